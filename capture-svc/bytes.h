@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace silhouette {
+
+// Big-endian numbers out of packet bytes; the caller has checked the length.
+inline uint16_t ReadU16(std::span<const uint8_t> bytes, size_t at) {
+  return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+}  // namespace silhouette

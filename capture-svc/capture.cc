@@ -1,0 +1,98 @@
+#include "capture-svc/capture.h"
+
+#include <prometheus/metric_family.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "capture-svc/pcap_file.h"
+#include "common/accounting.h"
+#include "common/accounting_metrics.h"
+
+namespace silhouette {
+
+Capture::Capture(std::string path, CaptureOptions options,
+                 std::shared_ptr<grpc::Channel> feature_channel)
+    : path_(std::move(path)),
+      options_(std::move(options)),
+      feature_stub_(v1::FeatureService::NewStub(feature_channel)),
+      engine_(options_, [this](const v1::PacketBatch& batch) { return sender_->Send(batch); }) {}
+
+absl::Status Capture::Run() {
+  absl::Status status = ReadAndSettle();
+  std::lock_guard lock(mutex_);
+  const bool all_there_is = status.ok() || absl::IsDataLoss(status);
+  state_ = all_there_is ? v1::CAPTURE_STATE_DONE : v1::CAPTURE_STATE_FAILED;
+  error_ = std::string(status.message());
+  return status;
+}
+
+absl::Status Capture::ReadAndSettle() {
+  auto source = PcapFile::Open(path_);
+  if (!source.ok()) return source.status();
+  LinkSender<v1::PacketBatch>* link = OpenLink();
+  absl::Status read = engine_.Read(source->get());
+  if (absl::IsUnimplemented(read)) {
+    return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
+  }
+  if (!read.ok() && !absl::IsDataLoss(read)) return read;
+  absl::Status settled = link->Close();
+  return settled.ok() ? read : settled;
+}
+
+LinkSender<v1::PacketBatch>* Capture::OpenLink() {
+  std::lock_guard lock(mutex_);
+  sender_ = std::make_unique<LinkSender<v1::PacketBatch>>(
+      [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
+      [this](const v1::Ack& ack) { engine_.OnAck(ack); });
+  if (aborted_) sender_->Cancel();
+  return sender_.get();
+}
+
+void Capture::Abort() {
+  engine_.Stop();
+  std::lock_guard lock(mutex_);
+  aborted_ = true;
+  if (sender_ != nullptr) sender_->Cancel();
+}
+
+v1::Capture Capture::Describe() const {
+  const CaptureProgress progress = engine_.Progress();
+  v1::Capture description;
+  description.set_origin(options_.origin);
+  description.set_run(options_.run);
+  description.set_source(path_);
+  *description.mutable_accounting() = progress.accounting;
+  description.set_bytes_read(progress.bytes_read);
+  description.set_bytes_total(progress.bytes_total);
+  std::lock_guard lock(mutex_);
+  description.set_state(state_);
+  description.set_error(error_);
+  return description;
+}
+
+void CaptureList::Add(std::shared_ptr<Capture> capture) {
+  std::lock_guard lock(mutex_);
+  captures_.push_back(std::move(capture));
+}
+
+std::vector<std::shared_ptr<Capture>> CaptureList::All() const {
+  std::lock_guard lock(mutex_);
+  return captures_;
+}
+
+std::vector<prometheus::MetricFamily> CaptureMetrics::Collect() const {
+  v1::Accounting total;
+  for (const auto& capture : captures_->All()) {
+    AddAccounting(&total, capture->Describe().accounting());
+  }
+  return AccountingFamilies("capture", total);
+}
+
+std::string NewRunName() {
+  return absl::StrCat(absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone()), "-",
+                      getpid());
+}
+
+}  // namespace silhouette

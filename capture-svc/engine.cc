@@ -1,0 +1,111 @@
+#include "capture-svc/engine.h"
+
+#include <algorithm>
+
+#include "common/accounting.h"
+#include "common/grid.h"
+
+namespace silhouette {
+
+CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
+    : options_(std::move(options)), emit_(std::move(emit)) {}
+
+absl::Status CaptureEngine::Read(PacketSource* source) {
+  absl::StatusOr<PacketParser> parser = PacketParser::ForLinkType(source->link_type());
+  if (!parser.ok()) return parser.status();
+  absl::Status read_status;
+  RawPacket packet;
+  while (!stop_) {
+    absl::StatusOr<bool> more = source->Next(&packet);
+    if (!more.ok()) read_status = more.status();
+    if (!more.ok() || !*more) break;
+    Take(*parser, packet);
+    if (builder_.packets() < options_.batch_packets) continue;
+    Publish(*source);
+    if (absl::Status status = EmitBatch(false); !status.ok()) return status;
+  }
+  Publish(*source);
+  if (absl::Status status = EmitBatch(true); !status.ok()) return status;
+  return read_status;
+}
+
+void CaptureEngine::Take(const PacketParser& parser, const RawPacket& packet) {
+  read_.set_received(read_.received() + 1);
+  if (!IsPlausibleTime(packet.time_ns)) return CountOutcome(ParseOutcome::kMalformed);
+  if (!any_packet_) {
+    any_packet_ = true;
+    first_packet_ns_ = packet.time_ns;
+    newest_ns_ = packet.time_ns;
+    watermark_ns_ = packet.time_ns - options_.lateness_ns;
+  }
+  if (packet.time_ns < watermark_ns_) {
+    read_.set_late(read_.late() + 1);
+    return;
+  }
+  newest_ns_ = std::max(newest_ns_, packet.time_ns);
+  watermark_ns_ = newest_ns_ - options_.lateness_ns;
+  PacketHeaders headers;
+  const ParseOutcome outcome = parser.Parse(packet, &headers);
+  CountOutcome(outcome);
+  if (outcome != ParseOutcome::kOk) return;
+  builder_.Add(packet.time_ns, packet.wire_bytes, headers.tcp_flags,
+               Orient(headers, options_.home));
+}
+
+void CaptureEngine::CountOutcome(ParseOutcome outcome) {
+  switch (outcome) {
+    case ParseOutcome::kOk:
+      read_.set_pending(read_.pending() + 1);
+      return;
+    case ParseOutcome::kNotIp:
+      return AddFiltered(&read_, "not_ip", 1);
+    case ParseOutcome::kUnsupported:
+      return AddFiltered(&read_, "unsupported", 1);
+    case ParseOutcome::kCutShort:
+      return AddFiltered(&read_, "cut_short", 1);
+    case ParseOutcome::kMalformed:
+      read_.set_malformed(read_.malformed() + 1);
+      return;
+  }
+}
+
+absl::Status CaptureEngine::EmitBatch(bool end_of_run) {
+  v1::BatchHeader* header = builder_.batch()->mutable_header();
+  header->set_origin(options_.origin);
+  header->set_run(options_.run);
+  header->set_sequence(++sequence_);
+  // At the end of a run every packet has come: windows close up to the newest packet's.
+  header->set_watermark_ns(end_of_run ? newest_ns_ : watermark_ns_);
+  header->set_grid_start_ns(options_.align_first ? first_packet_ns_ : 0);
+  header->set_first_packet_ns(first_packet_ns_);
+  header->set_end_of_run(end_of_run);
+  *header->mutable_accounting() = read_;
+  absl::Status status = emit_(*builder_.batch());
+  builder_.Clear();
+  return status;
+}
+
+void CaptureEngine::Publish(const PacketSource& source) {
+  std::lock_guard lock(mutex_);
+  published_.accounting = read_;
+  published_.bytes_read = source.bytes_read();
+  published_.bytes_total = source.bytes_total();
+}
+
+void CaptureEngine::OnAck(const v1::Ack& ack) {
+  std::lock_guard lock(mutex_);
+  acknowledged_ = ack.accounting();
+}
+
+CaptureProgress CaptureEngine::Progress() const {
+  std::lock_guard lock(mutex_);
+  CaptureProgress progress = published_;
+  v1::Accounting* accounting = &progress.accounting;
+  AddAccounting(accounting, acknowledged_);
+  // What downstream decided was pending here.
+  accounting->set_pending(accounting->pending() - acknowledged_.windowed() -
+                          FilteredPackets(acknowledged_) - acknowledged_.shed());
+  return progress;
+}
+
+}  // namespace silhouette

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "capture-svc/batch_builder.h"
+#include "capture-svc/packet_source.h"
+#include "capture-svc/parser.h"
+#include "common/address.h"
+#include "silhouette/v1/accounting.pb.h"
+#include "silhouette/v1/batch.pb.h"
+#include "silhouette/v1/packet.pb.h"
+
+namespace silhouette {
+
+struct CaptureOptions {
+  std::string origin;
+  std::string run;
+  HomeNetworks home = HomeNetworks::Default();
+  bool align_first = false;              // the grid starts at the first packet, not at the epoch
+  int64_t lateness_ns = 1'000'000'000;  // how far behind the newest packet one may still come
+  size_t batch_packets = 4096;
+};
+
+// Where a capture stands.
+struct CaptureProgress {
+  v1::Accounting accounting;  // the identity holds; pending: not yet decided downstream
+  uint64_t bytes_read = 0;
+  uint64_t bytes_total = 0;  // 0 where unknown
+};
+
+// Turns the packets of one source into batches: parses headers, finds flow and direction, keeps
+// event time and the accounts. One engine is one run of one origin. Read is called once; progress
+// and acks come from any thread.
+class CaptureEngine {
+ public:
+  // Takes the next batch; blocks while the receiver is slower. An error ends the run.
+  using Emit = std::function<absl::Status(const v1::PacketBatch&)>;
+
+  CaptureEngine(CaptureOptions options, Emit emit);
+
+  // Reads the source to its end, or until Stop, and ends the run with its last batch.
+  // Errors: UNIMPLEMENTED (link type; nothing was sent), DATA_LOSS (the source is cut or damaged;
+  // all that came before was sent and the run ended in order), or what Emit returned.
+  absl::Status Read(PacketSource* source);
+
+  // Makes Read end the run as if the source had ended. From any thread.
+  void Stop() { stop_ = true; }
+
+  // Takes in what feature-svc decided about the packets.
+  void OnAck(const v1::Ack& ack);
+
+  CaptureProgress Progress() const;
+
+ private:
+  void Take(const PacketParser& parser, const RawPacket& packet);
+  void CountOutcome(ParseOutcome outcome);
+  absl::Status EmitBatch(bool end_of_run);
+  void Publish(const PacketSource& source);
+
+  const CaptureOptions options_;
+  const Emit emit_;
+  std::atomic<bool> stop_ = false;
+  BatchBuilder builder_;
+  v1::Accounting read_;  // what this engine decided; pending is what it sent on
+  uint64_t sequence_ = 0;
+  bool any_packet_ = false;
+  int64_t first_packet_ns_ = 0;
+  int64_t newest_ns_ = 0;
+  int64_t watermark_ns_ = 0;
+
+  mutable std::mutex mutex_;
+  CaptureProgress published_;    // guarded by mutex_; accounting without what acks say
+  v1::Accounting acknowledged_;  // guarded by mutex_
+};
+
+}  // namespace silhouette

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "capture-svc/packet.h"
+
+namespace silhouette {
+
+// Where the network layer starts.
+struct NetworkLayer {
+  uint16_t ether_type = 0;
+  std::span<const uint8_t> bytes;
+};
+
+// True when ReadLinkLayer knows libpcap's DLT_ number.
+bool IsSupportedLinkType(int link_type);
+
+// Takes the link header off: Ethernet with VLAN tags (IEEE 802.3, 802.1Q), Linux cooked v1 and v2
+// (LINKTYPE_LINUX_SLL, _SLL2), raw IP, BSD null and loopback.
+ParseOutcome ReadLinkLayer(int link_type, std::span<const uint8_t> frame, NetworkLayer* network);
+
+}  // namespace silhouette

@@ -1,0 +1,72 @@
+// capture-svc: reads captures and pushes their packets' headers to feature-svc.
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "capture-svc/flags.h"
+#include "capture-svc/service.h"
+#include "common/service_runner.h"
+#include "common/stop_signal.h"
+
+namespace silhouette {
+namespace {
+
+// Reads the files one after the other; the status of the worst.
+absl::Status ReadAll(const CaptureList& captures) {
+  absl::Status worst;
+  for (const auto& capture : captures.All()) {
+    absl::Status status = capture->Run();
+    if (status.ok()) continue;
+    spdlog::error("{}", status.message().data());
+    if (worst.ok() || absl::IsDataLoss(worst)) worst = status;
+  }
+  return worst;
+}
+
+int Run(const CaptureFlags& flags, StopSignal* stop) {
+  CaptureList captures;
+  absl::Status made = MakeCaptures(flags, &captures);
+  CaptureService service(&captures);
+  ServiceRunner runner({"capture-svc",
+                        "capture",
+                        &service,
+                        "silhouette.v1.CaptureService",
+                        {std::make_shared<CaptureMetrics>(&captures)}},
+                       flags.server);
+  absl::Status status = made.ok() ? runner.Start() : made;
+  if (!status.ok()) {
+    std::cerr << "capture-svc: " << status.message() << "\n";
+    return absl::IsInvalidArgument(status) ? 2 : 1;
+  }
+  runner.SetServing(true);
+  absl::Status read;
+  std::thread reader([&] {
+    read = ReadAll(captures);
+    if (flags.once) stop->Request();
+  });
+  stop->Wait();
+  runner.Shutdown([&] {
+    for (const auto& capture : captures.All()) capture->Stop();
+    reader.join();
+  });
+  return read.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace silhouette
+
+int main(int argc, char** argv) {
+  silhouette::StopSignal stop;
+  silhouette::CaptureFlags flags;
+  CLI::App app("Reads captures and pushes their packets' headers, never content, to feature-svc.",
+               "capture-svc");
+  silhouette::AddCaptureFlags(&app, &flags);
+  if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
+  silhouette::SetUpLogging("capture-svc", flags.server.log_level);
+  return silhouette::Run(flags, &stop);
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "capture-svc/packet.h"
+#include "common/address.h"
+#include "common/subject.h"
+
+namespace silhouette {
+
+// The flow of a packet and the packet's direction in it.
+struct OrientedFlow {
+  FlowKey key;
+  bool outbound;  // from the home end
+};
+
+// The home end is the one in a home network. Both or neither: the one with the higher port, on a
+// tie the lower address.
+OrientedFlow Orient(const PacketHeaders& headers, const HomeNetworks& home);
+
+}  // namespace silhouette

@@ -1,0 +1,87 @@
+#include "classify-svc/booster.h"
+
+#include <xgboost/c_api.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/files.h"
+
+namespace silhouette {
+namespace {
+
+absl::Status XgboostError(const std::string& what) {
+  return absl::InternalError(absl::StrCat(what, ": ", XGBGetLastError()));
+}
+
+// NumPy's array interface, which XGBoost reads a matrix from without copying it.
+std::string ArrayInterface(const float* data, size_t rows, size_t columns) {
+  return absl::StrCat("{\"data\":[", reinterpret_cast<uintptr_t>(data), ",true],\"shape\":[", rows,
+                      ",", columns, "],\"typestr\":\"<f4\",\"version\":3}");
+}
+
+// type 0: predicted values; iteration_end 0: all trees.
+constexpr char kPredictConfig[] =
+    R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
+    R"("strict_shape":true,"cache_id":0,"missing":NaN})";
+
+}  // namespace
+
+absl::StatusOr<Booster> Booster::Load(const std::string& path) {
+  if (absl::Status status = CheckReadableFile(path); !status.ok()) return status;
+  BoosterHandle handle = nullptr;
+  if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(path);
+  Booster booster(handle);
+  if (XGBoosterLoadModel(handle, path.c_str()) != 0) {
+    // XGBoost's own words end in a stack trace; the first line says it.
+    const std::string words = XGBGetLastError();
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": not an XGBoost model (", words.substr(0, words.find('\n')), ")"));
+  }
+  // One thread a prediction: the service's streams are the parallelism.
+  XGBoosterSetParam(handle, "nthread", "1");
+  bst_ulong features = 0;
+  if (XGBoosterGetNumFeature(handle, &features) != 0) return XgboostError(path);
+  booster.features_ = features;
+  return booster;
+}
+
+Booster::Booster(Booster&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), features_(other.features_) {}
+
+Booster& Booster::operator=(Booster&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  std::swap(features_, other.features_);
+  return *this;
+}
+
+Booster::~Booster() {
+  if (handle_ != nullptr) XGBoosterFree(handle_);
+}
+
+absl::Status Booster::Predict(std::span<const double> rows, size_t classes,
+                              std::vector<float>* probabilities) const {
+  if (rows.empty()) return absl::OkStatus();
+  const std::vector<float> matrix(rows.begin(), rows.end());
+  const size_t count = matrix.size() / features_;
+  const uint64_t* shape = nullptr;
+  uint64_t dimensions = 0;
+  const float* result = nullptr;  // belongs to this thread until its next call
+  if (XGBoosterPredictFromDense(handle_, ArrayInterface(matrix.data(), count, features_).c_str(),
+                                kPredictConfig, nullptr, &shape, &dimensions, &result) != 0) {
+    return XgboostError("prediction");
+  }
+  const size_t outputs = dimensions < 2 ? 1 : shape[1];
+  if (outputs != (classes == 2 ? 1 : classes)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the model has ", outputs, " outputs, which is not ", classes, " classes"));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (outputs == 1) probabilities->push_back(1 - result[i]);
+    probabilities->insert(probabilities->end(), result + i * outputs, result + (i + 1) * outputs);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace silhouette

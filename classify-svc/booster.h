@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace silhouette {
+
+// An XGBoost model loaded for prediction. Prediction is safe from many threads.
+class Booster {
+ public:
+  // Errors: NOT_FOUND, INVALID_ARGUMENT when XGBoost cannot read the file.
+  static absl::StatusOr<Booster> Load(const std::string& path);
+
+  Booster(Booster&&) noexcept;
+  Booster& operator=(Booster&&) noexcept;
+  ~Booster();
+
+  // Columns that the model was trained on.
+  size_t features() const { return features_; }
+
+  // `rows` is row-major, n x features(). Appends n x classes probabilities, row-major, to
+  // `probabilities`; a binary model's single output p becomes (1 - p, p).
+  // Errors: INTERNAL with XGBoost's words, INVALID_ARGUMENT when the outputs are not `classes`.
+  absl::Status Predict(std::span<const double> rows, size_t classes,
+                       std::vector<float>* probabilities) const;
+
+ private:
+  explicit Booster(void* handle) : handle_(handle) {}
+
+  void* handle_;  // BoosterHandle, owned
+  size_t features_ = 0;
+};
+
+}  // namespace silhouette

@@ -1,0 +1,61 @@
+// classify-svc: gives windows verdicts with XGBoost models.
+
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "classify-svc/service.h"
+#include "common/files.h"
+#include "common/service_runner.h"
+#include "common/stop_signal.h"
+
+namespace silhouette {
+namespace {
+
+struct ClassifyFlags {
+  ServerOptions server;
+  std::string models = FindInstalledFolder("models");
+  std::string gateway_address = "127.0.0.1:7100";
+};
+
+int Run(const ClassifyFlags& flags, StopSignal* stop) {
+  auto bundles = LoadModels(flags.models);
+  if (!bundles.ok()) {
+    std::cerr << "classify-svc: " << bundles.status().message() << "\n";
+    return 1;
+  }
+  for (const auto& bundle : *bundles) {
+    spdlog::info("loaded model {} {}", bundle->manifest().name(), bundle->manifest().version());
+  }
+  const ClassifyEngine engine(*std::move(bundles));
+  ClassifyService service(&engine, OpenChannel(flags.gateway_address));
+  ServiceRunner runner(
+      {"classify-svc", "classify", &service, "silhouette.v1.ClassifyService", service.metrics()},
+      flags.server);
+  if (absl::Status status = runner.Start(); !status.ok()) {
+    std::cerr << "classify-svc: " << status.message() << "\n";
+    return absl::IsInvalidArgument(status) ? 2 : 1;
+  }
+  runner.SetServing(true);
+  stop->Wait();
+  runner.Shutdown([&] { service.StopIntake(); });
+  return 0;
+}
+
+}  // namespace
+}  // namespace silhouette
+
+int main(int argc, char** argv) {
+  silhouette::StopSignal stop;
+  silhouette::ClassifyFlags flags;
+  CLI::App app("Gives windows verdicts with XGBoost models.", "classify-svc");
+  app.add_option("--models", flags.models, "Folder of model bundles, NAME/VERSION in it")
+      ->capture_default_str();
+  app.add_option("--gateway-address", flags.gateway_address, "host:port of the gateway")
+      ->capture_default_str();
+  silhouette::AddServerOptions(&app, &flags.server, 7103, 7113, 9173);
+  silhouette::FinishOptions(&app);
+  if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
+  silhouette::SetUpLogging("classify-svc", flags.server.log_level);
+  return silhouette::Run(flags, &stop);
+}

@@ -1,0 +1,93 @@
+#include "classify-svc/service.h"
+
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "common/link_sender.h"
+
+namespace silhouette {
+
+// One incoming stream and its link on to the gateway. It keeps nothing: an ack of the gateway's is
+// an ack of the windows under the same sequence.
+class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
+ public:
+  PushHandler(ClassifyService* service, AckWriter* acks)
+      : service_(service),
+        link_([this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
+              [acks](const v1::Ack& ack) { acks->Write(ack); }) {}
+
+  absl::Status Consume(const v1::WindowBatch& batch) override {
+    auto verdicts = service_->engine_->Classify(batch);
+    if (!verdicts.ok()) return verdicts.status();
+    service_->Count(*verdicts);
+    return link_.Send(*verdicts);
+  }
+
+  absl::Status Finish() override { return link_.Close(); }
+
+ private:
+  ClassifyService* const service_;
+  LinkSender<v1::VerdictBatch> link_;
+};
+
+ClassifyService::ClassifyService(const ClassifyEngine* engine,
+                                 std::shared_ptr<grpc::Channel> gateway_channel)
+    : engine_(engine),
+      gateway_(v1::GatewayService::NewStub(gateway_channel)),
+      accounting_(std::make_shared<AccountingMetrics>("classify")),
+      registry_(std::make_shared<prometheus::Registry>()),
+      verdicts_(prometheus::BuildCounter()
+                    .Name("silhouette_classify_verdicts_total")
+                    .Help("Verdicts given, by model and class")
+                    .Register(*registry_)) {}
+
+grpc::Status ClassifyService::Push(grpc::ServerContext* context,
+                                   grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) {
+  return ServeLink<v1::WindowBatch>(
+      context, stream, &streams_, [this](AckWriter* acks) {
+        return absl::StatusOr<std::unique_ptr<PushHandler>>(
+            std::make_unique<PushHandler>(this, acks));
+      });
+}
+
+grpc::Status ClassifyService::WatchModels(grpc::ServerContext* context,
+                                          const v1::WatchModelsRequest* request,
+                                          grpc::ServerWriter<v1::WatchModelsResponse>* writer) {
+  v1::WatchModelsResponse response;
+  for (const auto& bundle : engine_->bundles()) *response.add_models() = bundle->manifest();
+  for (const v1::WindowSpec& spec : engine_->specs()) *response.add_specs() = spec;
+  response.set_spec_set_hash(engine_->spec_set_hash());
+  writer->Write(response);
+  // The set is fixed while the process runs; the stream stays open until either side ends.
+  constexpr std::chrono::milliseconds kCheckClient(200);
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && !context->IsCancelled()) stopped_.wait_for(lock, kCheckClient);
+  return grpc::Status::OK;
+}
+
+void ClassifyService::StopIntake() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stopped_.notify_all();
+  }
+  streams_.CancelAll();
+}
+
+void ClassifyService::Count(const v1::VerdictBatch& verdicts) {
+  const v1::BatchHeader& header = verdicts.header();
+  accounting_->Update(header.origin(), header.run(), header.accounting(), header.end_of_run());
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> counts;  // by model and class
+  for (const v1::ModelVerdict& verdict : verdicts.verdicts()) {
+    ++counts[{verdict.model(), verdict.class_index()}];
+  }
+  for (const auto& [key, count] : counts) {
+    const v1::ModelHead& model = verdicts.models(static_cast<int>(key.first));
+    verdicts_
+        .Add({{"model", model.name()}, {"class", model.classes(static_cast<int>(key.second))}})
+        .Increment(static_cast<double>(count));
+  }
+}
+
+}  // namespace silhouette

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <prometheus/counter.h>
+#include <prometheus/registry.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "classify-svc/engine.h"
+#include "common/accounting_metrics.h"
+#include "common/link_receiver.h"
+#include "silhouette/v1/classify_service.grpc.pb.h"
+#include "silhouette/v1/gateway_service.grpc.pb.h"
+
+namespace silhouette {
+
+// Serves ClassifyService; passes verdicts on to the gateway and its acks back.
+class ClassifyService final : public v1::ClassifyService::Service {
+ public:
+  // `engine` must outlive the service.
+  ClassifyService(const ClassifyEngine* engine, std::shared_ptr<grpc::Channel> gateway_channel);
+
+  grpc::Status Push(grpc::ServerContext* context,
+                    grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) override;
+  grpc::Status WatchModels(grpc::ServerContext* context, const v1::WatchModelsRequest* request,
+                           grpc::ServerWriter<v1::WatchModelsResponse>* writer) override;
+
+  // Ends all streams after a flush; for an orderly shutdown.
+  void StopIntake();
+
+  std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
+    return {accounting_, registry_};
+  }
+
+ private:
+  class PushHandler;
+
+  void Count(const v1::VerdictBatch& verdicts);
+
+  const ClassifyEngine* const engine_;
+  const std::unique_ptr<v1::GatewayService::Stub> gateway_;
+  const std::shared_ptr<AccountingMetrics> accounting_;
+  const std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Family<prometheus::Counter>& verdicts_;
+  OpenStreams streams_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool stopping_ = false;  // guarded by mutex_
+};
+
+}  // namespace silhouette

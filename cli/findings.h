@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/gateway_client.h"
+#include "cli/score.h"
+#include "gateway/call_picker.h"
+#include "learn/truth.h"
+
+namespace silhouette {
+
+// What a run says about one subject by one model.
+struct SubjectFindings {
+  std::string subject;
+  std::string model;
+  std::vector<v1::Verdict> verdicts;  // in window order
+  v1::GetTimelineResponse timeline;
+  ConversationShape shape;
+};
+
+// What is shown of a run: the chosen subjects, and how all of them look.
+struct Findings {
+  v1::RunStatus run;
+  int64_t zero_ns = 0;  // what times are counted from: the grid edge at or before the first packet
+  std::vector<SubjectFindings> shown;       // sorted by subject, model
+  std::vector<ConversationShape> all;       // every conversation, sorted by subject
+  std::vector<v1::Verdict> verdicts;        // of the shown ones, sorted by (start, subject, model)
+  bool chosen_as_calls = false;             // false: everything is shown because it was asked for
+  std::optional<Score> score;               // given a truth
+  bool truth_is_simulated = false;
+};
+
+struct FindingsRequest {
+  std::string origin;  // empty: the newest run of all
+  std::string run;
+  bool all = false;                   // every subject, not only those that look like a call
+  std::vector<std::string> subjects;  // exactly these, when any
+  std::optional<Truth> truth;
+};
+
+// Reads a run from the gateway, picks the conversations that look like a call and scores them.
+// Errors: the gateway's; NOT_FOUND for a named subject that is not in the run; INVALID_ARGUMENT
+// when no window lies in the truth's intervals.
+absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequest& request);
+
+}  // namespace silhouette

@@ -1,0 +1,118 @@
+#include "cli/json_report.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "common/accounting.h"
+#include "common/schema.h"
+
+namespace silhouette {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The shortest decimal number that reads back as this float.
+double ShortestDecimal(float value) {
+  char text[32];
+  const auto written = std::to_chars(text, text + sizeof text, value);
+  double decimal = value;
+  std::from_chars(text, written.ptr, decimal);
+  return decimal;
+}
+
+Json FeaturesJson(const v1::Verdict& verdict) {
+  Json features = Json::object();
+  auto schema = FindSchema(verdict.schema());
+  for (int i = 0; i < verdict.features_size(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    const bool named = schema.ok() && at < (*schema)->features.size();
+    features[named ? (*schema)->features[at].name : std::to_string(i)] = verdict.features(i);
+  }
+  return features;
+}
+
+Json VerdictJson(const v1::Verdict& verdict) {
+  Json json;
+  json["subject"] = verdict.subject();
+  json["window_start_ns"] = verdict.window_start_ns();
+  json["window_end_ns"] = verdict.window_end_ns();
+  json["class"] = verdict.class_();
+  json["probability"] = ShortestDecimal(verdict.probability());
+  json["features"] = FeaturesJson(verdict);
+  json["model"] = verdict.model();
+  json["version"] = verdict.version();
+  if (verdict.partial()) json["partial"] = true;
+  return json;
+}
+
+Json PacketsJson(const v1::Accounting& accounting) {
+  Json json;
+  json["received"] = accounting.received();
+  json["windowed"] = accounting.windowed();
+  json["filtered"] = FilteredPackets(accounting);
+  json["malformed"] = accounting.malformed();
+  json["late"] = accounting.late();
+  json["shed"] = accounting.shed();
+  json["pending"] = accounting.pending();
+  json["filtered_by_reason"] = Json::object();
+  for (const v1::FilteredCount& count : accounting.filtered()) {
+    json["filtered_by_reason"][count.reason()] = count.packets();
+  }
+  return json;
+}
+
+Json ConfusionJson(const Confusion& confusion) {
+  Json json = Json::object();
+  for (const auto& [pair, windows] : confusion) json[pair.first][pair.second] = windows;
+  return json;
+}
+
+Json SubjectJson(const SubjectFindings& subject) {
+  Json json;
+  json["subject"] = subject.subject;
+  json["model"] = subject.model;
+  json["windows"] = subject.verdicts.size();
+  json["looks_like_call"] = subject.shape.looks_like_call;
+  json["why"] = subject.shape.why;
+  json["segments"] = Json::array();
+  for (const v1::Segment& segment : subject.timeline.segments()) {
+    json["segments"].push_back({{"from_ns", segment.from_ns()},
+                                {"to_ns", segment.to_ns()},
+                                {"class", segment.class_()},
+                                {"confidence", segment.confidence()},
+                                {"windows", segment.windows()}});
+  }
+  return json;
+}
+
+}  // namespace
+
+void WriteJson(const Findings& findings, const std::string& source,
+               const std::optional<std::string>& cut, std::ostream* out) {
+  for (const v1::Verdict& verdict : findings.verdicts) {
+    *out << Json{{"verdict", VerdictJson(verdict)}}.dump() << "\n";
+  }
+  Json summary;
+  summary["source"] = source;
+  if (cut) summary["cut"] = *cut;
+  summary["packets"] = PacketsJson(findings.run.accounting());
+  summary["windows"] = findings.verdicts.size();
+  summary["conversations"] = findings.all.size();
+  summary["zero_ns"] = findings.zero_ns;
+  summary["subjects"] = Json::array();
+  for (const SubjectFindings& subject : findings.shown) {
+    summary["subjects"].push_back(SubjectJson(subject));
+  }
+  if (findings.score) {
+    summary["simulated"] = findings.truth_is_simulated;
+    summary["scored_windows"] = findings.score->windows;
+    summary["accuracy"] = Accuracy(findings.score->per_window);
+    summary["timeline_accuracy"] = Accuracy(findings.score->timeline);
+    summary["confusion"] = ConfusionJson(findings.score->per_window);
+    summary["timeline_confusion"] = ConfusionJson(findings.score->timeline);
+  }
+  *out << Json{{"summary", summary}}.dump() << "\n";
+}
+
+}  // namespace silhouette

@@ -1,0 +1,30 @@
+// silhouette: the command-line tool.
+
+#include <spdlog/spdlog.h>
+
+#include "cli/run_command.h"
+#include "cli/simulate_command.h"
+#include "cli/timeline_command.h"
+#include "cli/train_command.h"
+#include "common/options.h"
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Says from packet headers, never content, what encrypted traffic gives away: when somebody "
+      "sat in front of the camera.",
+      "silhouette");
+  app.require_subcommand(1);
+  int exit_status = 0;
+  silhouette::AddRunCommand(&app, &exit_status);
+  silhouette::AddTimelineCommand(&app, &exit_status);
+  silhouette::AddSimulateCommand(&app, &exit_status);
+  silhouette::AddTrainCommand(&app, &exit_status);
+  app.footer(
+      "Start here:\n"
+      "  silhouette run call.pcap            when somebody sat in front of the camera\n"
+      "  silhouette COMMAND --help           what a command does, with examples");
+  silhouette::FinishOptions(&app);
+  silhouette::SetUpLogging("silhouette", "warn");
+  const int status = silhouette::ParseOptions(&app, argc, argv);
+  return status >= 0 ? status : exit_status;
+}

@@ -1,0 +1,50 @@
+#include "cli/timeline_command.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "cli/report_flags.h"
+#include "common/grpc_server.h"
+
+namespace silhouette {
+namespace {
+
+struct TimelineFlags {
+  std::string gateway = "127.0.0.1:7100";
+  std::string origin;
+  std::string run;
+  ReportFlags report;
+};
+
+absl::Status Show(const TimelineFlags& flags) {
+  auto truth = ReadTruthFlag(flags.report);
+  if (!truth.ok()) return truth.status();
+  GatewayClient gateway(OpenChannel(flags.gateway));
+  auto run = gateway.FindRun(flags.origin, flags.run);
+  if (absl::IsUnavailable(run.status())) {
+    return absl::UnavailableError(absl::StrCat("no gateway answers at ", flags.gateway,
+                                               "; start one or name its address with --gateway"));
+  }
+  if (!run.ok()) return run.status();
+  return PrintReport(&gateway, flags.report, run->origin(), run->run(), run->origin(), *truth,
+                     std::nullopt);
+}
+
+}  // namespace
+
+void AddTimelineCommand(CLI::App* parent, int* exit_status) {
+  auto flags = std::make_shared<TimelineFlags>();
+  CLI::App* app =
+      parent->add_subcommand("timeline", "Show a run that a gateway stores, the newest by default");
+  app->add_option("--gateway", flags->gateway, "host:port of the gateway")->capture_default_str();
+  app->add_option("--origin", flags->origin, "Capture point of the run (default: any)");
+  app->add_option("--run", flags->run, "Name of the run (default: the newest)");
+  AddReportFlags(app, &flags->report);
+  app->footer("Example:\n  silhouette timeline --gateway 127.0.0.1:7100 --origin file:call.pcap");
+  app->callback([flags, exit_status] {
+    absl::Status status = Show(*flags);
+    *exit_status = status.ok() ? 0 : ReportFailure("timeline", status);
+  });
+}
+
+}  // namespace silhouette

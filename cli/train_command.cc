@@ -1,0 +1,138 @@
+#include "cli/train_command.h"
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
+#include "learn/bundle_writer.h"
+#include "learn/card.h"
+#include "learn/training_run.h"
+
+namespace silhouette {
+namespace {
+
+struct TrainOptions {
+  TrainingRequest request;
+  std::string window = "0.5s";
+  bool json = false;
+};
+
+constexpr char kFooter[] = R"(
+Example:
+  silhouette train zoom_call_windows.csv --label person --classes background,person \
+      --blocks segment --source "my own call of 3 May" -o models
+
+FILE has a header, one row a window in the order of time, and a column for each feature of the
+schema, by name. The label column holds a class by name, or 0, 1, ... with --classes. The blocks
+column holds a number that is equal for windows that belong together, as those of one minute or one
+call. A column "window", if there, numbers the windows, so that holes are seen.
+
+Neighbouring windows look alike. A model that was trained on a window's neighbours has all but seen
+the window, and scores too well. So the score to believe leaves whole blocks out, two at a time; a
+random split is printed beside it, called leaking, only to be compared with published figures.
+
+Written are OUT/NAME/VERSION/model.ubj and manifest.json, and OUT/NAME/CARD.md.)";
+
+void AddDataOptions(CLI::App* train, TrainOptions* options) {
+  TrainingRequest& request = options->request;
+  train->add_option("FILE", request.file, "Table of labelled windows, CSV")->required();
+  train->add_option("--label", request.columns.label, "Column that holds the class")->required();
+  train
+      ->add_option("--classes", request.columns.classes,
+                   "Names of the classes in the order of their numbers, as background,person; "
+                   "without it, the label's texts, sorted")
+      ->delimiter(',')
+      ->allow_extra_args(false);  // or it would take FILE for a class
+  train
+      ->add_option("--blocks", request.columns.blocks,
+                   "Column that numbers what must not be torn between training and test")
+      ->required();
+  train->add_option("--source", request.source, "Where the data comes from, for the card");
+}
+
+void AddModelOptions(CLI::App* train, TrainOptions* options) {
+  TrainingRequest& request = options->request;
+  const CLI::Validator length(
+      [](std::string& text) {
+        const absl::StatusOr<int64_t> parsed = ParseLength(text);
+        return parsed.ok() ? std::string() : std::string(parsed.status().message());
+      },
+      "DURATION");
+  train->add_option("--schema", request.schema, "Feature schema by name")->capture_default_str();
+  train->add_option("--name", request.name, "Name of the model")->capture_default_str();
+  train->add_option("--version", request.version, "Version of the model, a whole number")
+      ->capture_default_str();
+  train->add_option("--window", options->window, "Length of the table's windows, as 0.5s or 500ms")
+      ->capture_default_str()
+      ->check(length);
+  train->add_option("--subject", request.subject, "What a window is about")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"conversation", "device", "flow"}));
+  train->add_option("--protocol", request.protocol, "Which packets the windows count")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"udp", "tcp", "all"}));
+  train->add_option("-o,--out", request.models, "Folder of the models")->capture_default_str();
+  train->add_flag("--force", request.force, "Replace the version if it exists");
+  train->add_flag("--json", options->json, "Print the manifest as JSON instead of a table");
+}
+
+std::string Cell(bool measured, double share) {
+  return measured ? absl::StrFormat("%9.3f", share) : absl::StrFormat("%9s", "-");
+}
+
+void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifest) {
+  std::cout << absl::StreamFormat("%-34s %8s %9s %9s %9s\n", "split", "windows", "accuracy",
+                                  "forward", "Viterbi");
+  for (const v1::EvaluationResult& result : manifest.evaluation()) {
+    std::cout << absl::StreamFormat("%-34s %8d %9.3f %s %s%s\n", result.split(), result.rows(),
+                                    result.accuracy(),
+                                    Cell(result.has_forward_accuracy(), result.forward_accuracy()),
+                                    Cell(result.has_viterbi_accuracy(), result.viterbi_accuracy()),
+                                    result.leaks() ? "  leaks" : "");
+  }
+  if (const v1::EvaluationResult* result = ResultToBelieve(manifest); result != nullptr) {
+    std::cout << absl::StreamFormat(
+        "Believe \"%s\": %.3f a window. A split that leaks has trained on its test windows or on "
+        "their neighbours.\n",
+        result->split(), result->accuracy());
+  }
+  std::cout << absl::StreamFormat("Wrote %s/%s/%s and %s/%s/CARD.md\n", request.models,
+                                  manifest.name(), manifest.version(), request.models,
+                                  manifest.name());
+}
+
+int Run(TrainOptions* options) {
+  const auto fail = [](const absl::Status& status) {
+    std::cerr << "silhouette train: " << status.message() << "\n";
+    return 1;
+  };
+  const absl::StatusOr<int64_t> length = ParseLength(options->window);
+  if (!length.ok()) return fail(length.status());
+  options->request.length_ns = *length;
+  const absl::StatusOr<v1::ModelManifest> manifest = RunTraining(options->request);
+  if (!manifest.ok()) return fail(manifest.status());
+  if (!options->json) {
+    PrintTable(options->request, *manifest);
+    return 0;
+  }
+  const absl::StatusOr<std::string> json = ManifestToJson(*manifest);
+  if (!json.ok()) return fail(json.status());
+  std::cout << *json;
+  return 0;
+}
+
+}  // namespace
+
+void AddTrainCommand(CLI::App* parent, int* exit_status) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* train = parent->add_subcommand(
+      "train", "Train a model from labelled windows, and score it on blocks it has not seen");
+  AddDataOptions(train, options.get());
+  AddModelOptions(train, options.get());
+  train->footer(kFooter);
+  train->callback([options, exit_status] { *exit_status = Run(options.get()); });
+}
+
+}  // namespace silhouette

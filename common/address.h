@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace silhouette {
+
+// An IPv4 or IPv6 address in network byte order; IPv4 as IPv4-mapped IPv6 (::ffff:a.b.c.d).
+struct IpAddress {
+  std::array<uint8_t, 16> bytes{};
+
+  static IpAddress FromV4(const uint8_t* four_bytes);
+  static IpAddress FromV6(const uint8_t* sixteen_bytes);
+  // Errors: INVALID_ARGUMENT when `text` is no address.
+  static absl::StatusOr<IpAddress> Parse(std::string_view text);
+
+  bool is_v4() const;
+  std::string ToString() const;
+
+  auto operator<=>(const IpAddress&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const IpAddress& a) {
+    return H::combine(std::move(h), a.bytes);
+  }
+};
+
+// The networks whose hosts are ours.
+class HomeNetworks {
+ public:
+  // RFC 1918, unique local (fc00::/7) and link-local addresses.
+  static HomeNetworks Default();
+  // From "192.168.0.0/16,fd00::/8"; a bare address means that one host.
+  // Errors: INVALID_ARGUMENT naming the part that does not parse.
+  static absl::StatusOr<HomeNetworks> Parse(std::string_view cidr_list);
+
+  bool Contains(const IpAddress& address) const;
+
+ private:
+  struct Network {
+    IpAddress base;
+    int prefix_bits;  // of the 128 bits of the mapped form
+  };
+  std::vector<Network> networks_;
+};
+
+}  // namespace silhouette

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace silhouette {
+
+// A running gRPC server and the port it got (0 for an in-process one).
+struct BoundServer {
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+};
+
+// Serves `services` (none: the health service alone) on `address` ("host:port", port 0 picks one)
+// with the standard health service and reflection. An address that is taken is an error, never
+// shared. `flag` is what an error message names. Errors: UNAVAILABLE.
+absl::StatusOr<BoundServer> StartGrpcServer(const std::string& flag, const std::string& address,
+                                            const std::vector<grpc::Service*>& services);
+
+// Serves `service` without a port, and a channel to it.
+struct InProcessServer {
+  std::unique_ptr<grpc::Server> server;
+  std::shared_ptr<grpc::Channel> channel;
+};
+InProcessServer StartInProcessServer(grpc::Service* service);
+
+// A channel to "host:port", without encryption. Connects when first used.
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
+
+// Sets the health service's answer, overall and for each name.
+void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving);
+
+// True for 127.0.0.0/8, [::1] and localhost.
+bool IsLoopback(const std::string& address);
+
+}  // namespace silhouette

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "common/grpc_status.h"
+#include "silhouette/v1/batch.pb.h"
+
+namespace silhouette {
+
+// Messages on links and APIs are at most this long; senders cut batches well below it.
+inline constexpr int kMaxMessageBytes = 16 << 20;
+
+// The sending half of a link: one Push stream. Send and Close come from one thread at a time;
+// on_ack is called from a thread of the sender's own, never after Close returned.
+template <typename Batch>
+class LinkSender {
+ public:
+  using Stream = grpc::ClientReaderWriter<Batch, v1::Ack>;
+  // Opens the stream, as [stub](context) { return stub->Push(context); }.
+  using Opener = std::function<std::unique_ptr<Stream>(grpc::ClientContext*)>;
+  using OnAck = std::function<void(const v1::Ack&)>;
+
+  LinkSender(const Opener& open, OnAck on_ack) : on_ack_(std::move(on_ack)) {
+    context_.set_wait_for_ready(true);
+    stream_ = open(&context_);
+    reader_ = std::thread([this] {
+      v1::Ack ack;
+      while (stream_->Read(&ack)) on_ack_(ack);
+    });
+  }
+  ~LinkSender() {
+    if (!closed_) {
+      context_.TryCancel();
+      (void)Close();
+    }
+  }
+  LinkSender(const LinkSender&) = delete;
+  LinkSender& operator=(const LinkSender&) = delete;
+
+  // Blocks while the receiver is slower. An error is the stream's end: nothing more can be sent.
+  absl::Status Send(const Batch& batch) {
+    if (!closed_ && stream_->Write(batch)) return absl::OkStatus();
+    absl::Status status = Close();
+    return status.ok() ? absl::UnavailableError("the receiver closed the stream early") : status;
+  }
+
+  // Half-closes and waits until the receiver has acked what it will ack. Idempotent.
+  absl::Status Close() {
+    if (closed_) return status_;
+    closed_ = true;
+    stream_->WritesDone();
+    reader_.join();
+    status_ = FromGrpcStatus(stream_->Finish());
+    return status_;
+  }
+
+  // Ends the stream at once; Send and Close then return CANCELLED. From any thread.
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  const OnAck on_ack_;
+  grpc::ClientContext context_;
+  std::unique_ptr<Stream> stream_;
+  std::thread reader_;
+  bool closed_ = false;
+  absl::Status status_;
+};
+
+}  // namespace silhouette

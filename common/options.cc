@@ -1,0 +1,88 @@
+#include "common/options.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+std::string EnvironmentName(const CLI::Option& option) {
+  std::string name = "SILHOUETTE_" + option.get_lnames().front();
+  for (char& c : name) {
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+void NameEnvironment(CLI::App* app) {
+  for (CLI::Option* option : app->get_options()) {
+    const bool about_parsing =
+        option->check_name("--help") || option->check_name("--version");
+    if (option->get_lnames().empty() || about_parsing) continue;
+    option->envname(EnvironmentName(*option));
+  }
+  for (CLI::App* sub : app->get_subcommands(nullptr)) NameEnvironment(sub);
+}
+
+}  // namespace
+
+void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int health_port,
+                      int metrics_port) {
+  options->listen = absl::StrCat("127.0.0.1:", grpc_port);
+  options->health_listen = absl::StrCat("127.0.0.1:", health_port);
+  options->metrics_listen = absl::StrCat("127.0.0.1:", metrics_port);
+  app->add_option("--listen", options->listen, "Address of the gRPC API; port 0 picks a free one")
+      ->capture_default_str();
+  app->add_option("--health-listen", options->health_listen,
+                  "Address of the plaintext gRPC health service")
+      ->capture_default_str();
+  app->add_option("--metrics-listen", options->metrics_listen,
+                  "Address of the Prometheus endpoint /metrics")
+      ->capture_default_str();
+  app->add_option("--ports-file", options->ports_file,
+                  "Write the bound ports here as JSON, once serving");
+  app->add_flag("--insecure", options->insecure,
+                "Serve the API beyond loopback without encryption");
+  app->add_option("--grace", options->grace_s, "Seconds that an orderly shutdown may take")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3600));
+  app->add_option("--log-level", options->log_level, "Least severe message that is logged")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+}
+
+void FinishOptions(CLI::App* app) {
+  app->set_version_flag("--version", std::string(app->get_name()) + " " + Version());
+  app->set_config("--config", "", "Read options from this TOML file: listen = \"127.0.0.1:0\"");
+  NameEnvironment(app);
+}
+
+int ParseOptions(CLI::App* app, int argc, char** argv) {
+  try {
+    app->parse(argc, argv);
+    return -1;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app->exit(error);
+    std::cerr << app->get_name() << ": " << error.what() << "; see " << app->get_name()
+              << " --help\n";
+    return 2;
+  }
+}
+
+void SetUpLogging(const std::string& program, const std::string& level) {
+  auto logger = spdlog::stderr_color_mt(program);
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
+  logger->set_level(spdlog::level::from_str(level));
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+const char* Version() { return SILHOUETTE_VERSION; }
+
+}  // namespace silhouette

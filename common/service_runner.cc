@@ -1,0 +1,83 @@
+#include "common/service_runner.h"
+
+#include <prometheus/gauge.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <exception>
+
+#include "absl/strings/str_cat.h"
+#include "common/files.h"
+
+namespace silhouette {
+
+ServiceRunner::ServiceRunner(ServiceParts parts, ServerOptions options)
+    : parts_(std::move(parts)), options_(std::move(options)) {}
+
+ServiceRunner::~ServiceRunner() = default;
+
+absl::Status ServiceRunner::Start() {
+  if (!options_.insecure && !IsLoopback(options_.listen)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen ", options_.listen,
+                     ": goes beyond loopback without encryption; say --insecure to allow it"));
+  }
+  auto api = StartGrpcServer("--listen", options_.listen, {parts_.service});
+  if (!api.ok()) return api.status();
+  api_ = std::move(*api);
+  SetHealth(api_.server.get(), {parts_.full_name}, false);
+  auto health = StartGrpcServer("--health-listen", options_.health_listen, {});
+  if (!health.ok()) return health.status();
+  health_ = std::move(*health);
+  SetServing(false);
+  if (absl::Status status = StartMetrics(); !status.ok()) return status;
+  spdlog::info("{} listens on ports {} (gRPC), {} (health), {} (metrics)", parts_.name, api_.port,
+               health_.port, metrics_port_);
+  return WritePortsFile();
+}
+
+absl::Status ServiceRunner::StartMetrics() {
+  registry_ = std::make_shared<prometheus::Registry>();
+  prometheus::BuildGauge()
+      .Name(absl::StrCat("silhouette_", parts_.short_name, "_build_info"))
+      .Help("1, with the version that runs")
+      .Register(*registry_)
+      .Add({{"version", Version()}})
+      .Set(1);
+  try {
+    exposer_ = std::make_unique<prometheus::Exposer>(options_.metrics_listen);
+  } catch (const std::exception&) {
+    return absl::UnavailableError(absl::StrCat(
+        "--metrics-listen ", options_.metrics_listen,
+        ": cannot listen there: the port is in use or the address is not this machine's; choose "
+        "another with --metrics-listen"));
+  }
+  metrics_port_ = exposer_->GetListeningPorts().front();
+  exposer_->RegisterCollectable(registry_);
+  for (const auto& collectable : parts_.metrics) exposer_->RegisterCollectable(collectable);
+  return absl::OkStatus();
+}
+
+absl::Status ServiceRunner::WritePortsFile() const {
+  if (options_.ports_file.empty()) return absl::OkStatus();
+  return WriteFileByRename(options_.ports_file,
+                           absl::StrCat("{\"grpc\":", api_.port, ",\"health\":", health_.port,
+                                        ",\"metrics\":", metrics_port_, "}\n"));
+}
+
+void ServiceRunner::SetServing(bool serving) {
+  for (grpc::Server* server : {api_.server.get(), health_.server.get()}) {
+    SetHealth(server, {parts_.full_name}, serving);
+  }
+}
+
+void ServiceRunner::Shutdown(const std::function<void()>& stop_intake) {
+  spdlog::info("{} shuts down", parts_.name);
+  SetServing(false);
+  stop_intake();
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(options_.grace_s);
+  api_.server->Shutdown(deadline);
+  health_.server->Shutdown(deadline);
+}
+
+}  // namespace silhouette

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <prometheus/exposer.h>
+#include <prometheus/registry.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/grpc_server.h"
+#include "common/options.h"
+
+namespace silhouette {
+
+// What makes a service: its RPCs, their names for the health service, and its metrics.
+struct ServiceParts {
+  std::string name;        // "feature-svc"
+  std::string short_name;  // "feature", as in its metrics
+  grpc::Service* service = nullptr;
+  std::string full_name;  // "silhouette.v1.FeatureService"
+  std::vector<std::shared_ptr<prometheus::Collectable>> metrics;
+};
+
+// Runs one service in a process: API, health and metrics ports, and the order of a shutdown.
+// Calls come from one thread, SetServing from any.
+class ServiceRunner {
+ public:
+  ServiceRunner(ServiceParts parts, ServerOptions options);
+  ~ServiceRunner();
+
+  // Binds the three ports and writes the ports file; not serving yet.
+  // Errors: INVALID_ARGUMENT (beyond loopback without --insecure), UNAVAILABLE (a port is taken).
+  absl::Status Start();
+
+  // What the health service answers.
+  void SetServing(bool serving);
+
+  // Not serving, then `stop_intake`, then the RPCs in flight get the grace period to flush.
+  void Shutdown(const std::function<void()>& stop_intake);
+
+ private:
+  absl::Status StartMetrics();
+  absl::Status WritePortsFile() const;
+
+  const ServiceParts parts_;
+  const ServerOptions options_;
+  BoundServer api_;
+  BoundServer health_;
+  int metrics_port_ = 0;
+  std::shared_ptr<prometheus::Registry> registry_;  // build_info
+  std::unique_ptr<prometheus::Exposer> exposer_;
+};
+
+}  // namespace silhouette

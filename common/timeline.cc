@@ -1,0 +1,230 @@
+#include "common/timeline.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+using Vector = std::vector<double>;
+
+// Beyond so many windows without a packet the chain has forgotten its state.
+constexpr int64_t kMaxSteps = 10'000;
+constexpr double kSmallest = 1e-9;  // keeps a confident window from vetoing a path for ever
+
+class Chain {
+ public:
+  explicit Chain(const v1::TimelineModel& model)
+      : classes_(static_cast<size_t>(model.prior_size())),
+        transition_(model.transition().begin(), model.transition().end()),
+        prior_(model.prior().begin(), model.prior().end()) {}
+
+  size_t classes() const { return classes_; }
+  double prior(size_t c) const { return prior_[c]; }
+
+  double Likelihood(const WindowScores& scores, size_t window, size_t c) const {
+    const double p = scores.probabilities[window * classes_ + c];
+    return std::max(p, kSmallest) / prior_[c];
+  }
+
+  // Transition over `steps` windows, row-major.
+  const Vector& Steps(int64_t steps) {
+    steps = std::clamp<int64_t>(steps, 1, kMaxSteps);
+    if (steps == 1) return transition_;
+    if (steps != cached_steps_) {
+      cached_ = transition_;
+      for (int64_t i = 1; i < steps; ++i) cached_ = Multiply(cached_, transition_);
+      cached_steps_ = steps;
+    }
+    return cached_;
+  }
+
+ private:
+  Vector Multiply(const Vector& a, const Vector& b) const {
+    Vector product(a.size(), 0);
+    for (size_t i = 0; i < classes_; ++i) {
+      for (size_t k = 0; k < classes_; ++k) {
+        for (size_t j = 0; j < classes_; ++j) {
+          product[i * classes_ + j] += a[i * classes_ + k] * b[k * classes_ + j];
+        }
+      }
+    }
+    return product;
+  }
+
+  const size_t classes_;
+  const Vector transition_;
+  const Vector prior_;
+  Vector cached_;
+  int64_t cached_steps_ = 0;
+};
+
+void Normalize(std::span<double> values) {
+  double sum = 0;
+  for (double v : values) sum += v;
+  for (double& v : values) v /= sum;
+}
+
+size_t ArgMax(std::span<const double> values) {
+  return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+// Row-major, windows x classes: probability of each class given the windows up to each one.
+Vector ForwardProbabilities(Chain* chain, const WindowScores& scores) {
+  const size_t k = chain->classes();
+  Vector alpha(scores.window.size() * k, 0);
+  for (size_t t = 0; t < scores.window.size(); ++t) {
+    for (size_t c = 0; c < k; ++c) {
+      double predicted = t == 0 ? chain->prior(c) : 0;
+      if (t > 0) {
+        const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+        for (size_t from = 0; from < k; ++from) {
+          predicted += alpha[(t - 1) * k + from] * step[from * k + c];
+        }
+      }
+      alpha[t * k + c] = predicted * chain->Likelihood(scores, t, c);
+    }
+    Normalize(std::span(alpha).subspan(t * k, k));
+  }
+  return alpha;
+}
+
+// Row-major, windows x classes: probability of each class given all windows.
+Vector PosteriorProbabilities(Chain* chain, const WindowScores& scores) {
+  const size_t k = chain->classes();
+  Vector posterior = ForwardProbabilities(chain, scores);
+  Vector beta(k, 1);
+  for (size_t t = scores.window.size(); t-- > 0;) {
+    for (size_t c = 0; c < k; ++c) posterior[t * k + c] *= beta[c];
+    Normalize(std::span(posterior).subspan(t * k, k));
+    if (t == 0) break;
+    const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+    Vector before(k, 0);
+    for (size_t from = 0; from < k; ++from) {
+      for (size_t to = 0; to < k; ++to) {
+        before[from] += step[from * k + to] * chain->Likelihood(scores, t, to) * beta[to];
+      }
+    }
+    Normalize(before);
+    beta = before;
+  }
+  return posterior;
+}
+
+std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
+  const size_t k = chain->classes();
+  const size_t windows = scores.window.size();
+  Vector best(k);
+  std::vector<size_t> from_of(windows * k, 0);
+  for (size_t t = 0; t < windows; ++t) {
+    Vector next(k, -std::numeric_limits<double>::infinity());
+    for (size_t c = 0; c < k; ++c) {
+      if (t == 0) {
+        next[c] = std::log(chain->prior(c));
+      } else {
+        const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+        for (size_t from = 0; from < k; ++from) {
+          const double score = best[from] + std::log(step[from * k + c]);
+          if (score > next[c]) {
+            next[c] = score;
+            from_of[t * k + c] = from;
+          }
+        }
+      }
+      next[c] += std::log(chain->Likelihood(scores, t, c));
+    }
+    best = next;
+  }
+  std::vector<size_t> path(windows);
+  if (windows == 0) return path;
+  path.back() = ArgMax(best);
+  for (size_t t = windows - 1; t > 0; --t) path[t - 1] = from_of[t * k + path[t]];
+  return path;
+}
+
+}  // namespace
+
+absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) {
+  if (static_cast<size_t>(model.prior_size()) != classes ||
+      static_cast<size_t>(model.transition_size()) != classes * classes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "timeline of ", model.prior_size(), " priors and ", model.transition_size(),
+        " transitions for ", classes, " classes; it needs ", classes, " and ", classes * classes));
+  }
+  for (double prior : model.prior()) {
+    if (!(prior > 0 && prior <= 1)) {
+      return absl::InvalidArgumentError(absl::StrCat("timeline prior ", prior, "; it must be in (0, 1]"));
+    }
+  }
+  for (size_t row = 0; row < classes; ++row) {
+    double sum = 0;
+    for (size_t c = 0; c < classes; ++c) {
+      const double p = model.transition(static_cast<int>(row * classes + c));
+      if (!(p >= 0 && p <= 1)) {
+        return absl::InvalidArgumentError(absl::StrCat("timeline transition ", p, "; it must be in [0, 1]"));
+      }
+      sum += p;
+    }
+    if (std::abs(sum - 1) > 1e-6) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("timeline transitions from class ", row, " add up to ", sum, ", not 1"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
+                                            const WindowScores& scores) {
+  Chain chain(model);
+  const Vector alpha = ForwardProbabilities(&chain, scores);
+  const size_t k = chain.classes();
+  std::vector<SmoothedWindow> states;
+  for (size_t t = 0; t < scores.window.size(); ++t) {
+    const auto row = std::span(alpha).subspan(t * k, k);
+    const size_t c = ArgMax(row);
+    states.push_back({c, row[c]});
+  }
+  return states;
+}
+
+std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
+                                            const WindowScores& scores) {
+  Chain chain(model);
+  const Vector posterior = PosteriorProbabilities(&chain, scores);
+  const std::vector<size_t> path = MostProbablePath(&chain, scores);
+  std::vector<SmoothedWindow> states;
+  for (size_t t = 0; t < path.size(); ++t) {
+    states.push_back({path[t], posterior[t * chain.classes() + path[t]]});
+  }
+  return states;
+}
+
+std::vector<SmoothedWindow> UnsmoothedTimeline(size_t classes, const WindowScores& scores) {
+  std::vector<SmoothedWindow> states;
+  for (size_t t = 0; t < scores.window.size(); ++t) {
+    const auto row = std::span(scores.probabilities).subspan(t * classes, classes);
+    const auto best = std::max_element(row.begin(), row.end());
+    states.push_back({static_cast<size_t>(best - row.begin()), *best});
+  }
+  return states;
+}
+
+std::vector<TimelineSegment> JoinSegments(const std::vector<SmoothedWindow>& states,
+                                          std::span<const int64_t> window, int64_t max_gap) {
+  std::vector<TimelineSegment> segments;
+  for (size_t t = 0; t < states.size(); ++t) {
+    const bool joins = !segments.empty() && segments.back().class_index == states[t].class_index &&
+                       window[t] - window[t - 1] <= max_gap;
+    if (!joins) segments.push_back({states[t].class_index, t, 0, 0});
+    TimelineSegment& segment = segments.back();
+    ++segment.count;
+    segment.confidence += (states[t].probability - segment.confidence) /
+                          static_cast<double>(segment.count);
+  }
+  return segments;
+}
+
+}  // namespace silhouette

@@ -1,0 +1,54 @@
+// feature-svc: turns packets into windows of features.
+
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "common/service_runner.h"
+#include "common/stop_signal.h"
+#include "feature-svc/model_watcher.h"
+#include "feature-svc/service.h"
+
+namespace silhouette {
+namespace {
+
+struct FeatureFlags {
+  ServerOptions server;
+  std::string classify_address = "127.0.0.1:7103";
+};
+
+int Run(const FeatureFlags& flags, StopSignal* stop) {
+  auto classify = OpenChannel(flags.classify_address);
+  FeatureService service(classify);
+  ServiceRunner runner(
+      {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},
+      flags.server);
+  if (absl::Status status = runner.Start(); !status.ok()) {
+    std::cerr << "feature-svc: " << status.message() << "\n";
+    return absl::IsInvalidArgument(status) ? 2 : 1;
+  }
+  ModelWatcher watcher(classify, [&](SpecSet specs) {
+    spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);
+    service.SetSpecs(std::move(specs));
+    runner.SetServing(true);
+  });
+  stop->Wait();
+  runner.Shutdown([&] { service.StopIntake(); });
+  return 0;
+}
+
+}  // namespace
+}  // namespace silhouette
+
+int main(int argc, char** argv) {
+  silhouette::StopSignal stop;
+  silhouette::FeatureFlags flags;
+  CLI::App app("Turns packets into windows of features, as the loaded models ask.", "feature-svc");
+  app.add_option("--classify-address", flags.classify_address, "host:port of classify-svc")
+      ->capture_default_str();
+  silhouette::AddServerOptions(&app, &flags.server, 7102, 7112, 9172);
+  silhouette::FinishOptions(&app);
+  if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
+  silhouette::SetUpLogging("feature-svc", flags.server.log_level);
+  return silhouette::Run(flags, &stop);
+}

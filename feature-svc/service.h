@@ -1,0 +1,55 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <prometheus/counter.h>
+#include <prometheus/registry.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "common/accounting_metrics.h"
+#include "common/link_receiver.h"
+#include "feature-svc/engine.h"
+#include "silhouette/v1/classify_service.grpc.pb.h"
+#include "silhouette/v1/feature_service.grpc.pb.h"
+
+namespace silhouette {
+
+// Serves FeatureService.Push: an engine for each run and a link on to classify-svc for each stream.
+class FeatureService final : public v1::FeatureService::Service {
+ public:
+  explicit FeatureService(std::shared_ptr<grpc::Channel> classify_channel);
+
+  grpc::Status Push(grpc::ServerContext* context,
+                    grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override;
+
+  // Sets what runs that start from now on compute. Streams wait for the first.
+  void SetSpecs(SpecSet specs);
+
+  // Ends all streams after a flush; for an orderly shutdown.
+  void StopIntake();
+
+  std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
+    return {accounting_, registry_};
+  }
+
+ private:
+  class PushHandler;
+
+  // Waits for the first specs. Errors: UNAVAILABLE when the service stops first.
+  absl::StatusOr<SpecSet> WaitForSpecs();
+
+  const std::unique_ptr<v1::ClassifyService::Stub> classify_;
+  const std::shared_ptr<AccountingMetrics> accounting_;
+  const std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Counter& windows_;
+  OpenStreams streams_;
+  std::mutex mutex_;
+  std::condition_variable specs_changed_;
+  std::optional<SpecSet> specs_;  // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
+};
+
+}  // namespace silhouette

@@ -1,0 +1,28 @@
+#include "feature-svc/settlement.h"
+
+namespace silhouette {
+
+void Settlement::AddPackets(uint64_t sequence, int64_t last_end_ns) {
+  std::lock_guard lock(mutex_);
+  packets_.push_back({sequence, last_end_ns});
+}
+
+void Settlement::AddWindows(uint64_t sequence, int64_t closed_ns) {
+  std::lock_guard lock(mutex_);
+  windows_.push_back({sequence, closed_ns});
+}
+
+uint64_t Settlement::OnSettled(uint64_t sequence) {
+  std::lock_guard lock(mutex_);
+  while (!windows_.empty() && windows_.front().sequence <= sequence) {
+    const int64_t closed_ns = windows_.front().closed_ns;
+    windows_.pop_front();
+    while (!packets_.empty() && packets_.front().last_end_ns <= closed_ns) {
+      settled_ = packets_.front().sequence;
+      packets_.pop_front();
+    }
+  }
+  return settled_;
+}
+
+}  // namespace silhouette

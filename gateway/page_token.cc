@@ -1,0 +1,32 @@
+#include "gateway/page_token.h"
+
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace silhouette {
+
+std::string PageToken(const VerdictCursor& cursor) {
+  return absl::WebSafeBase64Escape(absl::StrCat(cursor.window_start_ns, "\n", cursor.subject, "\n",
+                                                cursor.model, "\n", cursor.version));
+}
+
+absl::StatusOr<VerdictCursor> ParsePageToken(const std::string& token) {
+  std::string text;
+  std::vector<std::string> parts;
+  if (absl::WebSafeBase64Unescape(token, &text)) parts = absl::StrSplit(text, '\n');
+  VerdictCursor cursor;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &cursor.window_start_ns)) {
+    return absl::InvalidArgumentError(
+        "page_token is not one of ours; pass next_page_token as it was given, or none");
+  }
+  cursor.subject = parts[1];
+  cursor.model = parts[2];
+  cursor.version = parts[3];
+  return cursor;
+}
+
+}  // namespace silhouette

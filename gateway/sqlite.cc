@@ -1,0 +1,111 @@
+#include "gateway/sqlite.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+absl::StatusCode CodeOf(int result) {
+  switch (result & 0xff) {
+    case SQLITE_FULL:
+      return absl::StatusCode::kResourceExhausted;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return absl::StatusCode::kUnavailable;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return absl::StatusCode::kDataLoss;
+    default:
+      return absl::StatusCode::kInternal;
+  }
+}
+
+absl::Status Error(sqlite3* handle, std::string_view what) {
+  return absl::Status(CodeOf(sqlite3_extended_errcode(handle)),
+                      absl::StrCat(std::string(what), ": ", sqlite3_errmsg(handle)));
+}
+
+}  // namespace
+
+SqliteStatement& SqliteStatement::Bind(int position, int64_t value) {
+  sqlite3_bind_int64(statement_.get(), position, value);
+  return *this;
+}
+
+SqliteStatement& SqliteStatement::Bind(int position, std::string_view text) {
+  sqlite3_bind_text(statement_.get(), position, text.data(), static_cast<int>(text.size()),
+                    SQLITE_TRANSIENT);
+  return *this;
+}
+
+SqliteStatement& SqliteStatement::BindBlob(int position, std::string_view bytes) {
+  sqlite3_bind_blob(statement_.get(), position, bytes.data(), static_cast<int>(bytes.size()),
+                    SQLITE_TRANSIENT);
+  return *this;
+}
+
+absl::StatusOr<bool> SqliteStatement::Step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) {
+    Reset();
+    return false;
+  }
+  absl::Status status = Error(sqlite3_db_handle(statement_.get()), "store");
+  Reset();
+  return status;
+}
+
+absl::Status SqliteStatement::Run() { return Step().status(); }
+
+void SqliteStatement::Reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+}
+
+int64_t SqliteStatement::Int(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string SqliteStatement::Text(int column) const { return std::string(Blob(column)); }
+
+std::string_view SqliteStatement::Blob(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+  return {bytes, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(
+      path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+      nullptr);
+  SqliteDatabase database(handle);
+  if (result != SQLITE_OK) {
+    return absl::Status(CodeOf(result),
+                        absl::StrCat(path, ": cannot be opened: ", sqlite3_errstr(result),
+                                     "; check that its folder exists and can be written"));
+  }
+  sqlite3_busy_timeout(handle, 5000);
+  return database;
+}
+
+absl::Status SqliteDatabase::Execute(const std::string& sql) {
+  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) {
+    return absl::OkStatus();
+  }
+  return Error(handle_.get(), "store");
+}
+
+absl::StatusOr<SqliteStatement> SqliteDatabase::Prepare(const std::string& sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(handle_.get(), sql.c_str(), static_cast<int>(sql.size()), &statement,
+                         nullptr) != SQLITE_OK) {
+    return Error(handle_.get(), "store");
+  }
+  return SqliteStatement(statement);
+}
+
+}  // namespace silhouette

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace silhouette {
+
+// A prepared statement. Binding positions and columns count as in SQLite: from 1 and from 0.
+class SqliteStatement {
+ public:
+  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+
+  SqliteStatement& Bind(int position, int64_t value);
+  SqliteStatement& Bind(int position, std::string_view text);
+  SqliteStatement& BindBlob(int position, std::string_view bytes);
+
+  // The next row: true, or false after the last one, when the statement can be bound again.
+  // Errors: as SqliteDatabase.
+  absl::StatusOr<bool> Step();
+  // For a statement without rows.
+  absl::Status Run();
+  // Gives up the rows that are left.
+  void Reset();
+
+  int64_t Int(int column) const;
+  std::string Text(int column) const;
+  std::string_view Blob(int column) const;  // until the next Step
+
+ private:
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+};
+
+// One connection; use it under a lock of the caller's. Errors: RESOURCE_EXHAUSTED (disk full),
+// UNAVAILABLE (locked, read-only, I/O), DATA_LOSS (damaged), INTERNAL.
+class SqliteDatabase {
+ public:
+  // An empty path gives a private database that goes when it is closed.
+  static absl::StatusOr<SqliteDatabase> Open(const std::string& path);
+
+  absl::Status Execute(const std::string& sql);
+  absl::StatusOr<SqliteStatement> Prepare(const std::string& sql);
+
+ private:
+  struct Closer {
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+  };
+  explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
+
+  std::unique_ptr<sqlite3, Closer> handle_;
+};
+
+}  // namespace silhouette

@@ -1,0 +1,253 @@
+#include "gateway/store.h"
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+// version 1 of the layout, in PRAGMA user_version.
+constexpr char kSchema[] = R"sql(
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL,
+  run TEXT NOT NULL,
+  first_packet_ns INTEGER NOT NULL,
+  grid_start_ns INTEGER NOT NULL,
+  watermark_ns INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  accounting BLOB NOT NULL,
+  UNIQUE (origin, run)
+);
+CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE model (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  head BLOB NOT NULL,
+  UNIQUE (name, version)
+);
+CREATE TABLE verdict (
+  run_id INTEGER NOT NULL,
+  subject_id INTEGER NOT NULL,
+  model_id INTEGER NOT NULL,
+  window_start_ns INTEGER NOT NULL,
+  class_index INTEGER NOT NULL,
+  partial INTEGER NOT NULL,
+  probabilities BLOB NOT NULL,
+  features BLOB NOT NULL,
+  PRIMARY KEY (run_id, subject_id, model_id, window_start_ns)
+) WITHOUT ROWID;
+CREATE INDEX verdict_by_time ON verdict (run_id, window_start_ns);
+PRAGMA user_version = 1;
+)sql";
+
+template <typename Values>
+std::string_view AsBytes(const Values& values) {
+  return {reinterpret_cast<const char*>(values.data()),
+          static_cast<size_t>(values.size()) * sizeof(*values.data())};
+}
+
+absl::StatusOr<int64_t> LayoutVersion(SqliteDatabase* database) {
+  auto pragma = database->Prepare("PRAGMA user_version");
+  if (!pragma.ok()) return pragma.status();
+  auto row = pragma->Step();
+  if (!row.ok()) return row.status();
+  return pragma->Int(0);
+}
+
+// Makes the tables of a new store. Errors: FAILED_PRECONDITION for one of a newer version.
+absl::Status PrepareLayout(SqliteDatabase* database) {
+  // WAL: readers do not wait for the writer. FULL: an acked batch survives a power cut.
+  absl::Status status = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  if (!status.ok()) return status;
+  auto version = LayoutVersion(database);
+  if (!version.ok()) return version.status();
+  if (*version == 0) return database->Execute(absl::StrCat("BEGIN;", kSchema, "COMMIT;"));
+  if (*version == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
+}
+
+absl::Status CheckIndices(const v1::VerdictBatch& batch) {
+  for (const v1::ModelVerdict& verdict : batch.verdicts()) {
+    const bool good =
+        verdict.model() < static_cast<uint32_t>(batch.models_size()) &&
+        verdict.class_index() < static_cast<uint32_t>(verdict.probabilities_size()) &&
+        verdict.probabilities_size() ==
+            batch.models(static_cast<int>(verdict.model())).classes_size();
+    if (good) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("verdict on ", verdict.subject(), " at ", verdict.window_start_ns(),
+                     " ns names a model or class outside its list"));
+  }
+  return absl::OkStatus();
+}
+
+StoredRun RunFromRow(const SqliteStatement& row) {
+  StoredRun run{row.Int(0), row.Text(1), row.Text(2), row.Int(3),
+                row.Int(4), row.Int(5),  row.Int(6) != 0, {}};
+  run.accounting.ParseFromString(row.Text(7));
+  return run;
+}
+
+// The id that INSERT … RETURNING id gives, for a new row or the one that was there.
+absl::StatusOr<int64_t> ReturnedId(SqliteStatement* put) {
+  auto row = put->Step();
+  if (!row.ok()) return row.status();
+  const int64_t id = put->Int(0);
+  put->Reset();
+  return id;
+}
+
+constexpr char kRunColumns[] =
+    "SELECT id, origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, accounting "
+    "FROM run ";
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::string& path) {
+  auto database = SqliteDatabase::Open(path);
+  if (!database.ok()) return database.status();
+  if (absl::Status status = PrepareLayout(&*database); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(path, ": cannot be used as the store: ",
+                                                    std::string(status.message())));
+  }
+  return std::unique_ptr<VerdictStore>(new VerdictStore(*std::move(database)));
+}
+
+absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
+  if (absl::Status status = CheckIndices(batch); !status.ok()) return status;
+  std::lock_guard lock(mutex_);
+  if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
+  absl::StatusOr<uint64_t> added = PutVerdicts(batch);
+  absl::Status ended = database_.Execute(added.ok() ? "COMMIT" : "ROLLBACK");
+  if (added.ok() && !ended.ok()) {
+    (void)database_.Execute("ROLLBACK");
+    return ended;
+  }
+  return added;
+}
+
+absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch) {
+  auto run = PutRun(batch.header());
+  if (!run.ok()) return run.status();
+  std::vector<int64_t> models;
+  for (const v1::ModelHead& head : batch.models()) {
+    auto model = PutModel(head);
+    if (!model.ok()) return model.status();
+    models.push_back(*model);
+  }
+  auto insert = database_.Prepare(
+      "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1");
+  if (!insert.ok()) return insert.status();
+  std::map<std::string_view, int64_t> subjects;
+  uint64_t added = 0;
+  for (const v1::ModelVerdict& verdict : batch.verdicts()) {
+    auto [at, is_new] = subjects.try_emplace(verdict.subject(), 0);
+    if (is_new) {
+      auto subject = PutSubject(verdict.subject());
+      if (!subject.ok()) return subject.status();
+      at->second = *subject;
+    }
+    insert->Bind(1, *run).Bind(2, at->second).Bind(3, models[verdict.model()]);
+    insert->Bind(4, int64_t{verdict.window_start_ns()}).Bind(5, int64_t{verdict.class_index()});
+    insert->Bind(6, int64_t{verdict.partial()});
+    insert->BindBlob(7, AsBytes(verdict.probabilities())).BindBlob(8, AsBytes(verdict.features()));
+    auto row = insert->Step();
+    if (!row.ok()) return row.status();
+    if (*row) ++added;
+    insert->Reset();
+  }
+  return added;
+}
+
+absl::StatusOr<int64_t> VerdictStore::PutRun(const v1::BatchHeader& header) {
+  auto put = database_.Prepare(
+      "INSERT INTO run (origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, "
+      "accounting) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, run) DO UPDATE SET "
+      "accounting = CASE WHEN excluded.watermark_ns >= watermark_ns THEN excluded.accounting "
+      "ELSE accounting END, first_packet_ns = excluded.first_packet_ns, "
+      "watermark_ns = MAX(watermark_ns, excluded.watermark_ns), "
+      "ended = MAX(ended, excluded.ended) RETURNING id");
+  if (!put.ok()) return put.status();
+  put->Bind(1, std::string_view(header.origin())).Bind(2, std::string_view(header.run()));
+  put->Bind(3, int64_t{header.first_packet_ns()}).Bind(4, int64_t{header.grid_start_ns()});
+  put->Bind(5, int64_t{header.watermark_ns()}).Bind(6, int64_t{header.end_of_run()});
+  put->BindBlob(7, header.accounting().SerializeAsString());
+  return ReturnedId(&*put);
+}
+
+absl::StatusOr<int64_t> VerdictStore::PutModel(const v1::ModelHead& model) {
+  auto put = database_.Prepare(
+      "INSERT INTO model (name, version, head) VALUES (?, ?, ?) "
+      "ON CONFLICT (name, version) DO UPDATE SET name = excluded.name RETURNING id");
+  if (!put.ok()) return put.status();
+  put->Bind(1, std::string_view(model.name())).Bind(2, std::string_view(model.version()));
+  put->BindBlob(3, model.SerializeAsString());
+  return ReturnedId(&*put);
+}
+
+absl::StatusOr<int64_t> VerdictStore::PutSubject(const std::string& name) {
+  auto put = database_.Prepare(
+      "INSERT INTO subject (name) VALUES (?) "
+      "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id");
+  if (!put.ok()) return put.status();
+  put->Bind(1, std::string_view(name));
+  return ReturnedId(&*put);
+}
+
+absl::StatusOr<std::vector<StoredRun>> VerdictStore::ListRuns() {
+  std::lock_guard lock(mutex_);
+  auto select = database_.Prepare(absl::StrCat(kRunColumns, "ORDER BY id DESC"));
+  if (!select.ok()) return select.status();
+  std::vector<StoredRun> runs;
+  while (true) {
+    auto row = select->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return runs;
+    runs.push_back(RunFromRow(*select));
+  }
+}
+
+absl::StatusOr<StoredRun> VerdictStore::FindRun(const std::string& origin,
+                                                const std::string& run) {
+  std::lock_guard lock(mutex_);
+  auto select = database_.Prepare(absl::StrCat(
+      kRunColumns,
+      "WHERE (?1 = '' OR origin = ?1) AND (?2 = '' OR run = ?2) ORDER BY id DESC LIMIT 1"));
+  if (!select.ok()) return select.status();
+  select->Bind(1, std::string_view(origin)).Bind(2, std::string_view(run));
+  auto row = select->Step();
+  if (!row.ok()) return row.status();
+  if (*row) return RunFromRow(*select);
+  if (origin.empty() && run.empty()) {
+    return absl::NotFoundError("the store holds no run yet; start a capture first");
+  }
+  return absl::NotFoundError(absl::StrCat("the store holds no run \"", run, "\" of origin \"",
+                                          origin, "\"; list them to see the names"));
+}
+
+absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t run_id) {
+  std::lock_guard lock(mutex_);
+  auto select = database_.Prepare(
+      "SELECT subject.name, model.head, COUNT(*), MIN(window_start_ns), MAX(window_start_ns) "
+      "FROM verdict JOIN subject ON subject.id = subject_id JOIN model ON model.id = model_id "
+      "WHERE run_id = ? GROUP BY subject_id, model_id "
+      "ORDER BY subject.name, model.name, model.version");
+  if (!select.ok()) return select.status();
+  select->Bind(1, run_id);
+  std::vector<StoredSubject> subjects;
+  while (true) {
+    auto row = select->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return subjects;
+    StoredSubject subject{select->Text(0), {}, static_cast<uint64_t>(select->Int(2)),
+                          select->Int(3), select->Int(4)};
+    subject.model.ParseFromString(select->Text(1));
+    subjects.push_back(std::move(subject));
+  }
+}
+
+}  // namespace silhouette

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/sqlite.h"
+#include "silhouette/v1/accounting.pb.h"
+#include "silhouette/v1/verdict.pb.h"
+
+namespace silhouette {
+
+// A run as the store knows it.
+struct StoredRun {
+  int64_t id = 0;
+  std::string origin;
+  std::string run;
+  int64_t first_packet_ns = 0;
+  int64_t grid_start_ns = 0;
+  int64_t watermark_ns = 0;
+  bool ended = false;
+  v1::Accounting accounting;
+};
+
+// What was seen of a subject by a model version in a run.
+struct StoredSubject {
+  std::string subject;
+  v1::ModelHead model;
+  uint64_t windows = 0;
+  int64_t first_start_ns = 0;
+  int64_t last_start_ns = 0;
+};
+
+// Where a page of verdicts begins: behind this window of this subject by this model.
+struct VerdictCursor {
+  int64_t window_start_ns;
+  std::string subject;
+  std::string model;
+  std::string version;
+};
+
+struct VerdictQuery {
+  int64_t run_id = 0;
+  std::vector<std::string> subjects;  // empty: all
+  std::string model;                  // empty: all
+  std::optional<VerdictCursor> after;
+  size_t limit = 1000;
+};
+
+// The verdicts in SQLite. The key (origin, run, subject, model, window start) makes repeats
+// harmless: the first write wins. Thread-safe.
+class VerdictStore {
+ public:
+  // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
+  static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
+
+  // Stores a batch in one transaction; returns how many verdicts were new.
+  // Errors: INVALID_ARGUMENT (an index outside its list), or as SqliteDatabase.
+  absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch);
+
+  // Newest first.
+  absl::StatusOr<std::vector<StoredRun>> ListRuns();
+  // An empty origin means the newest run of all; an empty run, the origin's newest.
+  // Errors: NOT_FOUND naming what was asked for.
+  absl::StatusOr<StoredRun> FindRun(const std::string& origin, const std::string& run);
+  // Sorted by subject, then model.
+  absl::StatusOr<std::vector<StoredSubject>> ListSubjects(int64_t run_id);
+  // Sorted by (window start, subject, model).
+  absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictQuery& query);
+
+ private:
+  explicit VerdictStore(SqliteDatabase database) : database_(std::move(database)) {}
+  absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
+  absl::StatusOr<int64_t> PutModel(const v1::ModelHead& model);
+  absl::StatusOr<int64_t> PutSubject(const std::string& name);
+  absl::StatusOr<uint64_t> PutVerdicts(const v1::VerdictBatch& batch);
+
+  std::mutex mutex_;
+  SqliteDatabase database_;  // guarded by mutex_
+};
+
+}  // namespace silhouette

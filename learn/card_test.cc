@@ -1,0 +1,75 @@
+#include "learn/card.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace silhouette {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::ModelManifest Manifest() {
+  v1::ModelManifest manifest;
+  manifest.set_name("presence");
+  manifest.set_version("3");
+  manifest.mutable_spec()->set_length_ns(500'000'000);
+  manifest.mutable_spec()->set_subject(v1::SUBJECT_KIND_CONVERSATION);
+  manifest.mutable_spec()->mutable_filter()->add_ip_protocols(17);
+  manifest.mutable_spec()->set_schema("presence.v1");
+  v1::TrainingData* data = manifest.add_training_data();
+  data->set_name("mine.csv");
+  data->set_sha256("abcd");
+  data->set_rows(10);
+  data->set_source("my own call");
+  v1::EvaluationResult* random = manifest.add_evaluation();
+  random->set_split("random 1/5 of the windows left out");
+  random->set_leaks(true);
+  random->set_accuracy(0.99);
+  v1::EvaluationResult* blocks = manifest.add_evaluation();
+  blocks->set_split("one block left out");
+  blocks->set_accuracy(0.75);
+  blocks->set_viterbi_accuracy(0.8125);
+  return manifest;
+}
+
+TEST(CardTest, TheFigureToBelieveIsThatOfTheSplitThatDoesNotLeak) {
+  const std::string card = CardText(Manifest());
+  EXPECT_THAT(card, HasSubstr("**Believe \"one block left out\": 0.750 per window.**"));
+  EXPECT_THAT(card,
+              HasSubstr("| random 1/5 of the windows left out | **leaks** | 0 | 0.990 | – | – |"));
+  EXPECT_THAT(card, HasSubstr("| one block left out | no | 0 | 0.750 | – | 0.812 |"));
+}
+
+TEST(CardTest, WhereEverySplitLeaksNoFigureIsToBelieve) {
+  v1::ModelManifest manifest = Manifest();
+  manifest.mutable_evaluation()->RemoveLast();
+  EXPECT_EQ(ResultToBelieve(manifest), nullptr);
+  EXPECT_THAT(CardText(manifest), HasSubstr("Believe none of these"));
+}
+
+TEST(CardTest, TheTrainingDataIsNamedWithItsHash) {
+  const std::string card = CardText(Manifest());
+  EXPECT_THAT(card, HasSubstr("`mine.csv`, 10 windows, from my own call; SHA-256 `abcd`"));
+  EXPECT_THAT(card, HasSubstr("windows of 0.5 s of one conversation (IP protocol 17)"));
+}
+
+TEST(CardTest, WhatIsKnownOfThePublishedCallIsNotSaidOfOtherData) {
+  v1::ModelManifest manifest = Manifest();
+  EXPECT_THAT(CardText(manifest), Not(HasSubstr("Zoom")));
+  EXPECT_THAT(CardText(manifest), HasSubstr("It knows only the recordings above"));
+  manifest.mutable_training_data(0)->set_sha256(
+      "486d307a3025d44b6fcbf09706007a1646e78b1d4eb28782bd43075d2be94593");
+  EXPECT_THAT(CardText(manifest), HasSubstr("one call of one person on one link"));
+  EXPECT_THAT(CardText(manifest), HasSubstr("Directions flip between calls"));
+}
+
+TEST(CardTest, SimulatedDataIsCalledSimulated) {
+  v1::ModelManifest manifest = Manifest();
+  manifest.mutable_training_data(0)->set_simulated(true);
+  EXPECT_THAT(CardText(manifest), HasSubstr("**simulated**"));
+  EXPECT_THAT(CardText(manifest), HasSubstr("not that the model works on a real call"));
+}
+
+}  // namespace
+}  // namespace silhouette

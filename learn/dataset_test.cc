@@ -1,0 +1,113 @@
+#include "learn/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "learn/test_support.h"
+
+namespace silhouette {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class DatasetTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<Dataset> Read(std::string_view content, std::vector<std::string> classes = {}) {
+    return ReadDataset(folder_.Write("w.csv", content), schema_, {"who", classes, "minute"});
+  }
+  std::string ErrorOf(std::string_view content, std::vector<std::string> classes = {}) {
+    const absl::StatusOr<Dataset> data = Read(content, std::move(classes));
+    EXPECT_EQ(data.status().code(), absl::StatusCode::kInvalidArgument) << content;
+    return std::string(data.status().message());
+  }
+
+  TestFolder folder_;
+  const FeatureSchema schema_ = {"test.v1", 0, {{"x", "B", "", 0}, {"y", "s", "", 0}}};
+};
+
+TEST_F(DatasetTest, ColumnsArePickedByTheSchemasNames) {
+  const auto data = Read("minute,who,y,other,x\n3,a,2,z,1\n4,b,20,z,10\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->feature_names, ElementsAre("x", "y"));
+  EXPECT_THAT(data->features, ElementsAre(1, 2, 10, 20));
+  EXPECT_THAT(data->row(1), ElementsAre(10, 20));
+  EXPECT_THAT(data->block, ElementsAre(3, 4));
+}
+
+TEST_F(DatasetTest, TextLabelsBecomeClassesInSortedOrder) {
+  const auto data = Read("x,y,who,minute\n1,1,person,0\n1,1,background,0\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->classes, ElementsAre("background", "person"));
+  EXPECT_THAT(data->label, ElementsAre(1, 0));
+}
+
+TEST_F(DatasetTest, NumbersAreIndicesOfTheNamedClasses) {
+  const auto data = Read("x,y,who,minute\n1,1,1,0\n1,1,0,0\n1,1,on,0\n", {"off", "on"});
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->classes, ElementsAre("off", "on"));
+  EXPECT_THAT(data->label, ElementsAre(1, 0, 1));
+}
+
+TEST_F(DatasetTest, WindowsAreNumberedByTheirColumnOrElseInOrder) {
+  const auto numbered = Read("window,x,y,who,minute\n7,1,1,a,0\n9,1,1,b,0\n");
+  ASSERT_TRUE(numbered.ok()) << numbered.status();
+  EXPECT_THAT(numbered->window, ElementsAre(7, 9));
+  const auto unnumbered = Read("x,y,who,minute\n1,1,a,0\n1,1,b,0\n");
+  ASSERT_TRUE(unnumbered.ok()) << unnumbered.status();
+  EXPECT_THAT(unnumbered->window, ElementsAre(0, 1));
+}
+
+TEST_F(DatasetTest, AMissingColumnIsNamed) {
+  EXPECT_THAT(ErrorOf("x,who,minute\n1,a,0\n"), HasSubstr("no column \"y\""));
+  EXPECT_THAT(ErrorOf("x,y,minute\n1,1,0\n"), HasSubstr("no column \"who\""));
+  EXPECT_THAT(ErrorOf("x,y,who\n1,1,a\n"), HasSubstr("no column \"minute\""));
+}
+
+TEST_F(DatasetTest, WhatIsNoFiniteFloatIsRefusedByLineAndColumn) {
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,a,0\n1,big,b,0\n"),
+              HasSubstr("w.csv:3: column y: \"big\" is not a number"));
+  EXPECT_THAT(ErrorOf("x,y,who,minute\nnan,1,a,0\n"), HasSubstr("w.csv:2: column x: \"nan\""));
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1e300,1,a,0\n"), HasSubstr("column x: 1e300 is too large"));
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,a,first\n"), HasSubstr("column minute: \"first\""));
+}
+
+TEST_F(DatasetTest, AnUnknownLabelIsRefused) {
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,2,0\n", {"off", "on"}),
+              HasSubstr("w.csv:2: column who: \"2\" is no class; write off, on or an index"));
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,,0\n"), HasSubstr("column who: empty label"));
+}
+
+TEST_F(DatasetTest, OneClassAloneIsRefused) {
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,a,0\n2,2,a,0\n"),
+              HasSubstr("w.csv:2 to 3: column who: all rows are of class a"));
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,0,0\n2,2,0,0\n", {"off", "on"}),
+              HasSubstr("no row is of class on"));
+}
+
+TEST_F(DatasetTest, ATableWithoutRowsIsRefused) {
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n"), HasSubstr("no rows"));
+}
+
+TEST_F(DatasetTest, AClassNamedTwiceIsRefused) {
+  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,0,0\n", {"a", "a"}), HasSubstr("there twice"));
+}
+
+TEST_F(DatasetTest, TheCommentsSayWhatIsSimulated) {
+  const auto data = Read("# simulated\nx,y,who,minute\n1,1,a,0\n1,1,b,0\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_TRUE(data->simulated);
+}
+
+TEST_F(DatasetTest, ThePublishedTableFitsThePresenceSchema) {
+  if (!std::filesystem::exists(ZoomTable())) GTEST_SKIP() << ZoomTable() << " is missing";
+  const auto data = ReadDataset(ZoomTable(), **FindSchema("presence.v1"),
+                                {"person", {"background", "person"}, "segment"});
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->rows(), 1205U);
+  EXPECT_EQ(data->features.size(), 1205U * 9);
+  EXPECT_EQ(data->block.back(), 9);
+}
+
+}  // namespace
+}  // namespace silhouette

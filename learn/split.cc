@@ -1,0 +1,66 @@
+#include "learn/split.h"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+// One fold for each group number in `group_of_row`.
+std::vector<Fold> FoldsOfGroups(const std::vector<size_t>& group_of_row, size_t groups) {
+  std::vector<Fold> folds(groups);
+  for (size_t row = 0; row < group_of_row.size(); ++row) {
+    for (size_t g = 0; g < groups; ++g) {
+      (g == group_of_row[row] ? folds[g].test : folds[g].training).push_back(row);
+    }
+  }
+  return folds;
+}
+
+}  // namespace
+
+absl::StatusOr<Split> NeighbouringBlocksOut(const Dataset& data, size_t count) {
+  std::vector<int64_t> order;
+  std::vector<size_t> group_of_row;
+  for (int64_t block : data.block) {
+    const auto place = std::find(order.begin(), order.end(), block) - order.begin();
+    if (static_cast<size_t>(place) == order.size()) order.push_back(block);
+    group_of_row.push_back(static_cast<size_t>(place) / count);
+  }
+  const size_t groups = (order.size() + count - 1) / count;
+  if (groups < 2) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        order.size(), " blocks in the data; leaving ", count,
+        " out needs more, so that some are left to learn from: give smaller blocks or more data"));
+  }
+  Split split;
+  split.name = count == 1   ? "one block left out"
+               : count == 2 ? "two neighbouring blocks left out"
+                            : absl::StrCat(count, " neighbouring blocks left out");
+  split.folds = FoldsOfGroups(group_of_row, groups);
+  return split;
+}
+
+Split RandomRowsOut(const Dataset& data, size_t folds, uint64_t seed) {
+  std::vector<size_t> group_of_row(data.rows());
+  for (size_t row = 0; row < data.rows(); ++row) group_of_row[row] = row % folds;
+  // Fisher-Yates by hand: std::shuffle may differ from library to library.
+  std::mt19937_64 random(seed);
+  for (size_t i = data.rows(); i > 1; --i)
+    std::swap(group_of_row[i - 1], group_of_row[random() % i]);
+  return {absl::StrCat("random 1/", folds, " of the windows left out"), true,
+          FoldsOfGroups(group_of_row, folds)};
+}
+
+Split InSample(const Dataset& data) {
+  std::vector<size_t> all(data.rows());
+  std::iota(all.begin(), all.end(), 0);
+  return {"in sample", true, {{all, all}}};
+}
+
+}  // namespace silhouette
