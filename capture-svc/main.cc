@@ -2,12 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
 #include <iostream>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "capture-svc/flags.h"
 #include "capture-svc/service.h"
 #include "common/service_runner.h"
@@ -21,8 +18,10 @@ absl::Status ReadAll(const CaptureList& captures) {
   absl::Status worst;
   for (const auto& capture : captures.All()) {
     absl::Status status = capture->Run();
+    const v1::Capture done = capture->Describe();
+    spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
     if (status.ok()) continue;
-    spdlog::error("{}", status.message().data());
+    spdlog::error("{}", done.error());
     if (worst.ok() || absl::IsDataLoss(worst)) worst = status;
   }
   return worst;

@@ -31,9 +31,10 @@ absl::Status ServiceRunner::Start() {
   health_ = std::move(*health);
   SetServing(false);
   if (absl::Status status = StartMetrics(); !status.ok()) return status;
+  if (absl::Status status = WritePortsFile(); !status.ok()) return status;
   spdlog::info("{} listens on ports {} (gRPC), {} (health), {} (metrics)", parts_.name, api_.port,
                health_.port, metrics_port_);
-  return WritePortsFile();
+  return absl::OkStatus();
 }
 
 absl::Status ServiceRunner::StartMetrics() {

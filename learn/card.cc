@@ -25,8 +25,7 @@ const std::vector<KnownData>& AllKnownData() {
        {"It was trained on one call of one person on one link, ten minutes long. Other people, "
         "rooms, light, cameras, apps, codecs and networks are unknown to it.",
         "It tells what the published call tells: a person from the background alone, by turns of "
-        "one minute, in a Zoom call with a virtual background. It has never seen a camera that is "
-        "switched off.",
+        "one minute, in a Zoom call. It has never seen a camera that is switched off.",
         "Directions flip between calls: when the person leaves, outbound falls in this call and "
         "inbound in two others that were published, because the capture points differ. On such a "
         "call it may say the opposite of the truth.",

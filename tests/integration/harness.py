@@ -1,0 +1,150 @@
+"""Starts Silhouette's real binaries for the integration tests.
+
+Ports are picked by the services (port 0) and read from their ports files. Waiting is for a line of
+a service's log, so no test sleeps or polls.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("SILHOUETTE_BIN", os.path.join(ROOT, "build", "release", "bin"))
+SAMPLE = os.path.join(ROOT, "samples", "call.pcap")
+SAMPLE_TRUTH = os.path.join(ROOT, "samples", "call.truth.csv")
+SHARED = os.path.join(os.path.dirname(ROOT), "shared", "data")
+
+# A sanitizer makes everything slower; a hung process must still end the test.
+TIMEOUT_S = 120
+
+
+def shared(*parts):
+    """A file of the shared real data; skips the test where it is missing."""
+    path = os.path.join(SHARED, *parts)
+    if not os.path.exists(path):
+        raise unittest.SkipTest("real data not here: " + os.path.join("../shared/data", *parts))
+    return path
+
+
+def run_tool(*args, env=None):
+    """Runs the command-line tool to its end: (exit status, stdout, stderr)."""
+    return run_binary("silhouette", *args, env=env)
+
+
+def run_binary(name, *args, env=None):
+    done = subprocess.run([os.path.join(BIN, name), *args], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=TIMEOUT_S, text=True,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def json_lines(text, kind):
+    """The objects of one kind ("verdict", "summary") in JSON Lines."""
+    return [line[kind] for line in map(json.loads, text.splitlines()) if kind in line]
+
+
+class Service:
+    """One running service."""
+
+    def __init__(self, name, folder, *args):
+        self.name = name
+        self.log = []
+        self._seen = threading.Condition()
+        self._ended = False
+        ports_file = os.path.join(folder, name + ".ports")
+        command = [os.path.join(BIN, name), "--listen", "127.0.0.1:0", "--health-listen",
+                   "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--ports-file", ports_file,
+                   *args]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        text=True)
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        self.wait_for("listens on ports")
+        with open(ports_file, encoding="utf-8") as file:
+            self.ports = json.load(file)
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            with self._seen:
+                self.log.append(line.rstrip("\n"))
+                self._seen.notify_all()
+        with self._seen:
+            self._ended = True
+            self._seen.notify_all()
+
+    def wait_for(self, text):
+        """Waits for a log line that holds `text`."""
+        with self._seen:
+            found = self._seen.wait_for(
+                lambda: self._ended or any(text in line for line in self.log), TIMEOUT_S)
+            if not found or not any(text in line for line in self.log):
+                raise AssertionError(
+                    f"{self.name} never logged {text!r}; it logged:\n" + "\n".join(self.log))
+
+    def address(self, port="grpc"):
+        return "127.0.0.1:%d" % self.ports[port]
+
+    def metrics(self):
+        """The Prometheus page as {name with labels: value}."""
+        url = "http://" + self.address("metrics") + "/metrics"
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as page:
+            text = page.read().decode()
+        return {name: float(value) for name, value in
+                (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))}
+
+    def stop(self):
+        """SIGTERM; returns the exit status."""
+        self.process.terminate()
+        status = self.process.wait(TIMEOUT_S)
+        self._reader.join(TIMEOUT_S)
+        self.process.stderr.close()
+        return status
+
+    def kill_if_running(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(TIMEOUT_S)
+        self._reader.join(TIMEOUT_S)
+        self.process.stderr.close()
+
+
+class Suite:
+    """The four services as processes, joined over loopback."""
+
+    def __init__(self, *capture_args):
+        self._folder = tempfile.TemporaryDirectory(prefix="silhouette-test-")
+        self.folder = self._folder.name
+        self.services = []
+        try:
+            self.gateway = self._start("gateway", "--store",
+                                       os.path.join(self.folder, "verdicts.db"))
+            self.classify = self._start("classify-svc", "--models", os.path.join(ROOT, "models"),
+                                        "--gateway-address", self.gateway.address())
+            self.feature = self._start("feature-svc", "--classify-address",
+                                       self.classify.address())
+            self.capture = self._start("capture-svc", "--feature-address", self.feature.address(),
+                                       *capture_args)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, name, *args):
+        service = Service(name, self.folder, *args)
+        self.services.append(service)
+        return service
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        for service in reversed(self.services):
+            service.kill_if_running()
+        self._folder.cleanup()
