@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<PcapFile>> PcapFile::Open(const std::string& path
   const uint64_t bytes = std::filesystem::file_size(path, error);
   if (!error && bytes == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is empty; a capture has a header at least"));
+        absl::StrCat(path, ": is empty; even a capture without packets has a header, so capture again"));
   }
   char reason[PCAP_ERRBUF_SIZE] = "";
   pcap_t* handle =

@@ -15,6 +15,14 @@ absl::Status XgboostError(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", XGBGetLastError()));
 }
 
+// XGBoost's words begin with "[12:00:00] ./src/file.cc:1: " and end in a stack trace.
+std::string FirstLine(const std::string& words) {
+  const std::string line = words.substr(0, words.find('\n'));
+  const size_t place = line.find(".cc:");
+  const size_t text = place == std::string::npos ? place : line.find(": ", place);
+  return text == std::string::npos ? line : line.substr(text + 2);
+}
+
 // NumPy's array interface, which XGBoost reads a matrix from without copying it.
 std::string ArrayInterface(const float* data, size_t rows, size_t columns) {
   return absl::StrCat("{\"data\":[", reinterpret_cast<uintptr_t>(data), ",true],\"shape\":[", rows,
@@ -34,10 +42,8 @@ absl::StatusOr<Booster> Booster::Load(const std::string& path) {
   if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(path);
   Booster booster(handle);
   if (XGBoosterLoadModel(handle, path.c_str()) != 0) {
-    // XGBoost's own words end in a stack trace; the first line says it.
-    const std::string words = XGBGetLastError();
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": not an XGBoost model (", words.substr(0, words.find('\n')), ")"));
+        absl::StrCat(path, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));
   }
   // One thread a prediction: the service's streams are the parallelism.
   XGBoosterSetParam(handle, "nthread", "1");

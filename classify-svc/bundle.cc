@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 // The trainer writes floats as decimal text; what serving gets may differ in the last digits.
 constexpr double kGoldenTolerance = 1e-5;
 
+// Protobuf's words go on with the place in the text, drawn over two lines.
+std::string FirstLine(const std::string& words) { return words.substr(0, words.find('\n')); }
+
 absl::StatusOr<v1::ModelManifest> ReadManifest(const std::string& path) {
   auto text = ReadFile(path);
   if (!text.ok()) return text.status();
@@ -29,7 +32,7 @@ absl::StatusOr<v1::ModelManifest> ReadManifest(const std::string& path) {
   const auto parsed = google::protobuf::util::JsonStringToMessage(*text, &manifest);
   if (!parsed.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("not a model manifest (", std::string(parsed.message()), ")"));
+        absl::StrCat("not a model manifest (", FirstLine(std::string(parsed.message())), ")"));
   }
   if (manifest.name().empty() || manifest.version().empty() || manifest.classes_size() < 2) {
     return absl::InvalidArgumentError("needs a name, a version and two classes at least");
@@ -53,8 +56,8 @@ absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Load(const std::string& dir) {
   auto booster = Booster::Load(dir + "/model.ubj");
   if (!booster.ok()) return InFile(manifest_path, booster.status());
   std::unique_ptr<Bundle> bundle(new Bundle(*std::move(manifest), *std::move(booster)));
-  for (const absl::Status& status : {bundle->CheckShapes()}) {
-    if (!status.ok()) return InFile(manifest_path, status);
+  if (absl::Status status = bundle->CheckShapes(); !status.ok()) {
+    return InFile(manifest_path, status);
   }
   if (absl::Status status = bundle->CheckGoldenRows(); !status.ok()) {
     return InFile(manifest_path, status);

@@ -4,7 +4,6 @@
 #include <iostream>
 #include <memory>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/report_flags.h"
 #include "cli/terminal.h"
@@ -32,7 +31,10 @@ std::string TruthPath(const SimulateFlags& flags) {
 absl::Status Simulate(const SimulateFlags& flags) {
   auto simulation = flags.home ? simulate::SimulateHome({flags.call})
                                : simulate::SimulateCall(flags.call);
-  if (!simulation.ok()) return simulation.status();
+  if (!simulation.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--duration: ", std::string(simulation.status().message())));
+  }
   const std::string command =
       absl::StrCat("silhouette simulate ", flags.home ? "home" : "call", " --seed ",
                    flags.call.seed, " --duration ", flags.call.duration_s);

@@ -109,10 +109,10 @@ void WriteConfusion(const char* title, const Confusion& confusion, std::ostream*
     classes.insert(pair.second);
   }
   *out << absl::StrFormat("  %-22s", title);
-  for (const std::string& name : classes) *out << absl::StrFormat(" %18s", "said " + name);
+  for (const std::string& name : classes) *out << absl::StrFormat(" %18s", absl::StrCat("said ", name));
   *out << "\n";
   for (const std::string& label : labels) {
-    *out << absl::StrFormat("  %-22s", "  was " + label);
+    *out << absl::StrFormat("  %-22s", absl::StrCat("  was ", label));
     for (const std::string& name : classes) {
       const auto at = confusion.find({label, name});
       *out << absl::StrFormat(" %18d", at == confusion.end() ? 0 : at->second);
@@ -159,6 +159,7 @@ void WriteSummary(const Findings& findings, std::ostream* out) {
 
 void WriteText(const Findings& findings, const std::string& source,
                const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
+  if (findings.run.accounting().received() == 0) return;
   WriteHeading(findings, source, terminal, out);
   WriteChoice(findings, out);
   for (const SubjectFindings& subject : findings.shown) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "common/partial_file.h"
 
 namespace silhouette {
 namespace fs = std::filesystem;
@@ -41,23 +42,15 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 absl::Status WriteFileByRename(const std::string& path, std::string_view content) {
-  const std::string partial = path + ".partial";
-  {
-    std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-    file.write(content.data(), static_cast<std::streamsize>(content.size()));
-    file.flush();
-    if (!file) {
-      return absl::UnavailableError(
-          absl::StrCat(partial, ": cannot be written: ", std::strerror(errno),
-                       "; check the folder's permissions and space"));
-    }
+  PartialFile partial(path);
+  std::ofstream file(partial.path(), std::ios::binary | std::ios::trunc);
+  file.write(content.data(), static_cast<std::streamsize>(content.size()));
+  file.close();
+  if (!file) {
+    return absl::UnavailableError(absl::StrCat(path, ": cannot be written: ", std::strerror(errno),
+                                               "; check its folder's permissions and space"));
   }
-  std::error_code error;
-  fs::rename(partial, path, error);
-  if (error) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot be written: ", error.message()));
-  }
-  return absl::OkStatus();
+  return partial.Publish();
 }
 
 std::string FindInstalledFolder(const std::string& name) {

@@ -27,7 +27,31 @@ void NameEnvironment(CLI::App* app) {
     if (option->get_lnames().empty() || about_parsing) continue;
     option->envname(EnvironmentName(*option));
   }
-  for (CLI::App* sub : app->get_subcommands(nullptr)) NameEnvironment(sub);
+  for (CLI::App* sub : app->get_subcommands(nullptr)) {
+    sub->fallthrough();  // so that --config may stand behind the subcommand too
+    NameEnvironment(sub);
+  }
+}
+
+// "silhouette run": the command as far as it was understood.
+std::string CommandName(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += " " + at->get_name();
+  }
+  return name;
+}
+
+// The first word, when it is none of the app's subcommands.
+std::string UnknownSubcommand(const CLI::App& app, int argc, char** argv) {
+  const bool wants_one = app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+  if (!wants_one || argc < 2 || argv[1][0] == '-') return "";
+  std::string known;
+  for (const CLI::App* sub : app.get_subcommands(nullptr)) {
+    known += (known.empty() ? "" : ", ") + sub->get_name();
+  }
+  return absl::StrCat("no command \"", argv[1], "\"; there are ", known);
 }
 
 }  // namespace
@@ -69,8 +93,10 @@ int ParseOptions(CLI::App* app, int argc, char** argv) {
     return -1;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app->exit(error);
-    std::cerr << app->get_name() << ": " << error.what() << "; see " << app->get_name()
-              << " --help\n";
+    const std::string command = CommandName(*app);
+    const std::string unknown = UnknownSubcommand(*app, argc, argv);
+    std::cerr << command << ": " << (unknown.empty() ? error.what() : unknown) << "; see "
+              << command << " --help\n";
     return 2;
   }
 }

@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/partial_file.h"
 #include "learn/simulate/frame.h"
-#include "learn/simulate/partial_file.h"
 
 namespace silhouette::simulate {
 namespace {
@@ -71,7 +71,8 @@ absl::Status WritePcap(const std::string& path, const std::vector<SimulatedPacke
   std::unique_ptr<pcap_dumper_t, PcapDeleter> dumper(
       pcap_dump_open(handle.get(), partial.path().c_str()));
   if (dumper == nullptr) {
-    return absl::UnknownError(absl::StrCat("cannot create ", pcap_geterr(handle.get())));
+    return absl::UnknownError(absl::StrCat("cannot create ", pcap_geterr(handle.get()),
+                                           "; check that the folder exists and can be written"));
   }
   for (const SimulatedPacket& packet : packets) Dump(packet, dumper.get());
   // pcap_dump reports nothing; a full disk shows here.

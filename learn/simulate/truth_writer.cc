@@ -1,11 +1,8 @@
 #include "learn/simulate/truth_writer.h"
 
-#include <cerrno>
-#include <cstdio>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "learn/simulate/partial_file.h"
+#include "common/files.h"
 
 namespace silhouette::simulate {
 
@@ -23,16 +20,7 @@ absl::Status WriteTruth(const std::string& path, const std::vector<TruthInterval
     absl::StrAppendFormat(&text, "%.1f,%.1f,%s\n", interval.start_s, interval.end_s,
                           std::string(LabelOf(interval.presence)));
   }
-  PartialFile partial(path);
-  std::FILE* file = std::fopen(partial.path().c_str(), "wb");
-  if (file == nullptr) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", partial.path()));
-  }
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (std::fclose(file) != 0 || !written) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", partial.path()));
-  }
-  return partial.Publish();
+  return WriteFileByRename(path, text);
 }
 
 }  // namespace silhouette::simulate

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 
-namespace silhouette::simulate {
+namespace silhouette {
 
 // A file that appears under its own name only once it is whole. Write to path(), close it, call
 // Publish. What was not published is removed when this goes.
@@ -24,4 +24,4 @@ class PartialFile {
   bool published_ = false;
 };
 
-}  // namespace silhouette::simulate
+}  // namespace silhouette

@@ -1,4 +1,4 @@
-#include "learn/simulate/partial_file.h"
+#include "common/partial_file.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace silhouette::simulate {
+namespace silhouette {
 
 PartialFile::PartialFile(std::string target)
     : target_(std::move(target)), path_(absl::StrCat(target_, ".partial")) {}
@@ -23,4 +23,4 @@ absl::Status PartialFile::Publish() {
   return absl::OkStatus();
 }
 
-}  // namespace silhouette::simulate
+}  // namespace silhouette
