@@ -30,9 +30,8 @@ uint32_t BatchBuilder::FlowIndex(const FlowKey& key) {
     AppendAddress(key.remote, table->mutable_remote_address());
     table->add_ports(uint32_t{key.home_port} << 16 | key.remote_port);
     table->mutable_protocol()->push_back(static_cast<char>(key.protocol));
-    table->mutable_scope()->push_back(
-        static_cast<char>((key.home_is_home ? kHomeEndIsHome : 0) |
-                          (key.remote_is_home ? kRemoteEndIsHome : 0)));
+    table->mutable_scope()->push_back(static_cast<char>(
+        (key.home_is_home ? kHomeEndIsHome : 0) | (key.remote_is_home ? kRemoteEndIsHome : 0)));
   }
   return at->second;
 }

@@ -17,7 +17,9 @@ Capture::Capture(std::string path, CaptureOptions options,
     : path_(std::move(path)),
       options_(std::move(options)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
-      engine_(options_, [this](const v1::PacketBatch& batch) { return sender_->Send(batch); }) {}
+      engine_(options_, [this](const v1::PacketBatch& batch) { return sender_.Send(batch); }),
+      sender_([this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
+              [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
 
 absl::Status Capture::Run() {
   absl::Status status = ReadAndSettle();
@@ -31,30 +33,18 @@ absl::Status Capture::Run() {
 absl::Status Capture::ReadAndSettle() {
   auto source = PcapFile::Open(path_);
   if (!source.ok()) return source.status();
-  LinkSender<v1::PacketBatch>* link = OpenLink();
   absl::Status read = engine_.Read(source->get());
   if (absl::IsUnimplemented(read)) {
     return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
   }
   if (!read.ok() && !absl::IsDataLoss(read)) return read;
-  absl::Status settled = link->Close();
+  absl::Status settled = sender_.Close();
   return settled.ok() ? read : settled;
-}
-
-LinkSender<v1::PacketBatch>* Capture::OpenLink() {
-  std::lock_guard lock(mutex_);
-  sender_ = std::make_unique<LinkSender<v1::PacketBatch>>(
-      [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
-      [this](const v1::Ack& ack) { engine_.OnAck(ack); });
-  if (aborted_) sender_->Cancel();
-  return sender_.get();
 }
 
 void Capture::Abort() {
   engine_.Stop();
-  std::lock_guard lock(mutex_);
-  aborted_ = true;
-  if (sender_ != nullptr) sender_->Cancel();
+  sender_.Cancel();
 }
 
 v1::Capture Capture::Describe() const {

@@ -36,15 +36,12 @@ class Capture {
  private:
   absl::Status ReadAndSettle();
 
-  LinkSender<v1::PacketBatch>* OpenLink();
-
   const std::string path_;
   const CaptureOptions options_;
   const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
   CaptureEngine engine_;
+  LinkSender<v1::PacketBatch> sender_;
   mutable std::mutex mutex_;
-  bool aborted_ = false;                                // guarded by mutex_
-  std::unique_ptr<LinkSender<v1::PacketBatch>> sender_;  // set once, guarded by mutex_
   v1::CaptureState state_ = v1::CAPTURE_STATE_RUNNING;  // guarded by mutex_
   std::string error_;                                   // guarded by mutex_
 };

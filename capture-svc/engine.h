@@ -21,7 +21,7 @@ struct CaptureOptions {
   std::string origin;
   std::string run;
   HomeNetworks home = HomeNetworks::Default();
-  bool align_first = false;              // the grid starts at the first packet, not at the epoch
+  bool align_first = false;             // the grid starts at the first packet, not at the epoch
   int64_t lateness_ns = 1'000'000'000;  // how far behind the newest packet one may still come
   size_t batch_packets = 4096;
 };

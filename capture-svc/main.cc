@@ -2,8 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <future>
 #include <iostream>
-#include <thread>
 
 #include "capture-svc/flags.h"
 #include "capture-svc/service.h"
@@ -43,17 +44,18 @@ int Run(const CaptureFlags& flags, StopSignal* stop) {
     return absl::IsInvalidArgument(status) ? 2 : 1;
   }
   runner.SetServing(true);
-  absl::Status read;
-  std::thread reader([&] {
-    read = ReadAll(captures);
+  std::future<absl::Status> read = std::async(std::launch::async, [&] {
+    absl::Status worst = ReadAll(captures);
     if (flags.once) stop->Request();
+    return worst;
   });
   stop->Wait();
-  runner.Shutdown([&] {
+  runner.Shutdown([&](std::chrono::milliseconds grace) {
     for (const auto& capture : captures.All()) capture->Stop();
-    reader.join();
+    if (read.wait_for(grace) == std::future_status::ready) return;
+    for (const auto& capture : captures.All()) capture->Abort();
   });
-  return read.ok() ? 0 : 1;
+  return read.get().ok() ? 0 : 1;
 }
 
 }  // namespace

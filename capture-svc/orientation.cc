@@ -23,8 +23,8 @@ OrientedFlow Orient(const PacketHeaders& headers, const HomeNetworks& home) {
                 headers.destination_port, headers.protocol,    source_is_home,
                 destination_is_home};
   } else {
-    flow.key = {headers.destination,  headers.source,   headers.destination_port,
-                headers.source_port,  headers.protocol, destination_is_home,
+    flow.key = {headers.destination, headers.source,   headers.destination_port,
+                headers.source_port, headers.protocol, destination_is_home,
                 source_is_home};
   }
   return flow;

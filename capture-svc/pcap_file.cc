@@ -32,8 +32,8 @@ absl::StatusOr<std::unique_ptr<PcapFile>> PcapFile::Open(const std::string& path
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
   if (!error && bytes == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is empty; even a capture without packets has a header, so capture again"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": is empty; even a capture without packets has a header, so capture again"));
   }
   char reason[PCAP_ERRBUF_SIZE] = "";
   pcap_t* handle =
@@ -66,9 +66,9 @@ absl::StatusOr<bool> PcapFile::Next(RawPacket* packet) {
 absl::Status PcapFile::ReadError() const {
   const std::string reason = pcap_geterr(handle_.get());
   if (absl::StrContains(reason, "truncated")) {
-    return absl::DataLossError(absl::StrCat(
-        path_, ": cut at byte ", bytes_read(), ", inside packet ", packets_ + 1, " (", reason,
-        "); everything before it is used"));
+    return absl::DataLossError(absl::StrCat(path_, ": cut at byte ", bytes_read(),
+                                            ", inside packet ", packets_ + 1, " (", reason,
+                                            "); everything before it is used"));
   }
   return absl::DataLossError(absl::StrCat(path_, ": cannot be read on from byte ", bytes_read(),
                                           ", behind packet ", packets_, " (", reason,

@@ -1,7 +1,5 @@
 #pragma once
 
-
-
 #include "capture-svc/capture.h"
 #include "silhouette/v1/capture_service.grpc.pb.h"
 

@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
 #include "common/schema.h"
-#include "common/window_spec.h"
 #include "common/timeline.h"
+#include "common/window_spec.h"
 
 namespace silhouette {
 namespace {
@@ -70,13 +70,13 @@ absl::Status Bundle::CheckShapes() const {
   if (!schema.ok()) return schema.status();
   if (manifest_.schema_hash() != (*schema)->Hash()) {
     return absl::InvalidArgumentError(absl::StrCat("its schema_hash ", manifest_.schema_hash(),
-                                                   " is not ", (*schema)->Hash(), " of this build's ",
-                                                   (*schema)->name));
+                                                   " is not ", (*schema)->Hash(),
+                                                   " of this build's ", (*schema)->name));
   }
   if (booster_.features() != (*schema)->features.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("model.ubj takes ", booster_.features(), " features where ", (*schema)->name,
-                     " has ", (*schema)->features.size()));
+    return absl::InvalidArgumentError(absl::StrCat("model.ubj takes ", booster_.features(),
+                                                   " features where ", (*schema)->name, " has ",
+                                                   (*schema)->features.size()));
   }
   if (manifest_.thresholds_size() != 0 && manifest_.thresholds_size() != manifest_.classes_size()) {
     return absl::InvalidArgumentError("thresholds must be as many as classes, or none");
@@ -144,8 +144,7 @@ std::string NewestVersion(const fs::path& dir) {
 absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::string& dir) {
   std::error_code error;
   if (!fs::is_directory(dir, error)) {
-    return absl::NotFoundError(
-        absl::StrCat(dir, ": no such model folder; name one with --models"));
+    return absl::NotFoundError(absl::StrCat(dir, ": no such model folder; name one with --models"));
   }
   std::vector<fs::path> names;
   for (const auto& entry : fs::directory_iterator(dir)) {
@@ -162,8 +161,9 @@ absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::strin
   }
   if (bundles.empty()) {
     return absl::NotFoundError(absl::StrCat(
-        dir, ": holds no model (NAME/VERSION/manifest.json); train one or name another folder "
-             "with --models"));
+        dir,
+        ": holds no model (NAME/VERSION/manifest.json); train one or name another folder "
+        "with --models"));
   }
   return bundles;
 }

@@ -18,10 +18,10 @@ absl::Status CheckTable(const v1::WindowTable& table, size_t features) {
   const auto windows = static_cast<size_t>(table.start_ns_size());
   if (static_cast<size_t>(table.subject_size()) != windows || table.flags().size() != windows ||
       static_cast<size_t>(table.values_size()) != windows * features) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "window table of ", windows, " windows has ", table.subject_size(), " subjects, ",
-        table.flags().size(), " flags and ", table.values_size(), " values; ", windows * features,
-        " values were due"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("window table of ", windows, " windows has ", table.subject_size(),
+                     " subjects, ", table.flags().size(), " flags and ", table.values_size(),
+                     " values; ", windows * features, " values were due"));
   }
   for (uint32_t subject : table.subject()) {
     if (subject >= static_cast<uint32_t>(table.subjects_size())) {
@@ -108,8 +108,8 @@ absl::Status ClassifyEngine::ClassifyTable(const v1::WindowTable& table,
   for (size_t m = 0; m < bundles_.size(); ++m) {
     const Bundle& bundle = *bundles_[m];
     if (SpecText(bundle.manifest().spec()) != spec) continue;
-    auto scores = bundle.Predict(
-        std::span(table.values().data(), static_cast<size_t>(table.values_size())));
+    auto scores =
+        bundle.Predict(std::span(table.values().data(), static_cast<size_t>(table.values_size())));
     if (!scores.ok()) return scores.status();
     for (int w = 0; w < table.start_ns_size(); ++w) {
       const size_t classes = bundle.classes();

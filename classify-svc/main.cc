@@ -38,7 +38,7 @@ int Run(const ClassifyFlags& flags, StopSignal* stop) {
   }
   runner.SetServing(true);
   stop->Wait();
-  runner.Shutdown([&] { service.StopIntake(); });
+  runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });
   return 0;
 }
 

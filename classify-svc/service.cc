@@ -25,6 +25,7 @@ class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
   }
 
   absl::Status Finish() override { return link_.Close(); }
+  void Abort() override { link_.Cancel(); }
 
  private:
   ClassifyService* const service_;
@@ -44,11 +45,9 @@ ClassifyService::ClassifyService(const ClassifyEngine* engine,
 
 grpc::Status ClassifyService::Push(grpc::ServerContext* context,
                                    grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) {
-  return ServeLink<v1::WindowBatch>(
-      context, stream, &streams_, [this](AckWriter* acks) {
-        return absl::StatusOr<std::unique_ptr<PushHandler>>(
-            std::make_unique<PushHandler>(this, acks));
-      });
+  return ServeLink<v1::WindowBatch>(context, stream, &streams_, [this](AckWriter* acks) {
+    return absl::StatusOr<std::unique_ptr<PushHandler>>(std::make_unique<PushHandler>(this, acks));
+  });
 }
 
 grpc::Status ClassifyService::WatchModels(grpc::ServerContext* context,
@@ -66,13 +65,13 @@ grpc::Status ClassifyService::WatchModels(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-void ClassifyService::StopIntake() {
+void ClassifyService::StopIntake(std::chrono::milliseconds grace) {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     stopped_.notify_all();
   }
-  streams_.CancelAll();
+  streams_.Stop(grace);
 }
 
 void ClassifyService::Count(const v1::VerdictBatch& verdicts) {
@@ -84,8 +83,7 @@ void ClassifyService::Count(const v1::VerdictBatch& verdicts) {
   }
   for (const auto& [key, count] : counts) {
     const v1::ModelHead& model = verdicts.models(static_cast<int>(key.first));
-    verdicts_
-        .Add({{"model", model.name()}, {"class", model.classes(static_cast<int>(key.second))}})
+    verdicts_.Add({{"model", model.name()}, {"class", model.classes(static_cast<int>(key.second))}})
         .Increment(static_cast<double>(count));
   }
 }

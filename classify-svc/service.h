@@ -4,6 +4,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,8 @@ class ClassifyService final : public v1::ClassifyService::Service {
   grpc::Status WatchModels(grpc::ServerContext* context, const v1::WatchModelsRequest* request,
                            grpc::ServerWriter<v1::WatchModelsResponse>* writer) override;
 
-  // Ends all streams after a flush; for an orderly shutdown.
-  void StopIntake();
+  // Ends all streams after a flush, which gets the grace period; for an orderly shutdown.
+  void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     return {accounting_, registry_};

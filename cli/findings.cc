@@ -40,6 +40,16 @@ absl::Status CheckSubjects(const FindingsRequest& request, const Findings& findi
   return absl::OkStatus();
 }
 
+// The truth is about calls: with others shown beside them, only calls are scored.
+std::vector<const SubjectFindings*> ToScore(const std::vector<SubjectFindings>& shown) {
+  std::vector<const SubjectFindings*> calls, all;
+  for (const SubjectFindings& subject : shown) {
+    all.push_back(&subject);
+    if (subject.shape.looks_like_call) calls.push_back(&subject);
+  }
+  return calls.empty() ? all : calls;
+}
+
 // Where the truth's times count from; windows of one run share a grid and, today, a length.
 int64_t ZeroOf(const v1::RunStatus& run, const std::vector<v1::Verdict>& verdicts) {
   if (verdicts.empty()) return run.first_packet_ns();
@@ -77,7 +87,7 @@ absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequ
   }
   if (!request.truth || findings.shown.empty()) return findings;
   findings.truth_is_simulated = request.truth->simulated;
-  findings.score = ScoreFindings(findings.shown, *request.truth, findings.zero_ns);
+  findings.score = ScoreFindings(ToScore(findings.shown), *request.truth, findings.zero_ns);
   if (findings.score->windows > 0) return findings;
   return absl::InvalidArgumentError(
       "no window lies in an interval of the truth; its times count in seconds from the grid edge "

@@ -25,11 +25,11 @@ struct SubjectFindings {
 struct Findings {
   v1::RunStatus run;
   int64_t zero_ns = 0;  // what times are counted from: the grid edge at or before the first packet
-  std::vector<SubjectFindings> shown;       // sorted by subject, model
-  std::vector<ConversationShape> all;       // every conversation, sorted by subject
-  std::vector<v1::Verdict> verdicts;        // of the shown ones, sorted by (start, subject, model)
-  bool chosen_as_calls = false;             // false: everything is shown because it was asked for
-  std::optional<Score> score;               // given a truth
+  std::vector<SubjectFindings> shown;  // sorted by subject, model
+  std::vector<ConversationShape> all;  // every conversation, sorted by subject
+  std::vector<v1::Verdict> verdicts;   // of the shown ones, sorted by (start, subject, model)
+  bool chosen_as_calls = false;        // false: everything is shown because it was asked for
+  std::optional<Score> score;          // given a truth
   bool truth_is_simulated = false;
 };
 

@@ -1,5 +1,7 @@
 #include "cli/pipeline.h"
 
+#include <chrono>
+
 namespace silhouette {
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Start(
@@ -19,17 +21,19 @@ Pipeline::Pipeline(std::vector<std::unique_ptr<Bundle>> bundles,
       classify_server_(StartInProcessServer(&classify_)),
       feature_(classify_server_.channel),
       feature_server_(StartInProcessServer(&feature_)),
-      watcher_(std::make_unique<ModelWatcher>(
-          classify_server_.channel,
-          [this](SpecSet specs) { feature_.SetSpecs(std::move(specs)); })) {}
+      watcher_(std::make_unique<ModelWatcher>(classify_server_.channel, [this](SpecSet specs) {
+        feature_.SetSpecs(std::move(specs));
+      })) {}
 
 Pipeline::~Pipeline() {
-  feature_.StopIntake();
+  // Whoever wanted the rest has waited for it.
+  constexpr std::chrono::milliseconds kNoGrace(0);
+  feature_.StopIntake(kNoGrace);
   feature_server_.server->Shutdown();
   watcher_.reset();
-  classify_.StopIntake();
+  classify_.StopIntake(kNoGrace);
   classify_server_.server->Shutdown();
-  gateway_.StopIntake();
+  gateway_.StopIntake(kNoGrace);
   gateway_server_.server->Shutdown();
 }
 

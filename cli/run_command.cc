@@ -93,19 +93,19 @@ class Progress {
 // A capture that cannot say anything is a failure, with its reason.
 absl::Status CheckPackets(const std::string& file, const v1::Accounting& packets) {
   if (packets.received() == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": holds no packets; capture for longer"));
+    return absl::InvalidArgumentError(absl::StrCat(file, ": holds no packets; capture for longer"));
   }
   uint64_t without_ip = 0;
   for (const v1::FilteredCount& count : packets.filtered()) {
     if (count.reason() != "not_asked") without_ip += count.packets();
   }
   if (without_ip + packets.malformed() < packets.received()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      file, ": holds no IP packets; capture where the device's IP traffic passes"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(file, ": holds no IP packets; capture where the device's IP traffic passes"));
 }
 
-// Errors: what stops the run. `cut` is filled when the capture ends early but what it holds is used.
+// Errors: what stops the run. `cut` is filled when the capture ends early but what it holds is
+// used.
 absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
@@ -116,7 +116,7 @@ absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
   auto pipeline = Pipeline::Start(*std::move(bundles), "");
   if (!pipeline.ok()) return pipeline.status();
 
-  options->origin = "file:" + std::filesystem::path(flags.file).filename().string();
+  options->origin = absl::StrCat("file:", std::filesystem::path(flags.file).filename().string());
   options->run = NewRunName();
   Capture capture(flags.file, *options, (*pipeline)->feature_channel());
   absl::Status captured;
@@ -130,8 +130,8 @@ absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
     return captured;
   }
   GatewayClient gateway((*pipeline)->gateway_channel());
-  absl::Status printed = PrintReport(&gateway, flags.report, options->origin, options->run,
-                                     flags.file, *truth, *cut);
+  absl::Status printed =
+      PrintReport(&gateway, flags.report, options->origin, options->run, flags.file, *truth, *cut);
   if (!printed.ok() || *cut) return printed;
   return CheckPackets(flags.file, capture.Describe().accounting());
 }
@@ -147,12 +147,12 @@ int Run(const RunFlags& flags) {
 
 void AddRunCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* app = parent->add_subcommand("run", "A capture in, a timeline out: reads FILE through "
-                                                "the four services in one process");
+  CLI::App* app = parent->add_subcommand("run",
+                                         "A capture in, a timeline out: reads FILE through "
+                                         "the four services in one process");
   app->add_option("FILE", flags->file, "Capture to read (pcap or pcapng)")->required();
   app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
-  app->add_option("--model", flags->model_names, "Only this model (repeatable)")
-      ->type_name("NAME");
+  app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
   AddReadFlags(app, &flags->read);
   AddReportFlags(app, &flags->report);
   app->footer(

@@ -13,12 +13,12 @@ double Accuracy(const Confusion& confusion) {
   return all == 0 ? 0 : static_cast<double>(right) / static_cast<double>(all);
 }
 
-Score ScoreFindings(const std::vector<SubjectFindings>& subjects, const Truth& truth,
+Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const Truth& truth,
                     int64_t zero_ns) {
   Score score;
-  for (const SubjectFindings& subject : subjects) {
-    for (size_t i = 0; i < subject.verdicts.size(); ++i) {
-      const v1::Verdict& verdict = subject.verdicts[i];
+  for (const SubjectFindings* subject : subjects) {
+    for (size_t i = 0; i < subject->verdicts.size(); ++i) {
+      const v1::Verdict& verdict = subject->verdicts[i];
       const int64_t middle =
           verdict.window_start_ns() + (verdict.window_end_ns() - verdict.window_start_ns()) / 2;
       const std::optional<std::string> label = truth.LabelAt(middle, zero_ns);
@@ -28,7 +28,7 @@ Score ScoreFindings(const std::vector<SubjectFindings>& subjects, const Truth& t
       }
       ++score.windows;
       ++score.per_window[{*label, verdict.class_()}];
-      ++score.timeline[{*label, subject.timeline.points(static_cast<int>(i)).class_()}];
+      ++score.timeline[{*label, subject->timeline.points(static_cast<int>(i)).class_()}];
     }
   }
   return score;

@@ -28,7 +28,7 @@ struct Score {
   Confusion timeline;  // Viterbi
 };
 
-Score ScoreFindings(const std::vector<SubjectFindings>& subjects, const Truth& truth,
+Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const Truth& truth,
                     int64_t zero_ns);
 
 }  // namespace silhouette

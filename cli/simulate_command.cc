@@ -29,8 +29,8 @@ std::string TruthPath(const SimulateFlags& flags) {
 }
 
 absl::Status Simulate(const SimulateFlags& flags) {
-  auto simulation = flags.home ? simulate::SimulateHome({flags.call})
-                               : simulate::SimulateCall(flags.call);
+  auto simulation =
+      flags.home ? simulate::SimulateHome({flags.call}) : simulate::SimulateCall(flags.call);
   if (!simulation.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--duration: ", std::string(simulation.status().message())));

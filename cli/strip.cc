@@ -9,7 +9,7 @@ namespace {
 
 // By class, so that a line without colours reads as well.
 constexpr const char* kShades[] = {"░", "█", "▒", "▓", "◆", "●"};
-constexpr int kColors[] = {4, 3, 5, 1, 6, 2};
+constexpr int kColors[] = {6, 3, 5, 1, 4, 2};
 constexpr size_t kStyles = std::size(kShades);
 
 }  // namespace
@@ -40,8 +40,7 @@ std::string Strip::Draw(const std::vector<StripPiece>& pieces) const {
   std::string line;
   for (const std::vector<double>& cell : filled) {
     const auto most = std::max_element(cell.begin(), cell.end());
-    line += most == cell.end() || *most <= 0 ? " "
-                                             : Cell(static_cast<size_t>(most - cell.begin()));
+    line += most == cell.end() || *most <= 0 ? " " : Cell(static_cast<size_t>(most - cell.begin()));
   }
   return line;
 }

@@ -37,7 +37,7 @@ std::string Bold(const Terminal& terminal, std::string_view text) {
 
 std::string WithThousands(uint64_t number) {
   std::string digits = absl::StrCat(number);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
@@ -49,8 +49,8 @@ std::string ClockTime(int64_t ns) {
   if (seconds < 3600) {
     return absl::StrFormat("%s%d:%02d.%d", sign, seconds / 60, seconds % 60, all % 10);
   }
-  return absl::StrFormat("%s%d:%02d:%02d.%d", sign, seconds / 3600, seconds / 60 % 60,
-                         seconds % 60, all % 10);
+  return absl::StrFormat("%s%d:%02d:%02d.%d", sign, seconds / 3600, seconds / 60 % 60, seconds % 60,
+                         all % 10);
 }
 
 }  // namespace silhouette

@@ -1,6 +1,7 @@
 #include "cli/text_report.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -68,38 +69,62 @@ std::vector<StripPiece> Pieces(const Truth& truth, int64_t zero_ns) {
 void WriteStrips(const SubjectFindings& subject, const Findings& findings,
                  const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
   const auto& classes = subject.timeline.classes();
-  const size_t columns = std::clamp<size_t>(terminal.width - kLabelColumns - 1, 20,
-                                            kMaxStripColumns);
+  const size_t columns =
+      std::clamp<size_t>(terminal.width - kLabelColumns - 1, 20, kMaxStripColumns);
   const Strip strip(terminal, columns, subject.verdicts.front().window_start_ns(),
                     subject.verdicts.back().window_end_ns(), {classes.begin(), classes.end()});
   *out << "\n            " << strip.Axis(findings.zero_ns) << "\n";
   *out << "  timeline  " << strip.Draw(Pieces(subject)) << "\n";
   if (truth) {
-    *out << (truth->simulated ? "  simulated " : "  truth     ")
-         << strip.Draw(Pieces(*truth, findings.zero_ns)) << "\n";
+    *out << "  truth     " << strip.Draw(Pieces(*truth, findings.zero_ns)) << "\n";
   }
   *out << "            " << strip.Legend() << "\n";
+}
+
+// Never 100 %: that would be a claim no model can make.
+std::string HowSure(double confidence) {
+  return confidence > 0.99 ? "> 99 %" : absl::StrFormat("%.0f %%", 100 * confidence);
+}
+
+// "person 59 % of the time, background 41 %".
+std::string ClassShares(const SubjectFindings& subject) {
+  std::map<std::string, uint64_t> windows;
+  uint64_t all = 0;
+  for (const v1::Segment& segment : subject.timeline.segments()) {
+    windows[segment.class_()] += segment.windows();
+    all += segment.windows();
+  }
+  std::string text;
+  for (auto at = windows.rbegin(); at != windows.rend(); ++at) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", at->first, " ",
+                    absl::StrFormat("%.0f %%", 100.0 * static_cast<double>(at->second) /
+                                                   static_cast<double>(all)),
+                    text.empty() ? " of the time" : "");
+  }
+  return text;
 }
 
 void WriteSegments(const SubjectFindings& subject, int64_t zero_ns, const Terminal& terminal,
                    std::ostream* out) {
   *out << "\n  "
-       << Bold(terminal, absl::StrFormat("%10s %10s  %-14s %s", "from", "to", "what", "how sure"))
+       << Bold(terminal, absl::StrFormat("%10s %10s  %-14s %8s", "from", "to", "what", "how sure"))
        << "\n";
   for (const v1::Segment& segment : subject.timeline.segments()) {
-    *out << absl::StrFormat("  %10s %10s  %-14s %.0f %%\n", ClockTime(segment.from_ns() - zero_ns),
+    *out << absl::StrFormat("  %10s %10s  %-14s %8s\n", ClockTime(segment.from_ns() - zero_ns),
                             ClockTime(segment.to_ns() - zero_ns), segment.class_(),
-                            100 * segment.confidence());
+                            HowSure(segment.confidence()));
   }
 }
 
 void WriteSubject(const SubjectFindings& subject, const Findings& findings,
                   const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
-  *out << "\n" << Bold(terminal, subject.subject)
-       << (subject.shape.looks_like_call ? " looks like a call: " : " does not look like a call: ")
+  *out << "\n"
+       << Bold(terminal, subject.subject) << "\n  "
+       << (subject.shape.looks_like_call ? "looks like a call: " : "does not look like a call: ")
        << subject.shape.why << "\n";
   WriteStrips(subject, findings, truth, terminal, out);
   WriteSegments(subject, findings.zero_ns, terminal, out);
+  *out << "  " << ClassShares(subject) << " (" << Count(subject.verdicts.size(), "window") << ")\n";
 }
 
 void WriteConfusion(const char* title, const Confusion& confusion, std::ostream* out) {
@@ -109,7 +134,8 @@ void WriteConfusion(const char* title, const Confusion& confusion, std::ostream*
     classes.insert(pair.second);
   }
   *out << absl::StrFormat("  %-22s", title);
-  for (const std::string& name : classes) *out << absl::StrFormat(" %18s", absl::StrCat("said ", name));
+  for (const std::string& name : classes)
+    *out << absl::StrFormat(" %18s", absl::StrCat("said ", name));
   *out << "\n";
   for (const std::string& label : labels) {
     *out << absl::StrFormat("  %-22s", absl::StrCat("  was ", label));
@@ -126,22 +152,19 @@ void WriteScore(const Findings& findings, std::ostream* out) {
   *out << "\n";
   WriteConfusion("each window alone", score.per_window, out);
   WriteConfusion("timeline", score.timeline, out);
-  *out << absl::StrFormat("\n%s windows: %.1f %% right alone, %.1f %% in the timeline",
-                          WithThousands(score.windows), 100 * Accuracy(score.per_window),
+  *out << absl::StrFormat("\nRight: %.1f %% of %s alone, %.1f %% in the timeline.\n",
+                          100 * Accuracy(score.per_window), Count(score.windows, "window"),
                           100 * Accuracy(score.timeline));
-  *out << (findings.truth_is_simulated ? " (simulated traffic: no measure of real calls)\n"
-                                       : "\n");
+  if (findings.truth_is_simulated) *out << "Simulated traffic: no measure of real calls.\n";
   if (score.outside > 0) {
     *out << Count(score.outside, "window") << " outside of the truth's intervals not scored\n";
   }
 }
 
-// Class shares of all that is shown, and where the packets went.
-void WriteSummary(const Findings& findings, std::ostream* out) {
+void WritePackets(const Findings& findings, std::ostream* out) {
   const v1::Accounting& packets = findings.run.accounting();
-  *out << "\n" << Count(findings.verdicts.size(), "window") << ". "
-       << WithThousands(packets.received()) << " packets received = "
-       << WithThousands(packets.windowed()) << " windowed + "
+  *out << "\nPackets: " << WithThousands(packets.received())
+       << " received = " << WithThousands(packets.windowed()) << " windowed + "
        << WithThousands(FilteredPackets(packets)) << " filtered + "
        << WithThousands(packets.malformed()) << " malformed + " << WithThousands(packets.late())
        << " late + " << WithThousands(packets.shed()) << " shed";
@@ -152,7 +175,7 @@ void WriteSummary(const Findings& findings, std::ostream* out) {
     absl::StrAppend(&reasons, reasons.empty() ? "" : ", ", count.reason(), " ",
                     WithThousands(count.packets()));
   }
-  if (!reasons.empty()) *out << "filtered: " << reasons << "\n";
+  if (!reasons.empty()) *out << "Filtered: " << reasons << "\n";
 }
 
 }  // namespace
@@ -166,7 +189,7 @@ void WriteText(const Findings& findings, const std::string& source,
     WriteSubject(subject, findings, truth, terminal, out);
   }
   if (findings.score) WriteScore(findings, out);
-  WriteSummary(findings, out);
+  WritePackets(findings, out);
 }
 
 }  // namespace silhouette

@@ -12,7 +12,8 @@ bool Balanced(const v1::Accounting& accounting);
 
 uint64_t FilteredPackets(const v1::Accounting& accounting);
 
-// Counts `packets` more under `reason`; reasons stay sorted, so that equal counts are equal messages.
+// Counts `packets` more under `reason`; reasons stay sorted, so that equal counts are equal
+// messages.
 void AddFiltered(v1::Accounting* accounting, std::string_view reason, uint64_t packets);
 
 // Adds every count of `from` to `to`.

@@ -74,8 +74,8 @@ std::vector<MetricFamily> AccountingFamilies(const std::string& service,
              "Packets the interface dropped before they were received", counter,
              total.loss().interface_dropped_packets()),
   };
-  MetricFamily filtered{prefix + "filtered_packets_total", "Packets left out, by reason", counter,
-                        {}};
+  MetricFamily filtered{
+      prefix + "filtered_packets_total", "Packets left out, by reason", counter, {}};
   for (const v1::FilteredCount& count : total.filtered()) {
     ClientMetric metric = Value(counter, count.packets());
     metric.label.push_back({"reason", count.reason()});

@@ -59,9 +59,8 @@ std::string FindInstalledFolder(const std::string& name) {
   if (!error) {
     const fs::path bin = binary.parent_path();
     // PREFIX/bin/x, then CHECKOUT/build/PRESET/bin/x.
-    for (const fs::path& candidate :
-         {bin.parent_path() / "share" / "silhouette" / name,
-          bin.parent_path().parent_path().parent_path() / name}) {
+    for (const fs::path& candidate : {bin.parent_path() / "share" / "silhouette" / name,
+                                      bin.parent_path().parent_path().parent_path() / name}) {
       if (fs::is_directory(candidate, error)) return candidate.string();
     }
   }

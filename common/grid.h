@@ -4,7 +4,8 @@
 
 namespace silhouette {
 
-// Event times within 146 years of 1970 leave room for the arithmetic of windows; files claim others.
+// Event times within 146 years of 1970 leave room for the arithmetic of windows; files claim
+// others.
 inline bool IsPlausibleTime(int64_t time_ns) {
   constexpr int64_t kLimit = (int64_t{1} << 62) - 1;
   return time_ns >= -kLimit && time_ns <= kLimit;

@@ -1,5 +1,7 @@
 #include "common/link_receiver.h"
 
+#include <spdlog/spdlog.h>
+
 #include "absl/strings/str_cat.h"
 
 namespace silhouette {
@@ -20,21 +22,26 @@ absl::Status SequenceChecker::Check(const v1::BatchHeader& header) {
   return absl::OkStatus();
 }
 
-void OpenStreams::Add(grpc::ServerContext* context) {
+void OpenStreams::Add(grpc::ServerContext* context, Abort abort) {
   std::lock_guard lock(mutex_);
-  contexts_.insert(context);
-  if (cancelled_) context->TryCancel();
+  spdlog::info("stream from {} opened", context->peer());
+  if (stopping_) context->TryCancel();
+  streams_.emplace(context, std::move(abort));
 }
 
 void OpenStreams::Remove(grpc::ServerContext* context) {
   std::lock_guard lock(mutex_);
-  contexts_.erase(context);
+  spdlog::info("stream from {} ended", context->peer());
+  streams_.erase(context);
+  removed_.notify_all();
 }
 
-void OpenStreams::CancelAll() {
-  std::lock_guard lock(mutex_);
-  cancelled_ = true;
-  for (grpc::ServerContext* context : contexts_) context->TryCancel();
+void OpenStreams::Stop(std::chrono::milliseconds grace) {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  for (const auto& [context, abort] : streams_) context->TryCancel();
+  removed_.wait_for(lock, grace, [this] { return streams_.empty(); });
+  for (const auto& [context, abort] : streams_) abort();
 }
 
 }  // namespace silhouette

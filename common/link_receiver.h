@@ -3,9 +3,11 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/sync_stream.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -32,6 +34,8 @@ class BatchHandler {
   virtual absl::Status Consume(const Batch& batch) = 0;
   // The stream has ended, orderly or not: flushes onward and waits for the acks still to come.
   virtual absl::Status Finish() = 0;
+  // Makes Consume and Finish return at once, flushed or not. From any thread.
+  virtual void Abort() = 0;
 };
 
 // Checks that headers name their run and number their batches without gaps.
@@ -47,15 +51,19 @@ class SequenceChecker {
 // The streams a service is serving, so that a shutdown can end them. Thread-safe.
 class OpenStreams {
  public:
-  void Add(grpc::ServerContext* context);
+  using Abort = std::function<void()>;
+
+  void Add(grpc::ServerContext* context, Abort abort);
   void Remove(grpc::ServerContext* context);
-  // Ends the streams there are and all that come: their handlers flush and return.
-  void CancelAll();
+  // Ends the streams there are and all that come. Their handlers get the grace period to flush;
+  // those that have not are aborted. Returns when all have been told.
+  void Stop(std::chrono::milliseconds grace);
 
  private:
   std::mutex mutex_;
-  bool cancelled_ = false;                   // guarded by mutex_
-  std::set<grpc::ServerContext*> contexts_;  // guarded by mutex_
+  std::condition_variable removed_;
+  bool stopping_ = false;                          // guarded by mutex_
+  std::map<grpc::ServerContext*, Abort> streams_;  // guarded by mutex_
 };
 
 // The receiving half of a link: serves one Push stream to its end. `make_handler` is called with
@@ -80,7 +88,7 @@ grpc::Status ServeLink(grpc::ServerContext* context,
   auto handler = make_handler(&acks);
   if (!handler.ok()) return ToGrpcStatus(handler.status());
 
-  open_streams->Add(context);
+  open_streams->Add(context, [&handler] { (*handler)->Abort(); });
   SequenceChecker sequences;
   absl::Status status;
   Batch batch;

@@ -17,8 +17,9 @@ namespace silhouette {
 // Messages on links and APIs are at most this long; senders cut batches well below it.
 inline constexpr int kMaxMessageBytes = 16 << 20;
 
-// The sending half of a link: one Push stream. Send and Close come from one thread at a time;
-// on_ack is called from a thread of the sender's own, never after Close returned.
+// The sending half of a link: one Push stream, opened by the first Send, which waits until the
+// receiver can be reached. Send and Close come from one thread at a time; on_ack is called from a
+// thread of the sender's own, never after Close returned.
 template <typename Batch>
 class LinkSender {
  public:
@@ -27,25 +28,20 @@ class LinkSender {
   using Opener = std::function<std::unique_ptr<Stream>(grpc::ClientContext*)>;
   using OnAck = std::function<void(const v1::Ack&)>;
 
-  LinkSender(const Opener& open, OnAck on_ack) : on_ack_(std::move(on_ack)) {
+  LinkSender(Opener open, OnAck on_ack) : open_(std::move(open)), on_ack_(std::move(on_ack)) {
     context_.set_wait_for_ready(true);
-    stream_ = open(&context_);
-    reader_ = std::thread([this] {
-      v1::Ack ack;
-      while (stream_->Read(&ack)) on_ack_(ack);
-    });
   }
   ~LinkSender() {
-    if (!closed_) {
-      context_.TryCancel();
-      (void)Close();
-    }
+    if (closed_) return;
+    Cancel();
+    (void)Close();
   }
   LinkSender(const LinkSender&) = delete;
   LinkSender& operator=(const LinkSender&) = delete;
 
   // Blocks while the receiver is slower. An error is the stream's end: nothing more can be sent.
   absl::Status Send(const Batch& batch) {
+    if (!closed_ && stream_ == nullptr) Open();
     if (!closed_ && stream_->Write(batch)) return absl::OkStatus();
     absl::Status status = Close();
     return status.ok() ? absl::UnavailableError("the receiver closed the stream early") : status;
@@ -55,16 +51,27 @@ class LinkSender {
   absl::Status Close() {
     if (closed_) return status_;
     closed_ = true;
+    if (stream_ == nullptr) return status_;
     stream_->WritesDone();
     reader_.join();
     status_ = FromGrpcStatus(stream_->Finish());
     return status_;
   }
 
-  // Ends the stream at once; Send and Close then return CANCELLED. From any thread.
+  // Ends the stream at once, or keeps it from opening; Send and Close then return CANCELLED. From
+  // any thread.
   void Cancel() { context_.TryCancel(); }
 
  private:
+  void Open() {
+    stream_ = open_(&context_);
+    reader_ = std::thread([this] {
+      v1::Ack ack;
+      while (stream_->Read(&ack)) on_ack_(ack);
+    });
+  }
+
+  const Opener open_;
   const OnAck on_ack_;
   grpc::ClientContext context_;
   std::unique_ptr<Stream> stream_;

@@ -22,8 +22,7 @@ std::string EnvironmentName(const CLI::Option& option) {
 
 void NameEnvironment(CLI::App* app) {
   for (CLI::Option* option : app->get_options()) {
-    const bool about_parsing =
-        option->check_name("--help") || option->check_name("--version");
+    const bool about_parsing = option->check_name("--help") || option->check_name("--version");
     if (option->get_lnames().empty() || about_parsing) continue;
     option->envname(EnvironmentName(*option));
   }

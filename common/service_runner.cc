@@ -3,7 +3,6 @@
 #include <prometheus/gauge.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <exception>
 
 #include "absl/strings/str_cat.h"
@@ -72,13 +71,14 @@ void ServiceRunner::SetServing(bool serving) {
   }
 }
 
-void ServiceRunner::Shutdown(const std::function<void()>& stop_intake) {
+void ServiceRunner::Shutdown(
+    const std::function<void(std::chrono::milliseconds grace)>& stop_intake) {
   spdlog::info("{} shuts down", parts_.name);
   SetServing(false);
-  stop_intake();
-  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(options_.grace_s);
-  api_.server->Shutdown(deadline);
-  health_.server->Shutdown(deadline);
+  stop_intake(std::chrono::seconds(options_.grace_s));
+  const auto now = std::chrono::system_clock::now();
+  api_.server->Shutdown(now);
+  health_.server->Shutdown(now);
 }
 
 }  // namespace silhouette

@@ -3,6 +3,7 @@
 #include <prometheus/exposer.h>
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,8 +38,9 @@ class ServiceRunner {
   // What the health service answers.
   void SetServing(bool serving);
 
-  // Not serving, then `stop_intake`, then the RPCs in flight get the grace period to flush.
-  void Shutdown(const std::function<void()>& stop_intake);
+  // Not serving, then `stop_intake`, which gets the grace period to flush what came in, then no
+  // more RPCs.
+  void Shutdown(const std::function<void(std::chrono::milliseconds grace)>& stop_intake);
 
  private:
   absl::Status StartMetrics();

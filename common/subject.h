@@ -13,7 +13,7 @@ struct FlowKey {
   IpAddress remote;
   uint16_t home_port = 0;  // 0 where the protocol has none
   uint16_t remote_port = 0;
-  uint8_t protocol = 0;  // IP protocol number
+  uint8_t protocol = 0;         // IP protocol number
   bool home_is_home = false;    // the home end lies in a home network
   bool remote_is_home = false;  // the remote end does
 

@@ -156,7 +156,8 @@ absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) 
   }
   for (double prior : model.prior()) {
     if (!(prior > 0 && prior <= 1)) {
-      return absl::InvalidArgumentError(absl::StrCat("timeline prior ", prior, "; it must be in (0, 1]"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("timeline prior ", prior, "; it must be in (0, 1]"));
     }
   }
   for (size_t row = 0; row < classes; ++row) {
@@ -164,7 +165,8 @@ absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) 
     for (size_t c = 0; c < classes; ++c) {
       const double p = model.transition(static_cast<int>(row * classes + c));
       if (!(p >= 0 && p <= 1)) {
-        return absl::InvalidArgumentError(absl::StrCat("timeline transition ", p, "; it must be in [0, 1]"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("timeline transition ", p, "; it must be in [0, 1]"));
       }
       sum += p;
     }
@@ -221,8 +223,8 @@ std::vector<TimelineSegment> JoinSegments(const std::vector<SmoothedWindow>& sta
     if (!joins) segments.push_back({states[t].class_index, t, 0, 0});
     TimelineSegment& segment = segments.back();
     ++segment.count;
-    segment.confidence += (states[t].probability - segment.confidence) /
-                          static_cast<double>(segment.count);
+    segment.confidence +=
+        (states[t].probability - segment.confidence) / static_cast<double>(segment.count);
   }
   return segments;
 }

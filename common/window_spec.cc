@@ -11,7 +11,7 @@
 namespace silhouette {
 namespace {
 
-constexpr int64_t kMinLength = 100'000'000;         // 100 ms
+constexpr int64_t kMinLength = 100'000'000;        // 100 ms
 constexpr int64_t kMaxLength = 3'600'000'000'000;  // 1 h
 
 void NormalizeFilter(v1::WindowSpec* spec) {
@@ -32,8 +32,9 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec) {
         absl::StrCat("window length of ", spec->length_ns(), " ns; it goes from 100 ms to 1 h"));
   }
   if (spec->hop_ns() != spec->length_ns()) {
-    return absl::InvalidArgumentError(absl::StrCat("hop of ", spec->hop_ns(), " ns for a length of ",
-                                                   spec->length_ns(), " ns; they must be equal"));
+    return absl::InvalidArgumentError(absl::StrCat("hop of ", spec->hop_ns(),
+                                                   " ns for a length of ", spec->length_ns(),
+                                                   " ns; they must be equal"));
   }
   if (spec->subject() != v1::SUBJECT_KIND_CONVERSATION) {
     return absl::InvalidArgumentError(
@@ -45,10 +46,9 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec) {
 
 std::string SpecText(const v1::WindowSpec& normalized) {
   const auto& protocols = normalized.filter().ip_protocols();
-  return absl::StrCat(SubjectKindName(normalized.subject()), " ", normalized.length_ns(), "/",
-                      normalized.hop_ns(), " ",
-                      protocols.empty() ? "all" : absl::StrJoin(protocols, ","), " ",
-                      normalized.schema());
+  return absl::StrCat(
+      SubjectKindName(normalized.subject()), " ", normalized.length_ns(), "/", normalized.hop_ns(),
+      " ", protocols.empty() ? "all" : absl::StrJoin(protocols, ","), " ", normalized.schema());
 }
 
 std::string SpecSetHash(const std::vector<v1::WindowSpec>& normalized) {

@@ -12,7 +12,8 @@ namespace silhouette {
 // specs are equal messages. Errors: INVALID_ARGUMENT naming the field.
 absl::Status NormalizeSpec(v1::WindowSpec* spec);
 
-// One line that is equal exactly for equal specs: "conversation 500000000/500000000 17 presence.v1".
+// One line that is equal exactly for equal specs: "conversation 500000000/500000000 17
+// presence.v1".
 std::string SpecText(const v1::WindowSpec& normalized);
 
 // Hash of a set of normalized specs in their order: 16 hex digits.

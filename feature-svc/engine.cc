@@ -80,13 +80,13 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
                      " ns, outside of time or before the watermark ", watermark_ns_));
   }
   if (!IsPlausibleTime(batch.header().watermark_ns())) {
-    return absl::InvalidArgumentError(absl::StrCat("watermark at ", batch.header().watermark_ns(),
-                                                   " ns, outside of time"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("watermark at ", batch.header().watermark_ns(), " ns, outside of time"));
   }
   if (batch.header().watermark_ns() < watermark_ns_) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("packet batch ", batch.header().sequence(), " takes the watermark back from ",
-                     watermark_ns_, " to ", batch.header().watermark_ns(), " ns"));
+    return absl::InvalidArgumentError(absl::StrCat("packet batch ", batch.header().sequence(),
+                                                   " takes the watermark back from ", watermark_ns_,
+                                                   " to ", batch.header().watermark_ns(), " ns"));
   }
   return absl::OkStatus();
 }

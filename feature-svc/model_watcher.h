@@ -3,10 +3,10 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <condition_variable>
 #include <thread>
 
 #include "feature-svc/engine.h"
@@ -33,7 +33,7 @@ class ModelWatcher {
   const std::function<void(SpecSet)> on_specs_;
   std::mutex mutex_;
   std::condition_variable stopped_;
-  bool stopping_ = false;                    // guarded by mutex_
+  bool stopping_ = false;                   // guarded by mutex_
   grpc::ClientContext* context_ = nullptr;  // of the stream there is; guarded by mutex_
   std::thread thread_;
 };

@@ -37,8 +37,8 @@ absl::Status CheckColumns(const v1::PacketBatch& batch) {
   }
   for (uint32_t flow : batch.flow()) {
     if (flow >= flows) {
-      return absl::InvalidArgumentError(absl::StrCat("packet batch: flow ", flow,
-                                                     " is outside the table of ", flows));
+      return absl::InvalidArgumentError(
+          absl::StrCat("packet batch: flow ", flow, " is outside the table of ", flows));
     }
   }
   return absl::OkStatus();

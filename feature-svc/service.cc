@@ -33,6 +33,7 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   }
 
   absl::Status Finish() override { return link_.Close(); }
+  void Abort() override { link_.Cancel(); }
 
  private:
   using Key = std::pair<std::string, std::string>;
@@ -65,7 +66,7 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   AckWriter* const acks_;
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<FeatureEngine>> engines_;  // guarded by mutex_
-  LinkSender<v1::WindowBatch> link_;  // last: its thread uses the others
+  LinkSender<v1::WindowBatch> link_;                       // last: its thread uses the others
 };
 
 FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel)
@@ -102,13 +103,13 @@ absl::StatusOr<SpecSet> FeatureService::WaitForSpecs() {
   return absl::UnavailableError("feature-svc is shutting down");
 }
 
-void FeatureService::StopIntake() {
+void FeatureService::StopIntake(std::chrono::milliseconds grace) {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     specs_changed_.notify_all();
   }
-  streams_.CancelAll();
+  streams_.Stop(grace);
 }
 
 }  // namespace silhouette

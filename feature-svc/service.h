@@ -4,6 +4,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,8 @@ class FeatureService final : public v1::FeatureService::Service {
   // Sets what runs that start from now on compute. Streams wait for the first.
   void SetSpecs(SpecSet specs);
 
-  // Ends all streams after a flush; for an orderly shutdown.
-  void StopIntake();
+  // Ends all streams after a flush, which gets the grace period; for an orderly shutdown.
+  void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     return {accounting_, registry_};

@@ -42,9 +42,8 @@ void WindowStore::Close(int64_t index, OpenWindow* window, const Sink& sink) {
   for (SubjectId id : subjects) window->try_emplace(id);
   subjects.clear();
   for (const auto& [id, samples] : *window) subjects.push_back(id);
-  std::sort(subjects.begin(), subjects.end(), [this](SubjectId a, SubjectId b) {
-    return subjects_[a].name < subjects_[b].name;
-  });
+  std::sort(subjects.begin(), subjects.end(),
+            [this](SubjectId a, SubjectId b) { return subjects_[a].name < subjects_[b].name; });
   live_.clear();
   for (SubjectId id : subjects) {
     Subject& subject = subjects_[id];

@@ -31,8 +31,8 @@ struct ConversationKey {
 class WindowStore {
  public:
   // Takes one closed window: its subject's name, its start in ns and its packets.
-  using Sink = std::function<void(const std::string& subject, int64_t start_ns,
-                                  const WindowInput& window)>;
+  using Sink =
+      std::function<void(const std::string& subject, int64_t start_ns, const WindowInput& window)>;
 
   WindowStore(Grid grid, int64_t horizon_ns) : grid_(grid), horizon_ns_(horizon_ns) {}
 

@@ -1,13 +1,14 @@
 #include "gateway/call_picker.h"
 
-#include "absl/strings/str_cat.h"
+#include <span>
+
 #include "absl/strings/str_format.h"
 
 namespace silhouette {
 namespace {
 
 // What video calls have in common and downloads, games and keep-alives do not. The published
-// call's quietest window still has 68 packets a second, two ways, 960 bytes a packet.
+// call's quietest window still has 68 packets a second, two ways, of 720 bytes in the mean.
 constexpr double kMinSpanS = 10;
 constexpr double kMinPacketsPerS = 40;
 constexpr double kMinTwoWayShare = 0.9;
@@ -17,6 +18,14 @@ constexpr double kMinPacketBytes = 250;
 
 // Places in presence.v1.
 constexpr int kSizeMean = 0, kInbound = 6, kOutbound = 7, kTotal = 8;
+
+// Windows go on for a horizon after the last packet; those say nothing about how it looked. The
+// first window is never silent.
+std::span<const v1::Verdict> WithoutSilentEnd(const std::vector<v1::Verdict>& verdicts) {
+  size_t count = verdicts.size();
+  while (count > 1 && verdicts[count - 1].features(kTotal) == 0) --count;
+  return std::span(verdicts).first(count);
+}
 
 // The first criterion that is not met; empty when all are.
 std::string WhyNot(const ConversationShape& s) {
@@ -40,7 +49,8 @@ std::string WhyNot(const ConversationShape& s) {
 
 ConversationShape MeasureConversation(const std::vector<v1::Verdict>& verdicts) {
   double packets = 0, outbound = 0, bytes = 0, two_way = 0;
-  for (const v1::Verdict& verdict : verdicts) {
+  const std::span<const v1::Verdict> span = WithoutSilentEnd(verdicts);
+  for (const v1::Verdict& verdict : span) {
     const auto& features = verdict.features();
     packets += features[kTotal];
     outbound += features[kOutbound];
@@ -49,18 +59,18 @@ ConversationShape MeasureConversation(const std::vector<v1::Verdict>& verdicts) 
   }
   ConversationShape shape;
   shape.subject = verdicts.front().subject();
-  shape.span_s = 1e-9 * static_cast<double>(verdicts.back().window_end_ns() -
-                                            verdicts.front().window_start_ns());
+  shape.span_s =
+      1e-9 * static_cast<double>(span.back().window_end_ns() - span.front().window_start_ns());
   shape.packets_per_s = packets / shape.span_s;
-  shape.two_way_share = two_way / static_cast<double>(verdicts.size());
+  shape.two_way_share = two_way / static_cast<double>(span.size());
   shape.outbound_share = packets > 0 ? outbound / packets : 0;
   shape.mean_packet_bytes = packets > 0 ? bytes / packets : 0;
   shape.why = WhyNot(shape);
   shape.looks_like_call = shape.why.empty();
   if (shape.looks_like_call) {
-    shape.why = absl::StrFormat("two-way in %.0f %% of its windows, %.0f packets/s of %.0f bytes",
-                                100 * shape.two_way_share, shape.packets_per_s,
-                                shape.mean_packet_bytes);
+    shape.why =
+        absl::StrFormat("two-way in %.0f %% of its windows, %.0f packets/s of %.0f bytes",
+                        100 * shape.two_way_share, shape.packets_per_s, shape.mean_packet_bytes);
   }
   return shape;
 }

@@ -10,10 +10,10 @@ namespace silhouette {
 // How a conversation looks over all its windows of presence.v1.
 struct ConversationShape {
   std::string subject;
-  double span_s = 0;             // from its first window to its last
-  double packets_per_s = 0;      // over the span
-  double two_way_share = 0;      // of windows with packets in both directions
-  double outbound_share = 0;     // of packets
+  double span_s = 0;          // from its first window with packets to its last
+  double packets_per_s = 0;   // over the span
+  double two_way_share = 0;   // of the windows in the span: packets in both directions
+  double outbound_share = 0;  // of packets
   double mean_packet_bytes = 0;
   bool looks_like_call = false;
   std::string why;  // in words, whether it does or not

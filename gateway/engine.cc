@@ -22,8 +22,8 @@ absl::StatusOr<std::vector<v1::Verdict>> ReadVerdicts(VerdictStore* store, int64
     }
     if (page->size() < kPage) return all;
     const v1::Verdict& last = page->back();
-    query.after = VerdictCursor{last.window_start_ns(), last.subject(), last.model(),
-                                last.version()};
+    query.after =
+        VerdictCursor{last.window_start_ns(), last.subject(), last.model(), last.version()};
   }
 }
 
@@ -87,16 +87,16 @@ absl::StatusOr<StoredSubject> GatewayEngine::FindSubject(const StoredRun& run,
     if (candidate.subject != subject) continue;
     if (!model.empty() && candidate.model.name() != model) continue;
     if (found != nullptr && found->model.name() != candidate.model.name()) {
-      return absl::InvalidArgumentError(absl::StrCat("several models speak of ", subject,
-                                                     "; name one of them"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("several models speak of ", subject, "; name one of them"));
     }
     found = &candidate;  // of one model's versions, the newest comes last
   }
   if (found != nullptr) return *found;
-  return absl::NotFoundError(
-      absl::StrCat("run ", run.run, " of ", run.origin, " has no verdicts on ", subject,
-                   model.empty() ? "" : absl::StrCat(" by model ", model),
-                   "; list its subjects to see the names"));
+  return absl::NotFoundError(absl::StrCat("run ", run.run, " of ", run.origin,
+                                          " has no verdicts on ", subject,
+                                          model.empty() ? "" : absl::StrCat(" by model ", model),
+                                          "; list its subjects to see the names"));
 }
 
 }  // namespace silhouette

@@ -31,7 +31,7 @@ int Run(const GatewayFlags& flags, StopSignal* stop) {
   }
   runner.SetServing(true);
   stop->Wait();
-  runner.Shutdown([&] { service.StopIntake(); });
+  runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });
   return 0;
 }
 

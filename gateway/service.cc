@@ -55,6 +55,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   }
 
   absl::Status Finish() override { return absl::OkStatus(); }
+  void Abort() override {}  // nothing it does waits for another service
 
  private:
   GatewayService* const service_;
@@ -78,11 +79,9 @@ GatewayService::GatewayService(GatewayEngine* engine)
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::VerdictBatch>* stream) {
-  return ServeLink<v1::VerdictBatch>(
-      context, stream, &streams_, [this](AckWriter* acks) {
-        return absl::StatusOr<std::unique_ptr<PushHandler>>(
-            std::make_unique<PushHandler>(this, acks));
-      });
+  return ServeLink<v1::VerdictBatch>(context, stream, &streams_, [this](AckWriter* acks) {
+    return absl::StatusOr<std::unique_ptr<PushHandler>>(std::make_unique<PushHandler>(this, acks));
+  });
 }
 
 grpc::Status GatewayService::ListRuns(grpc::ServerContext* context,

@@ -3,6 +3,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -30,8 +31,8 @@ class GatewayService final : public v1::GatewayService::Service {
   grpc::Status GetTimeline(grpc::ServerContext* context, const v1::GetTimelineRequest* request,
                            v1::GetTimelineResponse* response) override;
 
-  // Ends all streams after a flush; for an orderly shutdown.
-  void StopIntake() { streams_.CancelAll(); }
+  // Ends all streams; for an orderly shutdown.
+  void StopIntake(std::chrono::milliseconds grace) { streams_.Stop(grace); }
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     return {accounting_, registry_};

@@ -72,21 +72,20 @@ absl::Status PrepareLayout(SqliteDatabase* database) {
 
 absl::Status CheckIndices(const v1::VerdictBatch& batch) {
   for (const v1::ModelVerdict& verdict : batch.verdicts()) {
-    const bool good =
-        verdict.model() < static_cast<uint32_t>(batch.models_size()) &&
-        verdict.class_index() < static_cast<uint32_t>(verdict.probabilities_size()) &&
-        verdict.probabilities_size() ==
-            batch.models(static_cast<int>(verdict.model())).classes_size();
+    const bool good = verdict.model() < static_cast<uint32_t>(batch.models_size()) &&
+                      verdict.class_index() < static_cast<uint32_t>(verdict.probabilities_size()) &&
+                      verdict.probabilities_size() ==
+                          batch.models(static_cast<int>(verdict.model())).classes_size();
     if (good) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("verdict on ", verdict.subject(), " at ", verdict.window_start_ns(),
-                     " ns names a model or class outside its list"));
+    return absl::InvalidArgumentError(absl::StrCat("verdict on ", verdict.subject(), " at ",
+                                                   verdict.window_start_ns(),
+                                                   " ns names a model or class outside its list"));
   }
   return absl::OkStatus();
 }
 
 StoredRun RunFromRow(const SqliteStatement& row) {
-  StoredRun run{row.Int(0), row.Text(1), row.Text(2), row.Int(3),
+  StoredRun run{row.Int(0), row.Text(1), row.Text(2),     row.Int(3),
                 row.Int(4), row.Int(5),  row.Int(6) != 0, {}};
   run.accounting.ParseFromString(row.Text(7));
   return run;
@@ -111,8 +110,9 @@ absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::stri
   auto database = SqliteDatabase::Open(path);
   if (!database.ok()) return database.status();
   if (absl::Status status = PrepareLayout(&*database); !status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(path, ": cannot be used as the store: ",
-                                                    std::string(status.message())));
+    return absl::Status(
+        status.code(),
+        absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
   }
   return std::unique_ptr<VerdictStore>(new VerdictStore(*std::move(database)));
 }
@@ -211,8 +211,7 @@ absl::StatusOr<std::vector<StoredRun>> VerdictStore::ListRuns() {
   }
 }
 
-absl::StatusOr<StoredRun> VerdictStore::FindRun(const std::string& origin,
-                                                const std::string& run) {
+absl::StatusOr<StoredRun> VerdictStore::FindRun(const std::string& origin, const std::string& run) {
   std::lock_guard lock(mutex_);
   auto select = database_.Prepare(absl::StrCat(
       kRunColumns,
@@ -243,8 +242,8 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t ru
     auto row = select->Step();
     if (!row.ok()) return row.status();
     if (!*row) return subjects;
-    StoredSubject subject{select->Text(0), {}, static_cast<uint64_t>(select->Int(2)),
-                          select->Int(3), select->Int(4)};
+    StoredSubject subject{
+        select->Text(0), {}, static_cast<uint64_t>(select->Int(2)), select->Int(3), select->Int(4)};
     subject.model.ParseFromString(select->Text(1));
     subjects.push_back(std::move(subject));
   }

@@ -45,9 +45,9 @@ void Print(const std::vector<Row>& rows, bool json) {
   std::printf("%-34s %14s %-10s %8s %-18s %8s\n", "case", "value", "unit", "ratio", "against",
               "goal");
   for (const Row& row : rows) {
-    std::printf("%-34s %14.4g %-10s %8s %-18s %8s\n", row.name.c_str(), row.value,
-                row.unit.c_str(), Cell(row.ratio).c_str(),
-                row.against.empty() ? "-" : row.against.c_str(), Cell(row.goal).c_str());
+    std::printf("%-34s %14.4g %-10s %8s %-18s %8s\n", row.name.c_str(), row.value, row.unit.c_str(),
+                Cell(row.ratio).c_str(), row.against.empty() ? "-" : row.against.c_str(),
+                Cell(row.goal).c_str());
   }
 }
 

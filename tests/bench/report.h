@@ -8,12 +8,12 @@ namespace silhouette::bench {
 
 // One measured figure.
 struct Row {
-  std::string name;             // of the case
-  double value;                 // in `unit`
+  std::string name;  // of the case
+  double value;      // in `unit`
   std::string unit;
   std::optional<double> ratio;  // to the case `against`, measured in the same rounds
   std::string against;
-  std::optional<double> goal;   // for the ratio, or for the value where there is none
+  std::optional<double> goal;  // for the ratio, or for the value where there is none
   bool higher_is_better = true;
 };
 

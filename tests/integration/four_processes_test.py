@@ -1,6 +1,7 @@
 """The four services as processes of their own give what `silhouette run` gives."""
 
 import os
+import tempfile
 import unittest
 
 import grpc
@@ -108,6 +109,36 @@ class Shutdown(unittest.TestCase):
             suite.capture.wait_for("ended, ")
             for service in suite.services:
                 self.assertEqual(service.stop(), 0, service.name)
+
+    def test_sigterm_ends_services_whose_next_one_cannot_be_reached(self):
+        nowhere = "127.0.0.1:1"
+        with tempfile.TemporaryDirectory() as folder:
+            feature = harness.Service("feature-svc", folder, "--classify-address", nowhere)
+            capture = harness.Service("capture-svc", folder, "--feature-address",
+                                      feature.address(), "--file", harness.SAMPLE)
+            lonely = harness.Service("capture-svc", folder, "--feature-address", nowhere,
+                                     "--file", harness.SAMPLE)
+            try:
+                self.assertEqual(check_health(feature.address("health"), ""), 2)
+                self.assertEqual(lonely.stop(), 1)
+                self.assertEqual(capture.stop(), 1)
+                self.assertEqual(feature.stop(), 0)
+            finally:
+                for service in (capture, lonely, feature):
+                    service.kill_if_running()
+
+    def test_a_capture_whose_feature_svc_goes_away_fails_and_says_so(self):
+        with harness.Suite() as suite:
+            suite.classify.stop()  # feature-svc keeps the last list of models
+            capture = harness.Service("capture-svc", suite.folder, "--feature-address",
+                                      suite.feature.address(), "--file", harness.SAMPLE, "--once")
+            try:
+                suite.feature.wait_for("stream from")
+                self.assertEqual(suite.feature.stop(), 0)
+                self.assertEqual(capture.process.wait(harness.TIMEOUT_S), 1)
+                self.assertTrue(any(" error " in line for line in capture.log), capture.log)
+            finally:
+                capture.kill_if_running()
 
     def test_once_ends_capture_svc_when_all_is_settled(self):
         with harness.Suite("--file", harness.SAMPLE, "--once") as suite:

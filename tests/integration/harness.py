@@ -58,7 +58,7 @@ class Service:
         ports_file = os.path.join(folder, name + ".ports")
         command = [os.path.join(BIN, name), "--listen", "127.0.0.1:0", "--health-listen",
                    "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--ports-file", ports_file,
-                   *args]
+                   "--grace", "2", *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         text=True)

@@ -79,7 +79,7 @@ class Sample(unittest.TestCase):
         self.assertTrue(summary["simulated"])
         self.assertGreater(summary["timeline_accuracy"], 0.8)
         _, text, _ = harness.run_tool("run", harness.SAMPLE, "--truth", harness.SAMPLE_TRUTH)
-        self.assertIn("simulated traffic: no measure of real calls", text)
+        self.assertIn("Simulated traffic: no measure of real calls", text)
 
     def test_aligned_to_the_first_packet_the_grid_starts_there(self):
         verdicts, _ = run_json(harness.SAMPLE, "--align=first")
