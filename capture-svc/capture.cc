@@ -9,6 +9,7 @@
 #include "capture-svc/pcap_file.h"
 #include "common/accounting.h"
 #include "common/accounting_metrics.h"
+#include "common/text.h"
 
 namespace silhouette {
 
@@ -52,13 +53,13 @@ v1::Capture Capture::Describe() const {
   v1::Capture description;
   description.set_origin(options_.origin);
   description.set_run(options_.run);
-  description.set_source(path_);
+  description.set_source(ToUtf8(path_));
   *description.mutable_accounting() = progress.accounting;
   description.set_bytes_read(progress.bytes_read);
   description.set_bytes_total(progress.bytes_total);
   std::lock_guard lock(mutex_);
   description.set_state(state_);
-  description.set_error(error_);
+  description.set_error(ToUtf8(error_));
   return description;
 }
 

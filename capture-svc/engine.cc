@@ -36,20 +36,24 @@ void CaptureEngine::Take(const PacketParser& parser, const RawPacket& packet) {
     any_packet_ = true;
     first_packet_ns_ = packet.time_ns;
     newest_ns_ = packet.time_ns;
-    watermark_ns_ = packet.time_ns - options_.lateness_ns;
+    watermark_ns_ = WatermarkAt(newest_ns_);
   }
   if (packet.time_ns < watermark_ns_) {
     read_.set_late(read_.late() + 1);
     return;
   }
   newest_ns_ = std::max(newest_ns_, packet.time_ns);
-  watermark_ns_ = newest_ns_ - options_.lateness_ns;
+  watermark_ns_ = WatermarkAt(newest_ns_);
   PacketHeaders headers;
   const ParseOutcome outcome = parser.Parse(packet, &headers);
   CountOutcome(outcome);
   if (outcome != ParseOutcome::kOk) return;
   builder_.Add(packet.time_ns, packet.wire_bytes, headers.tcp_flags,
                Orient(headers, options_.home));
+}
+
+int64_t CaptureEngine::WatermarkAt(int64_t newest_ns) const {
+  return std::max(newest_ns - options_.lateness_ns, -kLastPlausibleNs);
 }
 
 void CaptureEngine::CountOutcome(ParseOutcome outcome) {

@@ -59,6 +59,7 @@ class CaptureEngine {
  private:
   void Take(const PacketParser& parser, const RawPacket& packet);
   void CountOutcome(ParseOutcome outcome);
+  int64_t WatermarkAt(int64_t newest_ns) const;
   absl::Status EmitBatch(bool end_of_run);
   void Publish(const PacketSource& source);
 

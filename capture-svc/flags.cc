@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/grpc_server.h"
+#include "common/text.h"
 
 namespace silhouette {
 
@@ -43,6 +44,10 @@ absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags) {
   return options;
 }
 
+std::string FileOrigin(const std::string& path) {
+  return absl::StrCat("file:", ToUtf8(std::filesystem::path(path).filename().string()));
+}
+
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags) {
   app->add_option("--file", flags->files, "Capture files (pcap, pcapng), read one after the other")
       ->type_name("FILE");
@@ -66,9 +71,7 @@ absl::Status MakeCaptures(const CaptureFlags& flags, CaptureList* captures) {
   for (size_t i = 0; i < flags.files.size(); ++i) {
     const std::string& file = flags.files[i];
     options->run = absl::StrCat(run, "-", i + 1);
-    options->origin = flags.origin.empty()
-                          ? absl::StrCat("file:", std::filesystem::path(file).filename().string())
-                          : flags.origin;
+    options->origin = flags.origin.empty() ? FileOrigin(file) : flags.origin;
     captures->Add(std::make_shared<Capture>(file, *options, channel));
   }
   return absl::OkStatus();

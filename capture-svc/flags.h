@@ -19,6 +19,9 @@ void AddReadFlags(CLI::App* app, ReadFlags* flags);
 // Errors: INVALID_ARGUMENT naming the flag.
 absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags);
 
+// The origin of a file: "file:" and its name without its folder.
+std::string FileOrigin(const std::string& path);
+
 struct CaptureFlags {
   ServerOptions server;
   ReadFlags read;

@@ -2,6 +2,8 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
+
 #include "capture-svc/bytes.h"
 
 namespace silhouette {
@@ -17,6 +19,15 @@ void ReadTransport(std::span<const uint8_t> segment, PacketHeaders* headers) {
   headers->source_port = ReadU16(segment, 0);
   headers->destination_port = ReadU16(segment, 2);
   if (headers->protocol == IPPROTO_TCP && segment.size() > 13) headers->tcp_flags = segment[13];
+}
+
+// What follows the header, without what Ethernet pads short frames with. A total of 0 comes from
+// network cards that split segments themselves, and from IPv6 jumbograms: then all of it.
+std::span<const uint8_t> Payload(std::span<const uint8_t> packet, size_t header_bytes,
+                                 size_t total_bytes) {
+  const size_t end = total_bytes == 0 ? packet.size() : std::min(packet.size(), total_bytes);
+  return end <= header_bytes ? std::span<const uint8_t>()
+                             : packet.subspan(header_bytes, end - header_bytes);
 }
 
 bool IsExtension(uint8_t next_header) {
@@ -46,15 +57,12 @@ ParseOutcome ReadIpv4(std::span<const uint8_t> packet, PacketHeaders* headers) {
   if (packet[0] >> 4 != 4 || header_bytes < kIpv4Header) return ParseOutcome::kMalformed;
   if (packet.size() < kIpv4Header) return ParseOutcome::kCutShort;
   const uint16_t total_bytes = ReadU16(packet, 2);
-  // 0 comes from a network card that splits segments itself.
   if (total_bytes != 0 && total_bytes < header_bytes) return ParseOutcome::kMalformed;
   headers->protocol = packet[9];
   headers->source = IpAddress::FromV4(&packet[12]);
   headers->destination = IpAddress::FromV4(&packet[16]);
   const bool first_fragment = (ReadU16(packet, 6) & 0x1fff) == 0;
-  if (first_fragment && packet.size() > header_bytes) {
-    ReadTransport(packet.subspan(header_bytes), headers);
-  }
+  if (first_fragment) ReadTransport(Payload(packet, header_bytes, total_bytes), headers);
   return ParseOutcome::kOk;
 }
 
@@ -65,7 +73,9 @@ ParseOutcome ReadIpv6(std::span<const uint8_t> packet, PacketHeaders* headers) {
   headers->protocol = packet[6];
   headers->source = IpAddress::FromV6(&packet[8]);
   headers->destination = IpAddress::FromV6(&packet[24]);
-  std::span<const uint8_t> rest = packet.subspan(kIpv6Header);
+  const size_t payload_bytes = ReadU16(packet, 4);
+  std::span<const uint8_t> rest =
+      Payload(packet, kIpv6Header, payload_bytes == 0 ? 0 : kIpv6Header + payload_bytes);
   while (IsExtension(headers->protocol)) {
     if (rest.size() < 8) return ParseOutcome::kOk;  // cut: the addresses are known, the ports not
     const uint8_t extension = headers->protocol;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <system_error>
 
 #include "absl/strings/numbers.h"
@@ -146,19 +147,20 @@ absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::strin
   if (!fs::is_directory(dir, error)) {
     return absl::NotFoundError(absl::StrCat(dir, ": no such model folder; name one with --models"));
   }
-  std::vector<fs::path> names;
+  std::map<std::string, std::unique_ptr<Bundle>> by_name;
   for (const auto& entry : fs::directory_iterator(dir)) {
-    if (entry.is_directory()) names.push_back(entry.path());
-  }
-  std::sort(names.begin(), names.end());
-  std::vector<std::unique_ptr<Bundle>> bundles;
-  for (const fs::path& name : names) {
-    const std::string newest = NewestVersion(name);
+    const std::string newest = entry.is_directory() ? NewestVersion(entry.path()) : "";
     if (newest.empty()) continue;
     auto bundle = Bundle::Load(newest);
     if (!bundle.ok()) return bundle.status();
-    bundles.push_back(*std::move(bundle));
+    const std::string name = (*bundle)->manifest().name();
+    if (!by_name.emplace(name, *std::move(bundle)).second) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          newest, ": another folder holds a model named ", name, "; take one of them out"));
+    }
   }
+  std::vector<std::unique_ptr<Bundle>> bundles;
+  for (auto& [name, bundle] : by_name) bundles.push_back(std::move(bundle));
   if (bundles.empty()) {
     return absl::NotFoundError(absl::StrCat(
         dir,

@@ -6,6 +6,7 @@
 
 #include "common/accounting.h"
 #include "common/schema.h"
+#include "common/text.h"
 
 namespace silhouette {
 namespace {
@@ -94,8 +95,8 @@ void WriteJson(const Findings& findings, const std::string& source,
     *out << Json{{"verdict", VerdictJson(verdict)}}.dump() << "\n";
   }
   Json summary;
-  summary["source"] = source;
-  if (cut) summary["cut"] = *cut;
+  summary["source"] = ToUtf8(source);
+  if (cut) summary["cut"] = ToUtf8(*cut);
   summary["packets"] = PacketsJson(findings.run.accounting());
   summary["windows"] = findings.verdicts.size();
   summary["conversations"] = findings.all.size();

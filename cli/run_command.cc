@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -116,7 +115,7 @@ absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
   auto pipeline = Pipeline::Start(*std::move(bundles), "");
   if (!pipeline.ok()) return pipeline.status();
 
-  options->origin = absl::StrCat("file:", std::filesystem::path(flags.file).filename().string());
+  options->origin = FileOrigin(flags.file);
   options->run = NewRunName();
   Capture capture(flags.file, *options, (*pipeline)->feature_channel());
   absl::Status captured;

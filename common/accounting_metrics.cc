@@ -4,6 +4,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
+#include <algorithm>
+
 #include "common/accounting.h"
 
 namespace silhouette {
@@ -30,18 +32,20 @@ MetricFamily Family(const std::string& name, const std::string& help, MetricType
 void AccountingMetrics::Update(const std::string& origin, const std::string& run,
                                const v1::Accounting& accounting, bool ended) {
   std::lock_guard lock(mutex_);
-  if (ended) {
-    AddAccounting(&ended_, accounting);
-    open_.erase({origin, run});
-  } else {
-    open_[{origin, run}] = accounting;
-  }
+  const Key key(origin, run);
+  runs_[key] = accounting;
+  if (!ended || std::find(ended_.begin(), ended_.end(), key) != ended_.end()) return;
+  ended_.push_back(key);
+  if (ended_.size() <= kRemembered) return;
+  AddAccounting(&forgotten_, runs_[ended_.front()]);
+  runs_.erase(ended_.front());
+  ended_.pop_front();
 }
 
 v1::Accounting AccountingMetrics::Total() const {
   std::lock_guard lock(mutex_);
-  v1::Accounting total = ended_;
-  for (const auto& [key, accounting] : open_) AddAccounting(&total, accounting);
+  v1::Accounting total = forgotten_;
+  for (const auto& [key, accounting] : runs_) AddAccounting(&total, accounting);
   return total;
 }
 

@@ -2,6 +2,7 @@
 
 #include <prometheus/collectable.h>
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -20,9 +21,12 @@ std::vector<prometheus::MetricFamily> AccountingFamilies(const std::string& serv
 // One lock covers an update and a scrape, so the identity holds in every scrape. Thread-safe.
 class AccountingMetrics : public prometheus::Collectable {
  public:
+  static constexpr size_t kRemembered = 4096;
+
   explicit AccountingMetrics(std::string service) : service_(std::move(service)) {}
 
-  // The newest cumulative counts of (origin, run); after `ended` no more of it is expected.
+  // The newest cumulative counts of (origin, run). After `ended` only repeats of it are expected;
+  // they change nothing, as long as the run is among the last kRemembered that ended.
   void Update(const std::string& origin, const std::string& run, const v1::Accounting& accounting,
               bool ended);
 
@@ -34,8 +38,10 @@ class AccountingMetrics : public prometheus::Collectable {
  private:
   const std::string service_;
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, v1::Accounting> open_;  // guarded by mutex_
-  v1::Accounting ended_;                                                // guarded by mutex_
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, v1::Accounting> runs_;  // open and remembered ones; guarded by mutex_
+  std::deque<Key> ended_;               // remembered, oldest first; guarded by mutex_
+  v1::Accounting forgotten_;            // sum of those that are not; guarded by mutex_
 };
 
 }  // namespace silhouette

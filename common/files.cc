@@ -47,8 +47,10 @@ absl::Status WriteFileByRename(const std::string& path, std::string_view content
   file.write(content.data(), static_cast<std::streamsize>(content.size()));
   file.close();
   if (!file) {
-    return absl::UnavailableError(absl::StrCat(path, ": cannot be written: ", std::strerror(errno),
-                                               "; check its folder's permissions and space"));
+    const int reason = errno;
+    return absl::Status(absl::ErrnoToStatusCode(reason),
+                        absl::StrCat(path, ": cannot be written: ", std::strerror(reason),
+                                     "; check its folder's permissions and space"));
   }
   return partial.Publish();
 }

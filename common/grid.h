@@ -6,9 +6,9 @@ namespace silhouette {
 
 // Event times within 146 years of 1970 leave room for the arithmetic of windows; files claim
 // others.
+inline constexpr int64_t kLastPlausibleNs = (int64_t{1} << 62) - 1;
 inline bool IsPlausibleTime(int64_t time_ns) {
-  constexpr int64_t kLimit = (int64_t{1} << 62) - 1;
-  return time_ns >= -kLimit && time_ns <= kLimit;
+  return time_ns >= -kLastPlausibleNs && time_ns <= kLastPlausibleNs;
 }
 
 // Windows [start + k * length, start + (k + 1) * length) of event time; all in ns.

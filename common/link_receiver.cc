@@ -25,7 +25,10 @@ absl::Status SequenceChecker::Check(const v1::BatchHeader& header) {
 void OpenStreams::Add(grpc::ServerContext* context, Abort abort) {
   std::lock_guard lock(mutex_);
   spdlog::info("stream from {} opened", context->peer());
-  if (stopping_) context->TryCancel();
+  if (stopping_) {  // it has nothing yet that would be worth a flush
+    context->TryCancel();
+    abort();
+  }
   streams_.emplace(context, std::move(abort));
 }
 

@@ -62,10 +62,12 @@ class Chain {
   int64_t cached_steps_ = 0;
 };
 
+// All zero means that no path explains what was seen, or that it underflowed: then nothing is
+// known.
 void Normalize(std::span<double> values) {
   double sum = 0;
   for (double v : values) sum += v;
-  for (double& v : values) v /= sum;
+  for (double& v : values) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(values.size());
 }
 
 size_t ArgMax(std::span<const double> values) {

@@ -150,10 +150,20 @@ absl::Status FeatureEngine::EmitBatch(const v1::BatchHeader& from, bool last,
                             FilteredPackets(decided_));
   }
   batch->set_spec_set_hash(specs_.hash);
+  if (last) emitted_watermark_ns_ = from.end_of_run() ? from.watermark_ns() : FirstOpenStart();
+  header->set_watermark_ns(emitted_watermark_ns_);
   if (last) settlement_.AddWindows(sequence_, from.end_of_run() ? kForever : watermark_ns_);
   absl::Status status = emit(*batch);
   batch->Clear();
   return status;
+}
+
+int64_t FeatureEngine::FirstOpenStart() const {
+  int64_t start_ns = watermark_ns_;
+  for (const Task& task : tasks_) {
+    start_ns = std::min(start_ns, task.store->grid().EdgeBefore(watermark_ns_));
+  }
+  return start_ns;
 }
 
 v1::Ack FeatureEngine::AckFor(const v1::Ack& windows_ack) {

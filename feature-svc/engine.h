@@ -61,11 +61,15 @@ class FeatureEngine {
   absl::Status EmitBatch(const v1::BatchHeader& from, bool last, v1::WindowBatch* batch,
                          const Emit& emit);
 
+  // The start of the first window that is still open, ns.
+  int64_t FirstOpenStart() const;
+
   const SpecSet specs_;
   std::vector<Task> tasks_;
   bool started_ = false;
   int64_t grid_start_ns_ = 0;
-  int64_t watermark_ns_ = 0;
+  int64_t watermark_ns_ = 0;          // of the packets
+  int64_t emitted_watermark_ns_ = 0;  // of the windows
   uint64_t sequence_ = 0;
   Settlement settlement_;
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "common/timeline.h"
 
 namespace silhouette {
 namespace {
@@ -70,6 +71,21 @@ absl::Status PrepareLayout(SqliteDatabase* database) {
       absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
 }
 
+absl::Status CheckModels(const v1::VerdictBatch& batch) {
+  for (const v1::ModelHead& model : batch.models()) {
+    absl::Status status;
+    if (model.length_ns() <= 0 || model.hop_ns() <= 0) {
+      status = absl::InvalidArgumentError("its windows have no length or hop");
+    } else if (model.has_timeline()) {
+      status = CheckTimelineModel(model.timeline(), static_cast<size_t>(model.classes_size()));
+    }
+    if (status.ok()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("model ", model.name(), " ", model.version(),
+                                                   ": ", std::string(status.message())));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckIndices(const v1::VerdictBatch& batch) {
   for (const v1::ModelVerdict& verdict : batch.verdicts()) {
     const bool good = verdict.model() < static_cast<uint32_t>(batch.models_size()) &&
@@ -118,6 +134,7 @@ absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::stri
 }
 
 absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
+  if (absl::Status status = CheckModels(batch); !status.ok()) return status;
   if (absl::Status status = CheckIndices(batch); !status.ok()) return status;
   std::lock_guard lock(mutex_);
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
@@ -182,11 +199,18 @@ absl::StatusOr<int64_t> VerdictStore::PutRun(const v1::BatchHeader& header) {
 absl::StatusOr<int64_t> VerdictStore::PutModel(const v1::ModelHead& model) {
   auto put = database_.Prepare(
       "INSERT INTO model (name, version, head) VALUES (?, ?, ?) "
-      "ON CONFLICT (name, version) DO UPDATE SET name = excluded.name RETURNING id");
+      "ON CONFLICT (name, version) DO UPDATE SET name = excluded.name RETURNING id, head");
   if (!put.ok()) return put.status();
   put->Bind(1, std::string_view(model.name())).Bind(2, std::string_view(model.version()));
-  put->BindBlob(3, model.SerializeAsString());
-  return ReturnedId(&*put);
+  const std::string head = model.SerializeAsString();
+  put->BindBlob(3, head);
+  auto row = put->Step();
+  if (!row.ok()) return row.status();
+  if (put->Blob(1) == head) return put->Int(0);
+  return absl::FailedPreconditionError(
+      absl::StrCat("model ", model.name(), " ", model.version(),
+                   " is not what the store knows under this version; give the changed model a new "
+                   "version"));
 }
 
 absl::StatusOr<int64_t> VerdictStore::PutSubject(const std::string& name) {
@@ -234,7 +258,7 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t ru
       "SELECT subject.name, model.head, COUNT(*), MIN(window_start_ns), MAX(window_start_ns) "
       "FROM verdict JOIN subject ON subject.id = subject_id JOIN model ON model.id = model_id "
       "WHERE run_id = ? GROUP BY subject_id, model_id "
-      "ORDER BY subject.name, model.name, model.version");
+      "ORDER BY subject.name, model.name, CAST(model.version AS INTEGER)");
   if (!select.ok()) return select.status();
   select->Bind(1, run_id);
   std::vector<StoredSubject> subjects;

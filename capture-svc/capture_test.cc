@@ -1,0 +1,190 @@
+#include "capture-svc/capture.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+#include <pcap/pcap.h>
+#include <prometheus/metric_family.h>
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <memory>
+
+#include "capture-svc/test_frames.h"
+#include "common/accounting.h"
+#include "common/grpc_server.h"
+#include "common/link_receiver.h"
+#include "common/test_folder.h"
+
+namespace silhouette {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kPackets = 10;
+
+// Takes packets for windowed and acks each batch, or refuses the first.
+class FakeFeatureService : public v1::FeatureService::Service {
+ public:
+  grpc::Status Push(grpc::ServerContext* context,
+                    grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override {
+    return ServeLink<v1::PacketBatch>(context, stream, &streams_, [this](AckWriter* acks) {
+      return absl::StatusOr<std::unique_ptr<Handler>>(std::make_unique<Handler>(this, acks));
+    });
+  }
+  void Refuse(absl::Status status) { refusal_ = std::move(status); }
+
+ private:
+  class Handler : public BatchHandler<v1::PacketBatch> {
+   public:
+    Handler(FakeFeatureService* service, AckWriter* acks) : service_(service), acks_(acks) {}
+    absl::Status Consume(const v1::PacketBatch& batch) override {
+      if (!service_->refusal_.ok()) return service_->refusal_;
+      windowed_ += static_cast<uint64_t>(batch.time_ns_size());
+      v1::Ack ack;
+      ack.set_origin(batch.header().origin());
+      ack.set_run(batch.header().run());
+      ack.set_sequence(batch.header().sequence());
+      ack.mutable_accounting()->set_windowed(windowed_);
+      acks_->Write(ack);
+      return absl::OkStatus();
+    }
+    absl::Status Finish() override { return absl::OkStatus(); }
+    void Abort() override {}
+
+   private:
+    FakeFeatureService* service_;
+    AckWriter* acks_;
+    uint64_t windowed_ = 0;
+  };
+  absl::Status refusal_;
+  OpenStreams streams_;
+};
+
+class CaptureTest : public ::testing::Test {
+ protected:
+  CaptureTest() : server_(StartInProcessServer(&feature_)) {
+    options_.origin = "file:test";
+    options_.run = "1";
+    options_.batch_packets = 3;
+    path_ = folder_.File("capture.pcap");
+    WriteCapture(DLT_EN10MB);
+  }
+  void WriteCapture(int link_type) {
+    pcap_t* handle = pcap_open_dead(link_type, 65535);
+    pcap_dumper_t* dumper = pcap_dump_open(handle, path_.c_str());
+    const auto frame = test_frames::UdpFrame();
+    for (int i = 0; i < kPackets; ++i) {
+      const auto length = static_cast<bpf_u_int32>(frame.size());
+      const pcap_pkthdr header{{1'700'000'000 + i, 0}, length, length};
+      pcap_dump(reinterpret_cast<u_char*>(dumper), &header, frame.data());
+    }
+    pcap_dump_close(dumper);
+    pcap_close(handle);
+  }
+
+  TemporaryFolder folder_;
+  std::string path_;
+  CaptureOptions options_;
+  FakeFeatureService feature_;
+  InProcessServer server_;
+};
+
+TEST_F(CaptureTest, RunReturnsOnceEverythingIsSettled) {
+  Capture capture(path_, options_, server_.channel);
+  ASSERT_TRUE(capture.Run().ok());
+  const v1::Capture done = capture.Describe();
+  EXPECT_EQ(done.state(), v1::CAPTURE_STATE_DONE);
+  EXPECT_EQ(done.source(), path_);
+  EXPECT_EQ(done.error(), "");
+  EXPECT_EQ(done.accounting().received(), kPackets);
+  EXPECT_EQ(done.accounting().windowed(), kPackets);
+  EXPECT_EQ(done.accounting().pending(), 0u);
+  EXPECT_TRUE(Balanced(done.accounting()));
+  EXPECT_EQ(done.bytes_read(), done.bytes_total());
+}
+
+TEST_F(CaptureTest, ACutFileIsDoneAndSaysWhere) {
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 5);
+  Capture capture(path_, options_, server_.channel);
+  EXPECT_TRUE(absl::IsDataLoss(capture.Run()));
+  const v1::Capture done = capture.Describe();
+  EXPECT_EQ(done.state(), v1::CAPTURE_STATE_DONE);
+  EXPECT_THAT(done.error(), HasSubstr("cut at byte"));
+  EXPECT_EQ(done.accounting().windowed(), kPackets - 1);
+  EXPECT_EQ(done.accounting().pending(), 0u);
+}
+
+TEST_F(CaptureTest, AMissingFileFailsByName) {
+  Capture capture(folder_.File("missing.pcap"), options_, server_.channel);
+  EXPECT_TRUE(absl::IsNotFound(capture.Run()));
+  EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
+  EXPECT_THAT(capture.Describe().error(), HasSubstr("missing.pcap"));
+}
+
+TEST_F(CaptureTest, AnUnknownLinkTypeFailsUnderTheFilesName) {
+  WriteCapture(DLT_IEEE802_11);
+  Capture capture(path_, options_, server_.channel);
+  const absl::Status status = capture.Run();
+  EXPECT_TRUE(absl::IsUnimplemented(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+  EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
+}
+
+TEST_F(CaptureTest, TheReceiversRefusalIsTheRunsError) {
+  feature_.Refuse(absl::InvalidArgumentError("wrong batch"));
+  Capture capture(path_, options_, server_.channel);
+  EXPECT_EQ(capture.Run(), absl::InvalidArgumentError("wrong batch"));
+  EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
+  EXPECT_EQ(capture.Describe().error(), "wrong batch");
+}
+
+TEST_F(CaptureTest, OneThatWasAbortedBeforeItRanEndsAtOnce) {
+  Capture capture(path_, options_, server_.channel);
+  capture.Abort();
+  EXPECT_TRUE(absl::IsCancelled(capture.Run()));
+  EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
+}
+
+TEST_F(CaptureTest, DescribeAnswersWhileThereIsNoReceiver) {
+  const std::string address = "unix:" + folder_.File("feature.socket");
+  Capture capture(path_, options_, OpenChannel(address));
+  auto run = std::async(std::launch::async, [&] { return capture.Run(); });
+  // As often as it takes until Run surely waits for the receiver.
+  bool answers = true;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  std::future<v1::Capture> description;
+  while (answers && std::chrono::steady_clock::now() < until) {
+    description = std::async(std::launch::async, [&] { return capture.Describe(); });
+    answers = description.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+  }
+  EXPECT_TRUE(answers) << "a scrape and ListCaptures would hang with it";
+  // The receiver comes, so that the test ends whatever came out.
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  FakeFeatureService late;
+  builder.RegisterService(&late);
+  auto server = builder.BuildAndStart();
+  ASSERT_NE(server, nullptr);
+  EXPECT_TRUE(run.get().ok());
+}
+
+TEST_F(CaptureTest, MetricsAreTheSumOfAllCaptures) {
+  CaptureList captures;
+  for (int i = 0; i < 2; ++i) {
+    captures.Add(std::make_shared<Capture>(path_, options_, server_.channel));
+    ASSERT_TRUE(captures.All().back()->Run().ok());
+  }
+  double windowed = -1;
+  for (const auto& family : CaptureMetrics(&captures).Collect()) {
+    if (family.name == "silhouette_capture_windowed_packets_total") {
+      windowed = family.metric.front().counter.value;
+    }
+  }
+  EXPECT_EQ(windowed, 2 * kPackets);
+}
+
+}  // namespace
+}  // namespace silhouette

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <pcap/dlt.h>
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "capture-svc/packet_source.h"
+
+namespace silhouette {
+
+// Packets from memory, then the end or an error.
+class FakePacketSource : public PacketSource {
+ public:
+  explicit FakePacketSource(int link_type = DLT_EN10MB) : link_type_(link_type) {}
+
+  void Add(int64_t time_ns, std::vector<uint8_t> frame, uint32_t wire_bytes = 0) {
+    bytes_total_ += frame.size();
+    packets_.push_back({time_ns, wire_bytes != 0 ? wire_bytes : static_cast<uint32_t>(frame.size()),
+                        std::move(frame)});
+  }
+  void EndWith(absl::Status status) { end_ = std::move(status); }
+  size_t packets() const { return packets_.size(); }
+
+  int link_type() const override { return link_type_; }
+  absl::StatusOr<bool> Next(RawPacket* packet) override {
+    if (next_ == packets_.size()) {
+      if (!end_.ok()) return end_;
+      return false;
+    }
+    const Packet& stored = packets_[next_++];
+    bytes_read_ += stored.frame.size();
+    packet->time_ns = stored.time_ns;
+    packet->wire_bytes = stored.wire_bytes;
+    packet->captured = stored.frame;
+    return true;
+  }
+  uint64_t bytes_read() const override { return bytes_read_; }
+  uint64_t bytes_total() const override { return bytes_total_; }
+
+ private:
+  struct Packet {
+    int64_t time_ns;
+    uint32_t wire_bytes;
+    std::vector<uint8_t> frame;
+  };
+  const int link_type_;
+  std::vector<Packet> packets_;
+  absl::Status end_;
+  size_t next_ = 0;
+  uint64_t bytes_read_ = 0;
+  uint64_t bytes_total_ = 0;
+};
+
+}  // namespace silhouette

@@ -1,0 +1,90 @@
+#include "common/window_spec.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace silhouette {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+using ::testing::HasSubstr;
+
+v1::WindowSpec Spec(std::vector<uint32_t> protocols = {17}) {
+  v1::WindowSpec spec;
+  spec.set_subject(v1::SUBJECT_KIND_CONVERSATION);
+  spec.set_length_ns(500'000'000);
+  spec.set_schema("presence.v1");
+  for (uint32_t protocol : protocols) spec.mutable_filter()->add_ip_protocols(protocol);
+  return spec;
+}
+
+v1::WindowSpec Normalized(v1::WindowSpec spec) {
+  const absl::Status status = NormalizeSpec(&spec);
+  EXPECT_TRUE(status.ok()) << status;
+  return spec;
+}
+
+TEST(WindowSpec, AnUnsetHopIsTheLength) { EXPECT_EQ(Normalized(Spec()).hop_ns(), 500'000'000); }
+
+TEST(WindowSpec, SpecsThatMeanTheSameBecomeEqualMessages) {
+  v1::WindowSpec with_hop = Spec({17});
+  with_hop.set_hop_ns(500'000'000);
+  EXPECT_TRUE(MessageDifferencer::Equals(Normalized(Spec({17})), Normalized(with_hop)));
+  EXPECT_TRUE(MessageDifferencer::Equals(Normalized(Spec({6, 17})), Normalized(Spec({17, 6, 17}))));
+  v1::WindowSpec empty_filter = Spec({});
+  empty_filter.mutable_filter();
+  EXPECT_TRUE(MessageDifferencer::Equals(Normalized(Spec({})), Normalized(empty_filter)));
+}
+
+TEST(WindowSpec, TextIsEqualExactlyForEqualSpecs) {
+  EXPECT_EQ(SpecText(Normalized(Spec())), "conversation 500000000/500000000 17 presence.v1");
+  EXPECT_EQ(SpecText(Normalized(Spec({17, 6}))),
+            "conversation 500000000/500000000 6,17 presence.v1");
+  EXPECT_EQ(SpecText(Normalized(Spec({}))), "conversation 500000000/500000000 all presence.v1");
+  v1::WindowSpec longer = Spec();
+  longer.set_length_ns(1'000'000'000);
+  EXPECT_NE(SpecText(Normalized(longer)), SpecText(Normalized(Spec())));
+}
+
+TEST(WindowSpec, TheSetsHashTellsSetsApartAndKnowsTheOrder) {
+  const v1::WindowSpec udp = Normalized(Spec({17})), tcp = Normalized(Spec({6}));
+  EXPECT_EQ(SpecSetHash({udp, tcp}), SpecSetHash({udp, tcp}));
+  EXPECT_NE(SpecSetHash({udp, tcp}), SpecSetHash({tcp, udp}));
+  EXPECT_NE(SpecSetHash({udp}), SpecSetHash({udp, udp}));
+  EXPECT_NE(SpecSetHash({udp}), SpecSetHash({}));
+  EXPECT_EQ(SpecSetHash({udp}).size(), 16u);
+}
+
+TEST(WindowSpec, WhatCannotBeComputedIsRefusedByItsField) {
+  const std::pair<std::string, std::function<void(v1::WindowSpec*)>> wrong[] = {
+      {"window length of 99999999 ns", [](v1::WindowSpec* s) { s->set_length_ns(99'999'999); }},
+      {"window length", [](v1::WindowSpec* s) { s->set_length_ns(3'600'000'000'001); }},
+      {"window length of 0", [](v1::WindowSpec* s) { s->clear_length_ns(); }},
+      {"window length of -1", [](v1::WindowSpec* s) { s->set_length_ns(-1); }},
+      {"hop of 250000000 ns", [](v1::WindowSpec* s) { s->set_hop_ns(250'000'000); }},
+      {"subject device", [](v1::WindowSpec* s) { s->set_subject(v1::SUBJECT_KIND_DEVICE); }},
+      {"subject unspecified", [](v1::WindowSpec* s) { s->clear_subject(); }},
+      {"\"none.v1\"", [](v1::WindowSpec* s) { s->set_schema("none.v1"); }},
+  };
+  for (const auto& [words, change] : wrong) {
+    v1::WindowSpec spec = Spec();
+    change(&spec);
+    const absl::Status status = NormalizeSpec(&spec);
+    EXPECT_FALSE(status.ok()) << words;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(words));
+  }
+}
+
+TEST(WindowSpec, LengthsGoFrom100MillisecondsToOneHour) {
+  for (int64_t length_ns : {int64_t{100'000'000}, int64_t{3'600'000'000'000}}) {
+    v1::WindowSpec spec = Spec();
+    spec.set_length_ns(length_ns);
+    EXPECT_TRUE(NormalizeSpec(&spec).ok()) << length_ns;
+  }
+}
+
+}  // namespace
+}  // namespace silhouette

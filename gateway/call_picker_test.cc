@@ -1,0 +1,94 @@
+#include "gateway/call_picker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace silhouette {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Shape {
+  int windows = 40;
+  double inbound = 50;
+  double outbound = 50;
+  double size_mean = 900;
+  int one_way_windows = 0;  // of them
+  int silent_windows = 0;   // behind them
+};
+
+ConversationShape Measure(const Shape& shape) {
+  std::vector<v1::Verdict> verdicts;
+  for (int i = 0; i < shape.windows + shape.silent_windows; ++i) {
+    v1::Verdict& verdict = verdicts.emplace_back();
+    verdict.set_subject("conversation:a-b/udp");
+    verdict.set_window_start_ns(i * int64_t{500'000'000});
+    verdict.set_window_end_ns((i + 1) * int64_t{500'000'000});
+    const bool one_way = i < shape.one_way_windows;
+    const bool silent = i >= shape.windows;
+    const double inbound = one_way || silent ? 0 : shape.inbound;
+    const double outbound = silent ? 0 : shape.outbound;
+    for (double value : {silent ? 0. : shape.size_mean, 0., 0., 0., 0., 0., inbound, outbound,
+                         inbound + outbound}) {
+      verdict.add_features(value);
+    }
+  }
+  return MeasureConversation(verdicts);
+}
+
+void ExpectNoCall(const Shape& shape, const std::string& why) {
+  const ConversationShape measured = Measure(shape);
+  EXPECT_FALSE(measured.looks_like_call);
+  EXPECT_THAT(measured.why, HasSubstr(why));
+}
+
+TEST(CallPicker, MeasuresWhatTheWindowsHold) {
+  const ConversationShape shape = Measure({40, 75, 25, 900, 10});
+  EXPECT_EQ(shape.subject, "conversation:a-b/udp");
+  EXPECT_DOUBLE_EQ(shape.span_s, 20);
+  EXPECT_DOUBLE_EQ(shape.packets_per_s, (30 * 100 + 10 * 25) / 20.0);
+  EXPECT_DOUBLE_EQ(shape.two_way_share, 0.75);
+  EXPECT_DOUBLE_EQ(shape.outbound_share, 1000.0 / 3250);
+  EXPECT_DOUBLE_EQ(shape.mean_packet_bytes, 900);
+}
+
+TEST(CallPicker, ATwoWayStreamOfBigPacketsLooksLikeACall) {
+  const ConversationShape shape = Measure({});
+  EXPECT_TRUE(shape.looks_like_call);
+  EXPECT_THAT(shape.why, HasSubstr("200 packets/s of 900 bytes"));
+}
+
+TEST(CallPicker, WhatIsNoCallSaysWhy) {
+  ExpectNoCall({19}, "lasts 9.5 s only");
+  ExpectNoCall({40, 10, 9}, "38.0 packets/s are too few");
+  ExpectNoCall({40, 50, 50, 900, 5}, "two-way in 88 % of its windows only");
+  ExpectNoCall({40, 100, 5}, "one-sided: 5 % of packets go out");
+  ExpectNoCall({40, 5, 100}, "one-sided: 95 % of packets go out");
+  ExpectNoCall({40, 50, 50, 249}, "packets of 249 bytes carry no video");
+}
+
+TEST(CallPicker, TheLimitsThemselvesStillLookLikeACall) {
+  EXPECT_TRUE(Measure({20}).looks_like_call);
+  EXPECT_TRUE(Measure({40, 10, 10}).looks_like_call);
+  EXPECT_TRUE(Measure({40, 50, 50, 250}).looks_like_call);
+  EXPECT_TRUE(Measure({40, 90, 10}).looks_like_call);
+}
+
+TEST(CallPicker, TheSilenceBehindTheLastPacketDoesNotCount) {
+  const ConversationShape spoken = Measure({});
+  const ConversationShape shape = Measure({.silent_windows = 10});
+  EXPECT_TRUE(shape.looks_like_call);
+  EXPECT_EQ(shape.span_s, spoken.span_s);
+  EXPECT_EQ(shape.two_way_share, 1);
+  EXPECT_EQ(shape.packets_per_s, spoken.packets_per_s);
+}
+
+TEST(CallPicker, WindowsWithoutPacketsAreNoCall) {
+  const ConversationShape shape = Measure({40, 0, 0, 0});
+  EXPECT_FALSE(shape.looks_like_call);
+  EXPECT_EQ(shape.outbound_share, 0);
+  EXPECT_EQ(shape.mean_packet_bytes, 0);
+}
+
+}  // namespace
+}  // namespace silhouette

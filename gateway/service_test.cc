@@ -1,0 +1,117 @@
+#include "gateway/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/metric_family.h>
+
+#include <memory>
+
+#include "common/grpc_server.h"
+#include "common/link_sender.h"
+#include "gateway/test_verdicts.h"
+
+namespace silhouette {
+namespace {
+
+using namespace test_verdicts;
+using ::testing::ElementsAre;
+
+class GatewayServiceTest : public ::testing::Test {
+ protected:
+  // Pushes batches over one stream; its end.
+  absl::Status Push(const std::vector<v1::VerdictBatch>& batches) {
+    LinkSender<v1::VerdictBatch> link(
+        [this](grpc::ClientContext* context) { return stub_->Push(context); },
+        [this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); });
+    for (const v1::VerdictBatch& batch : batches) {
+      if (absl::Status status = link.Send(batch); !status.ok()) return status;
+    }
+    return link.Close();
+  }
+  double Metric(const std::string& name) {
+    for (const auto& collectable : service_.metrics()) {
+      for (const auto& family : collectable->Collect()) {
+        if (family.name == name) return family.metric.front().counter.value;
+      }
+    }
+    ADD_FAILURE() << "no metric " << name;
+    return -1;
+  }
+
+  GatewayEngine engine_{*VerdictStore::Open("")};
+  GatewayService service_{&engine_};
+  InProcessServer server_ = StartInProcessServer(&service_);
+  std::unique_ptr<v1::GatewayService::Stub> stub_ = v1::GatewayService::NewStub(server_.channel);
+  std::vector<uint64_t> acks_;
+};
+
+TEST_F(GatewayServiceTest, AcksWhatIsStored) {
+  BatchOf second("1");
+  ASSERT_TRUE(Push({BatchOf("1").Add(0, "a", 1), second.Add(1, "a", 1).Ended(2)}).ok());
+  EXPECT_THAT(acks_, ElementsAre(1, 2));
+  VerdictQuery query;
+  query.run_id = engine_.store()->FindRun("", "")->id;
+  EXPECT_EQ(engine_.store()->ListVerdicts(query)->size(), 2u);
+}
+
+TEST_F(GatewayServiceTest, ABatchThatContradictsItselfEndsTheStream) {
+  const absl::Status status = Push({BatchOf("1").Add(0, "a", 1, 7)});
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(acks_.empty());
+}
+
+TEST_F(GatewayServiceTest, RepeatsAreAckedAndCountedApart) {
+  ASSERT_TRUE(Push({BatchOf("1").Add(0, "a", 1)}).ok());
+  ASSERT_TRUE(Push({BatchOf("1").Add(0, "a", 1)}).ok());
+  EXPECT_THAT(acks_, ElementsAre(1, 1));
+  EXPECT_EQ(Metric("silhouette_gateway_stored_verdicts_total"), 1);
+  EXPECT_EQ(Metric("silhouette_gateway_repeated_verdicts_total"), 1);
+}
+
+TEST_F(GatewayServiceTest, PacketsOfARepeatedEndOfRunAreNotCountedAgain) {
+  ASSERT_TRUE(Push({BatchOf("1").Watermark(1, 100).Ended()}).ok());
+  ASSERT_TRUE(Push({BatchOf("1").Watermark(1, 100).Ended()}).ok());
+  EXPECT_EQ(Metric("silhouette_gateway_received_packets_total"), 100);
+}
+
+TEST_F(GatewayServiceTest, PagesFollowTheirTokens) {
+  BatchOf batch("1");
+  for (int64_t window = 0; window < 5; ++window) batch.Add(window, "a", 1);
+  ASSERT_TRUE(Push({batch}).ok());
+  v1::ListVerdictsRequest request;
+  request.set_page_size(2);
+  std::vector<int64_t> windows;
+  int pages = 0;
+  do {
+    grpc::ClientContext context;
+    v1::ListVerdictsResponse response;
+    ASSERT_TRUE(stub_->ListVerdicts(&context, request, &response).ok());
+    for (const v1::Verdict& verdict : response.verdicts()) {
+      windows.push_back(verdict.window_start_ns() / kWindow);
+    }
+    request.set_page_token(response.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty() && pages < 10);
+  EXPECT_THAT(windows, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(pages, 3);
+}
+
+TEST_F(GatewayServiceTest, AnAnswerToNothingIsNotFound) {
+  grpc::ClientContext context;
+  v1::GetTimelineResponse response;
+  EXPECT_EQ(stub_->GetTimeline(&context, {}, &response).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(GatewayServiceTest, ASubjectsTimesGoFromItsFirstWindowsStartToItsLastOnesEnd) {
+  ASSERT_TRUE(Push({BatchOf("1").Add(3, "a", 1).Add(7, "a", 1)}).ok());
+  grpc::ClientContext context;
+  v1::ListSubjectsResponse response;
+  ASSERT_TRUE(stub_->ListSubjects(&context, {}, &response).ok());
+  ASSERT_EQ(response.subjects_size(), 1);
+  EXPECT_EQ(response.subjects(0).windows(), 2u);
+  EXPECT_EQ(response.subjects(0).from_ns(), 3 * kWindow);
+  EXPECT_EQ(response.subjects(0).to_ns(), 8 * kWindow);
+}
+
+}  // namespace
+}  // namespace silhouette
