@@ -19,32 +19,41 @@ Capture::Capture(std::string path, CaptureOptions options,
       options_(std::move(options)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
       engine_(options_, [this](const v1::PacketBatch& batch) { return sender_.Send(batch); }),
-      sender_([this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
-              [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
+      sender_(
+          "feature-svc",
+          [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
+          [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
 
 absl::Status Capture::Run() {
   absl::Status status = ReadAndSettle();
   std::lock_guard lock(mutex_);
-  const bool all_there_is = status.ok() || absl::IsDataLoss(status);
-  state_ = all_there_is ? v1::CAPTURE_STATE_DONE : v1::CAPTURE_STATE_FAILED;
-  error_ = std::string(status.message());
+  error_ = status.ok() ? incomplete() : std::string(status.message());
+  state_ = error_.empty() ? v1::CAPTURE_STATE_DONE : v1::CAPTURE_STATE_FAILED;
   return status;
 }
 
 absl::Status Capture::ReadAndSettle() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return absl::CancelledError(absl::StrCat(path_, ": stopped before it was read"));
+  }
   auto source = PcapFile::Open(path_);
   if (!source.ok()) return source.status();
   absl::Status read = engine_.Read(source->get());
   if (absl::IsUnimplemented(read)) {
     return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
   }
-  if (!read.ok() && !absl::IsDataLoss(read)) return read;
-  absl::Status settled = sender_.Close();
-  return settled.ok() ? read : settled;
+  return read.ok() ? sender_.Close() : read;
+}
+
+void Capture::Stop() {
+  std::lock_guard lock(mutex_);
+  stopped_ = true;
+  engine_.Stop();
 }
 
 void Capture::Abort() {
-  engine_.Stop();
+  Stop();
   sender_.Cancel();
 }
 

@@ -22,12 +22,15 @@ class Capture {
   Capture(std::string path, CaptureOptions options, std::shared_ptr<grpc::Channel> feature_channel);
 
   // Reads the file to its end and waits until all of it is settled. Call once.
-  // Errors: as PcapFile::Open and CaptureEngine::Read; DATA_LOSS means that everything up to the
-  // cut is settled.
+  // Errors: as PcapFile::Open and CaptureEngine::Read, the link's, and CANCELLED (stopped before
+  // it began).
   absl::Status Run();
 
+  // After Run: as CaptureEngine::incomplete.
+  const std::string& incomplete() const { return engine_.incomplete(); }
+
   // Makes Run end in order, early. From any thread.
-  void Stop() { engine_.Stop(); }
+  void Stop();
   // Makes Run return at once, with what is not settled lost. From any thread.
   void Abort();
 
@@ -42,6 +45,7 @@ class Capture {
   CaptureEngine engine_;
   LinkSender<v1::PacketBatch> sender_;
   mutable std::mutex mutex_;
+  bool stopped_ = false;                                // guarded by mutex_
   v1::CaptureState state_ = v1::CAPTURE_STATE_RUNNING;  // guarded by mutex_
   std::string error_;                                   // guarded by mutex_
 };

@@ -106,12 +106,13 @@ TEST_F(CaptureTest, RunReturnsOnceEverythingIsSettled) {
   EXPECT_EQ(done.bytes_read(), done.bytes_total());
 }
 
-TEST_F(CaptureTest, ACutFileIsDoneAndSaysWhere) {
+TEST_F(CaptureTest, ACutFileIsSettledToTheCutAndSaysWhere) {
   std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 5);
   Capture capture(path_, options_, server_.channel);
-  EXPECT_TRUE(absl::IsDataLoss(capture.Run()));
+  EXPECT_EQ(capture.Run(), absl::OkStatus());
+  EXPECT_THAT(capture.incomplete(), HasSubstr("cut at byte"));
   const v1::Capture done = capture.Describe();
-  EXPECT_EQ(done.state(), v1::CAPTURE_STATE_DONE);
+  EXPECT_EQ(done.state(), v1::CAPTURE_STATE_FAILED);
   EXPECT_THAT(done.error(), HasSubstr("cut at byte"));
   EXPECT_EQ(done.accounting().windowed(), kPackets - 1);
   EXPECT_EQ(done.accounting().pending(), 0u);
@@ -136,9 +137,9 @@ TEST_F(CaptureTest, AnUnknownLinkTypeFailsUnderTheFilesName) {
 TEST_F(CaptureTest, TheReceiversRefusalIsTheRunsError) {
   feature_.Refuse(absl::InvalidArgumentError("wrong batch"));
   Capture capture(path_, options_, server_.channel);
-  EXPECT_EQ(capture.Run(), absl::InvalidArgumentError("wrong batch"));
+  EXPECT_EQ(capture.Run(), absl::InvalidArgumentError("feature-svc: wrong batch"));
   EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
-  EXPECT_EQ(capture.Describe().error(), "wrong batch");
+  EXPECT_EQ(capture.Describe().error(), "feature-svc: wrong batch");
 }
 
 TEST_F(CaptureTest, OneThatWasAbortedBeforeItRanEndsAtOnce) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "common/accounting.h"
 #include "common/grid.h"
+#include "common/text.h"
 
 namespace silhouette {
 
@@ -13,11 +15,14 @@ CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
 absl::Status CaptureEngine::Read(PacketSource* source) {
   absl::StatusOr<PacketParser> parser = PacketParser::ForLinkType(source->link_type());
   if (!parser.ok()) return parser.status();
-  absl::Status read_status;
   RawPacket packet;
-  while (!stop_) {
+  while (true) {
+    if (stop_) {
+      incomplete_ = absl::StrCat("stopped behind packet ", read_.received());
+      break;
+    }
     absl::StatusOr<bool> more = source->Next(&packet);
-    if (!more.ok()) read_status = more.status();
+    if (!more.ok()) incomplete_ = std::string(more.status().message());
     if (!more.ok() || !*more) break;
     Take(*parser, packet);
     if (builder_.packets() < options_.batch_packets) continue;
@@ -25,8 +30,7 @@ absl::Status CaptureEngine::Read(PacketSource* source) {
     if (absl::Status status = EmitBatch(false); !status.ok()) return status;
   }
   Publish(*source);
-  if (absl::Status status = EmitBatch(true); !status.ok()) return status;
-  return read_status;
+  return EmitBatch(true);
 }
 
 void CaptureEngine::Take(const PacketParser& parser, const RawPacket& packet) {
@@ -83,6 +87,7 @@ absl::Status CaptureEngine::EmitBatch(bool end_of_run) {
   header->set_grid_start_ns(options_.align_first ? first_packet_ns_ : 0);
   header->set_first_packet_ns(first_packet_ns_);
   header->set_end_of_run(end_of_run);
+  if (end_of_run) header->set_incomplete(ToUtf8(incomplete_));
   *header->mutable_accounting() = read_;
   absl::Status status = emit_(*builder_.batch());
   builder_.Clear();

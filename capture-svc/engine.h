@@ -43,12 +43,15 @@ class CaptureEngine {
 
   CaptureEngine(CaptureOptions options, Emit emit);
 
-  // Reads the source to its end, or until Stop, and ends the run with its last batch.
-  // Errors: UNIMPLEMENTED (link type; nothing was sent), DATA_LOSS (the source is cut or damaged;
-  // all that came before was sent and the run ended in order), or what Emit returned.
+  // Reads the source to its end, its damage, or until Stop, and ends the run with its last batch.
+  // Errors: UNIMPLEMENTED (link type; nothing was sent), or what Emit returned.
   absl::Status Read(PacketSource* source);
 
-  // Makes Read end the run as if the source had ended. From any thread.
+  // After Read: why the run ended before its source did (cut, damaged, stopped); what came before
+  // was sent. Empty: the source was read to its end.
+  const std::string& incomplete() const { return incomplete_; }
+
+  // Makes Read end the run early. From any thread.
   void Stop() { stop_ = true; }
 
   // Takes in what feature-svc decided about the packets.
@@ -66,6 +69,7 @@ class CaptureEngine {
   const CaptureOptions options_;
   const Emit emit_;
   std::atomic<bool> stop_ = false;
+  std::string incomplete_;
   BatchBuilder builder_;
   v1::Accounting read_;  // what this engine decided; pending is what it sent on
   uint64_t sequence_ = 0;

@@ -14,16 +14,16 @@
 namespace silhouette {
 namespace {
 
-// Reads the files one after the other; the status of the worst.
+// Reads the files one after the other; the first error, a capture that was cut among them.
 absl::Status ReadAll(const CaptureList& captures) {
   absl::Status worst;
   for (const auto& capture : captures.All()) {
     absl::Status status = capture->Run();
     const v1::Capture done = capture->Describe();
     spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
-    if (status.ok()) continue;
+    if (done.error().empty()) continue;
     spdlog::error("{}", done.error());
-    if (worst.ok() || absl::IsDataLoss(worst)) worst = status;
+    if (worst.ok()) worst = status.ok() ? absl::DataLossError(done.error()) : status;
   }
   return worst;
 }

@@ -147,17 +147,22 @@ absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::strin
   if (!fs::is_directory(dir, error)) {
     return absl::NotFoundError(absl::StrCat(dir, ": no such model folder; name one with --models"));
   }
-  std::map<std::string, std::unique_ptr<Bundle>> by_name;
+  std::map<std::string, std::unique_ptr<Bundle>> by_name;  // sorts them
   for (const auto& entry : fs::directory_iterator(dir)) {
     const std::string newest = entry.is_directory() ? NewestVersion(entry.path()) : "";
     if (newest.empty()) continue;
     auto bundle = Bundle::Load(newest);
     if (!bundle.ok()) return bundle.status();
-    const std::string name = (*bundle)->manifest().name();
-    if (!by_name.emplace(name, *std::move(bundle)).second) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          newest, ": another folder holds a model named ", name, "; take one of them out"));
+    const v1::ModelManifest& manifest = (*bundle)->manifest();
+    const fs::path place = fs::path(newest);
+    if (manifest.name() != place.parent_path().filename() ||
+        manifest.version() != place.filename()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(newest, ": model refused: its manifest says ", manifest.name(), " version ",
+                       manifest.version(), "; a bundle lies in NAME/VERSION"));
     }
+    const std::string name = manifest.name();
+    by_name[name] = *std::move(bundle);
   }
   std::vector<std::unique_ptr<Bundle>> bundles;
   for (auto& [name, bundle] : by_name) bundles.push_back(std::move(bundle));

@@ -14,8 +14,10 @@ class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
  public:
   PushHandler(ClassifyService* service, AckWriter* acks)
       : service_(service),
-        link_([this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
-              [acks](const v1::Ack& ack) { acks->Write(ack); }) {}
+        link_(
+            "gateway",
+            [this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
+            [acks](const v1::Ack& ack) { acks->Write(ack); }) {}
 
   absl::Status Consume(const v1::WindowBatch& batch) override {
     auto verdicts = service_->engine_->Classify(batch);

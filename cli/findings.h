@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "cli/gateway_client.h"
 #include "cli/score.h"
-#include "gateway/call_picker.h"
 #include "learn/truth.h"
 
 namespace silhouette {
@@ -18,18 +18,18 @@ struct SubjectFindings {
   std::string model;
   std::vector<v1::Verdict> verdicts;  // in window order
   v1::GetTimelineResponse timeline;
-  ConversationShape shape;
+  v1::ConversationShape shape;
 };
 
 // What is shown of a run: the chosen subjects, and how all of them look.
 struct Findings {
   v1::RunStatus run;
   int64_t zero_ns = 0;  // what times are counted from: the grid edge at or before the first packet
-  std::vector<SubjectFindings> shown;  // sorted by subject, model
-  std::vector<ConversationShape> all;  // every conversation, sorted by subject
-  std::vector<v1::Verdict> verdicts;   // of the shown ones, sorted by (start, subject, model)
-  bool chosen_as_calls = false;        // false: everything is shown because it was asked for
-  std::optional<Score> score;          // given a truth
+  std::vector<SubjectFindings> shown;                // sorted by subject, model
+  std::map<std::string, v1::ConversationShape> all;  // every conversation, by subject
+  std::vector<v1::Verdict> verdicts;    // of the shown ones, sorted by (start, subject, model)
+  bool chosen_as_calls = false;         // false: everything is shown because it was asked for
+  std::map<std::string, Score> scores;  // by model, given a truth
   bool truth_is_simulated = false;
 };
 
@@ -43,7 +43,7 @@ struct FindingsRequest {
 
 // Reads a run from the gateway, picks the conversations that look like a call and scores them.
 // Errors: the gateway's; NOT_FOUND for a named subject that is not in the run; INVALID_ARGUMENT
-// when no window lies in the truth's intervals.
+// when the truth has a label that no model says, or no window lies in its intervals.
 absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequest& request);
 
 }  // namespace silhouette

@@ -69,7 +69,8 @@ class FindingsTest : public ::testing::Test {
     options.origin = "test";
     options.run = run;
     LinkSender<v1::PacketBatch> link(
-        [&](grpc::ClientContext* context) { return stub->Push(context); }, [](const v1::Ack&) {});
+        "feature-svc", [&](grpc::ClientContext* context) { return stub->Push(context); },
+        [](const v1::Ack&) {});
     CaptureEngine engine(options, [&](const v1::PacketBatch& batch) { return link.Send(batch); });
     ASSERT_EQ(engine.Read(&source), absl::OkStatus());
     ASSERT_EQ(link.Close(), absl::OkStatus());
@@ -144,9 +145,13 @@ TEST_F(FindingsTest, ATruthGivesAScoreOfTheWindowsItKnows) {
   request.truth->intervals = {{0, 5 * kSecond, "person", 2}};
   const auto findings = ReadFindings(gateway_.get(), request);
   ASSERT_TRUE(findings.ok()) << findings.status();
-  ASSERT_TRUE(findings->score.has_value());
-  EXPECT_EQ(findings->score->windows, 10u);
-  EXPECT_EQ(findings->score->outside, 15u);
+  ASSERT_TRUE(findings->scores.contains("presence"));
+  EXPECT_EQ(findings->scores.at("presence").windows, 10u);
+  EXPECT_EQ(findings->scores.at("presence").outside, 15u);
+  request.truth->intervals = {{0, 5 * kSecond, "Person", 7}};
+  const absl::Status unknown = ReadFindings(gateway_.get(), request).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(unknown));
+  EXPECT_THAT(std::string(unknown.message()), HasSubstr("line 7"));
   request.truth->intervals = {{1000 * kSecond, 1001 * kSecond, "person", 2}};
   EXPECT_TRUE(absl::IsInvalidArgument(ReadFindings(gateway_.get(), request).status()));
 }
@@ -171,7 +176,7 @@ TEST_F(FindingsTest, ReportsAreTheSameEveryTime) {
     Capture(CallAndMore(), run);
     const auto findings = ReadFindings(gateway_.get(), {});
     std::ostringstream out;
-    WriteJson(*findings, "call.pcap", std::nullopt, &out);
+    WriteJson(*findings, "call.pcap", &out);
     WriteText(*findings, "call.pcap", std::nullopt, Terminal(), &out);
     reports.push_back(out.str());
   }

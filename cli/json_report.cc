@@ -22,6 +22,13 @@ double ShortestDecimal(float value) {
   return decimal;
 }
 
+// All text comes as UTF-8, from protos; should one byte not be, it is replaced, not thrown at.
+std::string Line(const char* kind, const Json& value) {
+  Json line;
+  line[kind] = value;
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Json FeaturesJson(const v1::Verdict& verdict) {
   Json features = Json::object();
   auto schema = FindSchema(verdict.schema());
@@ -69,13 +76,21 @@ Json ConfusionJson(const Confusion& confusion) {
   return json;
 }
 
+void AddScore(const Score& score, Json* json) {
+  (*json)["scored_windows"] = score.windows;
+  (*json)["accuracy"] = Accuracy(score.per_window);
+  (*json)["timeline_accuracy"] = Accuracy(score.timeline);
+  (*json)["confusion"] = ConfusionJson(score.per_window);
+  (*json)["timeline_confusion"] = ConfusionJson(score.timeline);
+}
+
 Json SubjectJson(const SubjectFindings& subject) {
   Json json;
   json["subject"] = subject.subject;
   json["model"] = subject.model;
   json["windows"] = subject.verdicts.size();
-  json["looks_like_call"] = subject.shape.looks_like_call;
-  json["why"] = subject.shape.why;
+  json["looks_like_call"] = subject.shape.looks_like_call();
+  json["why"] = subject.shape.why();
   json["segments"] = Json::array();
   for (const v1::Segment& segment : subject.timeline.segments()) {
     json["segments"].push_back({{"from_ns", segment.from_ns()},
@@ -89,14 +104,13 @@ Json SubjectJson(const SubjectFindings& subject) {
 
 }  // namespace
 
-void WriteJson(const Findings& findings, const std::string& source,
-               const std::optional<std::string>& cut, std::ostream* out) {
+void WriteJson(const Findings& findings, const std::string& source, std::ostream* out) {
   for (const v1::Verdict& verdict : findings.verdicts) {
-    *out << Json{{"verdict", VerdictJson(verdict)}}.dump() << "\n";
+    *out << Line("verdict", VerdictJson(verdict)) << "\n";
   }
   Json summary;
   summary["source"] = ToUtf8(source);
-  if (cut) summary["cut"] = ToUtf8(*cut);
+  if (!findings.run.incomplete().empty()) summary["cut"] = findings.run.incomplete();
   summary["packets"] = PacketsJson(findings.run.accounting());
   summary["windows"] = findings.verdicts.size();
   summary["conversations"] = findings.all.size();
@@ -105,15 +119,15 @@ void WriteJson(const Findings& findings, const std::string& source,
   for (const SubjectFindings& subject : findings.shown) {
     summary["subjects"].push_back(SubjectJson(subject));
   }
-  if (findings.score) {
+  if (!findings.scores.empty()) {
     summary["simulated"] = findings.truth_is_simulated;
-    summary["scored_windows"] = findings.score->windows;
-    summary["accuracy"] = Accuracy(findings.score->per_window);
-    summary["timeline_accuracy"] = Accuracy(findings.score->timeline);
-    summary["confusion"] = ConfusionJson(findings.score->per_window);
-    summary["timeline_confusion"] = ConfusionJson(findings.score->timeline);
+    // One model is the usual case; with several, the first here and each under its name.
+    AddScore(findings.scores.begin()->second, &summary);
+    if (findings.scores.size() > 1) {
+      for (const auto& [model, score] : findings.scores) AddScore(score, &summary["models"][model]);
+    }
   }
-  *out << Json{{"summary", summary}}.dump() << "\n";
+  *out << Line("summary", summary) << "\n";
 }
 
 }  // namespace silhouette

@@ -42,17 +42,17 @@ Findings Some() {
   segment->set_class_("person");
   segment->set_windows(2);
   segment->set_confidence(0.5);
-  subject.shape.why = "because";
-  findings.all = {subject.shape, subject.shape, subject.shape};
+  subject.shape.set_why("because");
+  findings.all = {{"a", subject.shape}, {"b", subject.shape}, {"c", subject.shape}};
   findings.shown.push_back(subject);
-  findings.score = Score{2, 0, {{{"person", "person"}, 1}, {{"person", "background"}, 1}}, {}};
+  findings.scores["presence"] =
+      Score{2, 0, {{{"person", "person"}, 1}, {{"person", "background"}, 1}}, {}};
   return findings;
 }
 
-std::vector<json> Lines(const Findings& findings, const std::string& source = "call.pcap",
-                        const std::optional<std::string>& cut = std::nullopt) {
+std::vector<json> Lines(const Findings& findings, const std::string& source = "call.pcap") {
   std::ostringstream out;
-  WriteJson(findings, source, cut, &out);
+  WriteJson(findings, source, &out);
   std::vector<json> lines;
   std::istringstream in(out.str());
   for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
@@ -109,15 +109,16 @@ TEST(JsonReport, TheSummaryHasSubjectsSegmentsAndScore) {
 
 TEST(JsonReport, ACutIsSaidAndWithoutATruthThereIsNoScore) {
   Findings findings = Some();
-  findings.score.reset();
-  const json summary = Lines(findings, "x", "cut at byte 9").back()["summary"];
+  findings.scores.clear();
+  findings.run.set_incomplete("cut at byte 9");
+  const json summary = Lines(findings, "x").back()["summary"];
   EXPECT_EQ(summary["cut"], "cut at byte 9");
   EXPECT_FALSE(summary.contains("accuracy"));
 }
 
 TEST(JsonReport, AFileNameThatIsNotUtf8DoesNotBreakIt) {
   std::ostringstream out;
-  EXPECT_NO_THROW(WriteJson(Some(), "caf\xe9.pcap", std::nullopt, &out));
+  EXPECT_NO_THROW(WriteJson(Some(), "caf\xe9.pcap", &out));
 }
 
 }  // namespace

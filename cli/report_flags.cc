@@ -32,12 +32,11 @@ absl::StatusOr<std::optional<Truth>> ReadTruthFlag(const ReportFlags& flags) {
 
 absl::Status PrintReport(GatewayClient* gateway, const ReportFlags& flags,
                          const std::string& origin, const std::string& run,
-                         const std::string& source, const std::optional<Truth>& truth,
-                         const std::optional<std::string>& cut) {
+                         const std::string& source, const std::optional<Truth>& truth) {
   auto findings = ReadFindings(gateway, {origin, run, flags.all, flags.subjects, truth});
   if (!findings.ok()) return findings.status();
   if (flags.json) {
-    WriteJson(*findings, source, cut, &std::cout);
+    WriteJson(*findings, source, &std::cout);
   } else {
     WriteText(*findings, source, truth, DescribeTerminal(STDOUT_FILENO), &std::cout);
   }

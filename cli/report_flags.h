@@ -26,8 +26,7 @@ absl::StatusOr<std::optional<Truth>> ReadTruthFlag(const ReportFlags& flags);
 // Asks the gateway for the newest run that fits and prints it to stdout. Errors: as ReadFindings.
 absl::Status PrintReport(GatewayClient* gateway, const ReportFlags& flags,
                          const std::string& origin, const std::string& run,
-                         const std::string& source, const std::optional<Truth>& truth,
-                         const std::optional<std::string>& cut);
+                         const std::string& source, const std::optional<Truth>& truth);
 
 // Prints "silhouette COMMAND: message" on stderr; the exit status: 2 for a wrong flag, else 1.
 int ReportFailure(const std::string& command, const absl::Status& status);

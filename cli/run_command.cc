@@ -94,18 +94,24 @@ absl::Status CheckPackets(const std::string& file, const v1::Accounting& packets
   if (packets.received() == 0) {
     return absl::InvalidArgumentError(absl::StrCat(file, ": holds no packets; capture for longer"));
   }
-  uint64_t without_ip = 0;
+  uint64_t without_ip = packets.malformed(), cut_short = 0;
   for (const v1::FilteredCount& count : packets.filtered()) {
+    if (count.reason() == "cut_short") cut_short = count.packets();
     if (count.reason() != "not_asked") without_ip += count.packets();
   }
-  if (without_ip + packets.malformed() < packets.received()) return absl::OkStatus();
+  if (without_ip < packets.received()) return absl::OkStatus();
+  if (cut_short > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file,
+        ": its packets are cut before their IP headers end; capture with a snap length of 96"));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat(file, ": holds no IP packets; capture where the device's IP traffic passes"));
 }
 
-// Errors: what stops the run. `cut` is filled when the capture ends early but what it holds is
-// used.
-absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
+// Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
+// capture ends early; what it holds is used all the same.
+absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
   auto options = MakeCaptureOptions(flags.read);
@@ -123,23 +129,25 @@ absl::Status Process(const RunFlags& flags, std::optional<std::string>* cut) {
     Progress progress(&capture);
     captured = capture.Run();
   }
-  if (absl::IsDataLoss(captured)) {
-    *cut = std::string(captured.message());
-  } else if (!captured.ok()) {
-    return captured;
-  }
+  if (!captured.ok()) return captured;
+  *incomplete = capture.incomplete();
+  const v1::Accounting packets = capture.Describe().accounting();
+  if (packets.received() == 0) return CheckPackets(flags.file, packets);
   GatewayClient gateway((*pipeline)->gateway_channel());
   absl::Status printed =
-      PrintReport(&gateway, flags.report, options->origin, options->run, flags.file, *truth, *cut);
-  if (!printed.ok() || *cut) return printed;
-  return CheckPackets(flags.file, capture.Describe().accounting());
+      PrintReport(&gateway, flags.report, options->origin, options->run, flags.file, *truth);
+  return printed.ok() ? CheckPackets(flags.file, packets) : printed;
 }
 
 int Run(const RunFlags& flags) {
-  std::optional<std::string> cut;
-  absl::Status status = Process(flags, &cut);
-  if (cut) return ReportFailure("run", absl::DataLossError(*cut));
-  return status.ok() ? 0 : ReportFailure("run", status);
+  std::string incomplete;
+  absl::Status status = Process(flags, &incomplete);
+  if (incomplete.empty()) return status.ok() ? 0 : ReportFailure("run", status);
+  // One line: that the capture is cut, and what else went wrong.
+  return ReportFailure(
+      "run", absl::DataLossError(status.ok() ? incomplete
+                                             : absl::StrCat(incomplete, "; then: ",
+                                                            std::string(status.message()))));
 }
 
 }  // namespace

@@ -17,8 +17,11 @@ Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const T
                     int64_t zero_ns) {
   Score score;
   for (const SubjectFindings* subject : subjects) {
-    for (size_t i = 0; i < subject->verdicts.size(); ++i) {
-      const v1::Verdict& verdict = subject->verdicts[i];
+    std::map<int64_t, std::string> smoothed;  // class by window start
+    for (const v1::TimelinePoint& point : subject->timeline.points()) {
+      smoothed[point.window_start_ns()] = point.class_();
+    }
+    for (const v1::Verdict& verdict : subject->verdicts) {
       const int64_t middle =
           verdict.window_start_ns() + (verdict.window_end_ns() - verdict.window_start_ns()) / 2;
       const std::optional<std::string> label = truth.LabelAt(middle, zero_ns);
@@ -28,7 +31,10 @@ Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const T
       }
       ++score.windows;
       ++score.per_window[{*label, verdict.class_()}];
-      ++score.timeline[{*label, subject->timeline.points(static_cast<int>(i)).class_()}];
+      // An older model version's windows may have no place in the timeline.
+      if (const auto at = smoothed.find(verdict.window_start_ns()); at != smoothed.end()) {
+        ++score.timeline[{*label, at->second}];
+      }
     }
   }
   return score;

@@ -22,7 +22,9 @@ SubjectFindings Subject(int64_t first, const std::vector<std::string>& alone,
     verdict.set_window_start_ns((first + static_cast<int64_t>(i)) * kSecond);
     verdict.set_window_end_ns((first + static_cast<int64_t>(i) + 1) * kSecond);
     verdict.set_class_(alone[i]);
-    subject.timeline.add_points()->set_class_(timeline[i]);
+    v1::TimelinePoint* point = subject.timeline.add_points();
+    point->set_window_start_ns(verdict.window_start_ns());
+    point->set_class_(timeline[i]);
   }
   return subject;
 }

@@ -29,6 +29,10 @@ std::string TruthPath(const SimulateFlags& flags) {
 }
 
 absl::Status Simulate(const SimulateFlags& flags) {
+  if (TruthPath(flags) == flags.output) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--truth: ", flags.output, " is the capture itself; name another file"));
+  }
   auto simulation =
       flags.home ? simulate::SimulateHome({flags.call}) : simulate::SimulateCall(flags.call);
   if (!simulation.ok()) {

@@ -32,13 +32,15 @@ void WriteHeading(const Findings& findings, const std::string& source, const Ter
 // Why what is shown is shown, and how to see the rest.
 void WriteChoice(const Findings& findings, std::ostream* out) {
   if (!findings.chosen_as_calls) return;
-  const size_t others = findings.all.size() - findings.shown.size();
+  std::set<std::string> shown;
+  for (const SubjectFindings& subject : findings.shown) shown.insert(subject.subject);
+  const size_t others = findings.all.size() - shown.size();
   if (findings.shown.empty()) {
     *out << (others == 0 ? "Nothing to judge: no conversation carries packets that a model asks "
                            "for.\n"
                          : "No conversation looks like a call:\n");
-    for (const ConversationShape& shape : findings.all) {
-      *out << "  " << shape.subject << ": " << shape.why << "\n";
+    for (const auto& [subject, shape] : findings.all) {
+      *out << "  " << subject << ": " << shape.why() << "\n";
     }
     if (others > 0) *out << "--all judges them all the same.\n";
     return;
@@ -120,8 +122,8 @@ void WriteSubject(const SubjectFindings& subject, const Findings& findings,
                   const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
   *out << "\n"
        << Bold(terminal, subject.subject) << "\n  "
-       << (subject.shape.looks_like_call ? "looks like a call: " : "does not look like a call: ")
-       << subject.shape.why << "\n";
+       << (subject.shape.looks_like_call() ? "looks like a call: " : "does not look like a call: ")
+       << subject.shape.why() << "\n";
   WriteStrips(subject, findings, truth, terminal, out);
   WriteSegments(subject, findings.zero_ns, terminal, out);
   *out << "  " << ClassShares(subject) << " (" << Count(subject.verdicts.size(), "window") << ")\n";
@@ -147,15 +149,14 @@ void WriteConfusion(const char* title, const Confusion& confusion, std::ostream*
   }
 }
 
-void WriteScore(const Findings& findings, std::ostream* out) {
-  const Score& score = *findings.score;
-  *out << "\n";
+void WriteScore(const std::string& model, const Score& score, bool simulated, std::ostream* out) {
+  *out << "\nModel " << model << ":\n";
   WriteConfusion("each window alone", score.per_window, out);
   WriteConfusion("timeline", score.timeline, out);
   *out << absl::StrFormat("\nRight: %.1f %% of %s alone, %.1f %% in the timeline.\n",
                           100 * Accuracy(score.per_window), Count(score.windows, "window"),
                           100 * Accuracy(score.timeline));
-  if (findings.truth_is_simulated) *out << "Simulated traffic: no measure of real calls.\n";
+  if (simulated) *out << "Simulated traffic: no measure of real calls.\n";
   if (score.outside > 0) {
     *out << Count(score.outside, "window") << " outside of the truth's intervals not scored\n";
   }
@@ -163,6 +164,15 @@ void WriteScore(const Findings& findings, std::ostream* out) {
 
 void WritePackets(const Findings& findings, std::ostream* out) {
   const v1::Accounting& packets = findings.run.accounting();
+  if (!findings.run.incomplete().empty()) {
+    *out << "\nIncomplete: " << findings.run.incomplete() << "\n";
+  }
+  if (packets.late() * 100 > packets.received()) {
+    *out << absl::StrFormat(
+        "\n%.0f %% of the packets came late and were left out: their times lie behind that of an "
+        "earlier packet.\nOne wrong time stamp does that; --lateness widens the bound.\n",
+        100.0 * static_cast<double>(packets.late()) / static_cast<double>(packets.received()));
+  }
   *out << "\nPackets: " << WithThousands(packets.received())
        << " received = " << WithThousands(packets.windowed()) << " windowed + "
        << WithThousands(FilteredPackets(packets)) << " filtered + "
@@ -182,13 +192,18 @@ void WritePackets(const Findings& findings, std::ostream* out) {
 
 void WriteText(const Findings& findings, const std::string& source,
                const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
-  if (findings.run.accounting().received() == 0) return;
+  if (findings.run.accounting().received() == 0) {
+    *out << source << ": no packets\n";
+    return;
+  }
   WriteHeading(findings, source, terminal, out);
   WriteChoice(findings, out);
   for (const SubjectFindings& subject : findings.shown) {
     WriteSubject(subject, findings, truth, terminal, out);
   }
-  if (findings.score) WriteScore(findings, out);
+  for (const auto& [model, score] : findings.scores) {
+    WriteScore(model, score, findings.truth_is_simulated, out);
+  }
   WritePackets(findings, out);
 }
 

@@ -11,7 +11,7 @@
 namespace silhouette {
 
 // For people: which conversations are calls and why, a strip of each timeline over its truth, the
-// segments, the score and where the packets went. Writes nothing about a run without packets.
+// segments, the score and where the packets went.
 void WriteText(const Findings& findings, const std::string& source,
                const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out);
 

@@ -26,8 +26,7 @@ absl::Status Show(const TimelineFlags& flags) {
                                                "; start one or name its address with --gateway"));
   }
   if (!run.ok()) return run.status();
-  return PrintReport(&gateway, flags.report, run->origin(), run->run(), run->origin(), *truth,
-                     std::nullopt);
+  return PrintReport(&gateway, flags.report, run->origin(), run->run(), run->origin(), *truth);
 }
 
 }  // namespace

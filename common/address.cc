@@ -83,6 +83,7 @@ absl::StatusOr<HomeNetworks> HomeNetworks::Parse(std::string_view cidr_list) {
 
 bool HomeNetworks::Contains(const IpAddress& address) const {
   for (const Network& network : networks_) {
+    if (address.is_v4() != network.base.is_v4()) continue;  // ::/0 means IPv6 alone
     if (SharePrefix(address, network.base, network.prefix_bits)) return true;
   }
   return false;

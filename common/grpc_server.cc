@@ -10,8 +10,9 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/address.h"
 #include "common/link_sender.h"
 
 namespace silhouette {
@@ -77,9 +78,22 @@ void SetHealth(grpc::Server* server, const std::vector<std::string>& service_nam
   for (const std::string& name : service_names) health->SetServingStatus(name, serving);
 }
 
+absl::Status CheckAddress(const std::string& flag, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  if (colon != std::string::npos && colon > 0 &&
+      absl::SimpleAtoi(address.substr(colon + 1), &port) && port <= 65535) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, " ", address, ": not host:port; write it as 127.0.0.1:7100, port 0 to 65535"));
+}
+
 bool IsLoopback(const std::string& address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "[::1]:") ||
-         absl::StartsWith(address, "localhost:") || absl::StartsWith(address, "unix:");
+  const std::string host = address.substr(0, address.rfind(':'));
+  if (host == "localhost" || host == "[::1]") return true;
+  const auto parsed = IpAddress::Parse(host);
+  return parsed.ok() && parsed->is_v4() && parsed->bytes[12] == 127;
 }
 
 }  // namespace silhouette

@@ -36,7 +36,10 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
 // Sets the health service's answer, overall and for each name.
 void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving);
 
-// True for 127.0.0.0/8, [::1] and localhost.
+// Checks "host:port" with a port up to 65535. Errors: INVALID_ARGUMENT naming `flag`.
+absl::Status CheckAddress(const std::string& flag, const std::string& address);
+
+// True for 127.0.0.0/8, [::1] and localhost with a port.
 bool IsLoopback(const std::string& address);
 
 }  // namespace silhouette

@@ -11,6 +11,10 @@ absl::Status SequenceChecker::Check(const v1::BatchHeader& header) {
     return absl::InvalidArgumentError(
         "batch header without origin, run or sequence; all three are needed");
   }
+  if (ended_.contains({header.origin(), header.run()})) {
+    return absl::InvalidArgumentError(absl::StrCat("batch ", header.sequence(), " of ",
+                                                   header.origin(), " came behind its run's end"));
+  }
   uint64_t& last = last_[{header.origin(), header.run()}];
   if (last != 0 && header.sequence() != last + 1) {
     return absl::InvalidArgumentError(absl::StrCat("batch ", header.sequence(), " of ",
@@ -18,7 +22,7 @@ absl::Status SequenceChecker::Check(const v1::BatchHeader& header) {
                                                    " was due"));
   }
   last = header.sequence();
-  if (header.end_of_run()) last_.erase({header.origin(), header.run()});
+  if (header.end_of_run()) ended_.insert({header.origin(), header.run()});
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -45,7 +46,9 @@ class SequenceChecker {
   absl::Status Check(const v1::BatchHeader& header);
 
  private:
-  std::map<std::pair<std::string, std::string>, uint64_t> last_;
+  using Key = std::pair<std::string, std::string>;
+  std::map<Key, uint64_t> last_;
+  std::set<Key> ended_;
 };
 
 // The streams a service is serving, so that a shutdown can end them. Thread-safe.

@@ -3,13 +3,13 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <string>
 #include <thread>
 
 #include "absl/status/status.h"
-#include "common/grpc_status.h"
 #include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
@@ -28,7 +28,9 @@ class LinkSender {
   using Opener = std::function<std::unique_ptr<Stream>(grpc::ClientContext*)>;
   using OnAck = std::function<void(const v1::Ack&)>;
 
-  LinkSender(Opener open, OnAck on_ack) : open_(std::move(open)), on_ack_(std::move(on_ack)) {
+  // `receiver` is what messages call the other end: "feature-svc".
+  LinkSender(std::string receiver, Opener open, OnAck on_ack)
+      : receiver_(std::move(receiver)), open_(std::move(open)), on_ack_(std::move(on_ack)) {
     context_.set_wait_for_ready(true);
   }
   ~LinkSender() {
@@ -44,23 +46,34 @@ class LinkSender {
     if (!closed_ && stream_ == nullptr) Open();
     if (!closed_ && stream_->Write(batch)) return absl::OkStatus();
     absl::Status status = Close();
-    return status.ok() ? absl::UnavailableError("the receiver closed the stream early") : status;
+    if (!status.ok()) return status;
+    return absl::UnavailableError(receiver_ + ": closed the stream early");
   }
 
   // Half-closes and waits until the receiver has acked what it will ack. Idempotent.
   absl::Status Close() {
     if (closed_) return status_;
     closed_ = true;
-    if (stream_ == nullptr) return status_;
+    if (stream_ == nullptr) {
+      if (cancelled_) status_ = absl::CancelledError(receiver_ + ": cancelled");
+      return status_;
+    }
     stream_->WritesDone();
     reader_.join();
-    status_ = FromGrpcStatus(stream_->Finish());
+    const grpc::Status finished = stream_->Finish();
+    if (!finished.ok()) {
+      status_ = absl::Status(static_cast<absl::StatusCode>(finished.error_code()),
+                             receiver_ + ": " + finished.error_message());
+    }
     return status_;
   }
 
   // Ends the stream at once, or keeps it from opening; Send and Close then return CANCELLED. From
   // any thread.
-  void Cancel() { context_.TryCancel(); }
+  void Cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
  private:
   void Open() {
@@ -71,12 +84,14 @@ class LinkSender {
     });
   }
 
+  const std::string receiver_;
   const Opener open_;
   const OnAck on_ack_;
   grpc::ClientContext context_;
   std::unique_ptr<Stream> stream_;
   std::thread reader_;
   bool closed_ = false;
+  std::atomic<bool> cancelled_ = false;
   absl::Status status_;
 };
 

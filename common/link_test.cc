@@ -98,7 +98,7 @@ class LinkTest : public ::testing::Test {
   using Sender = LinkSender<v1::PacketBatch>;
   std::unique_ptr<Sender> Open() {
     return std::make_unique<Sender>(
-        [this](grpc::ClientContext* context) { return stub_->Push(context); },
+        "receiver", [this](grpc::ClientContext* context) { return stub_->Push(context); },
         [this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); });
   }
   // Sends until the stream breaks; an endless receiver would be a bug.
@@ -142,17 +142,17 @@ TEST_F(LinkTest, TheReceiversErrorEndsSendingWithItsWords) {
                                          : absl::ResourceExhaustedError("disk full");
   };
   const auto sender = Open();
-  EXPECT_EQ(SendUntilError(sender.get()), absl::ResourceExhaustedError("disk full"));
-  EXPECT_EQ(sender->Send(Batch(4)), absl::ResourceExhaustedError("disk full"));
-  EXPECT_EQ(sender->Close(), absl::ResourceExhaustedError("disk full"));
+  EXPECT_EQ(SendUntilError(sender.get()), absl::ResourceExhaustedError("receiver: disk full"));
+  EXPECT_EQ(sender->Send(Batch(4)), absl::ResourceExhaustedError("receiver: disk full"));
+  EXPECT_EQ(sender->Close(), absl::ResourceExhaustedError("receiver: disk full"));
 }
 
 TEST_F(LinkTest, TheReceiversErrorAtTheFlushReachesClose) {
   receiver_.on_finish = [](AckWriter*) { return absl::UnavailableError("gateway gone"); };
   const auto sender = Open();
   ASSERT_TRUE(sender->Send(Batch(1)).ok());
-  EXPECT_EQ(sender->Close(), absl::UnavailableError("gateway gone"));
-  EXPECT_EQ(sender->Close(), absl::UnavailableError("gateway gone")) << "again";
+  EXPECT_EQ(sender->Close(), absl::UnavailableError("receiver: gateway gone"));
+  EXPECT_EQ(sender->Close(), absl::UnavailableError("receiver: gateway gone")) << "again";
 }
 
 TEST_F(LinkTest, ABatchsErrorOutranksThatOfTheFlushThatFollows) {
@@ -161,13 +161,13 @@ TEST_F(LinkTest, ABatchsErrorOutranksThatOfTheFlushThatFollows) {
   };
   receiver_.on_finish = [](AckWriter*) { return absl::UnavailableError("gateway gone"); };
   const auto sender = Open();
-  EXPECT_EQ(SendUntilError(sender.get()), absl::InvalidArgumentError("wrong batch"));
+  EXPECT_EQ(SendUntilError(sender.get()), absl::InvalidArgumentError("receiver: wrong batch"));
 }
 
 TEST_F(LinkTest, AReceiverThatRefusesTheStreamSaysWhy) {
   receiver_.refusal = absl::UnavailableError("shutting down");
   const auto sender = Open();
-  EXPECT_EQ(SendUntilError(sender.get()), absl::UnavailableError("shutting down"));
+  EXPECT_EQ(SendUntilError(sender.get()), absl::UnavailableError("receiver: shutting down"));
 }
 
 TEST_F(LinkTest, ASenderThatSentNothingHasNothingToClose) {

@@ -69,7 +69,7 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
                   "Address of the Prometheus endpoint /metrics")
       ->capture_default_str();
   app->add_option("--ports-file", options->ports_file,
-                  "Write the bound ports here as JSON, once serving");
+                  "Write the bound ports here as JSON, once they are bound");
   app->add_flag("--insecure", options->insecure,
                 "Serve the API beyond loopback without encryption");
   app->add_option("--grace", options->grace_s, "Seconds that an orderly shutdown may take")

@@ -16,6 +16,11 @@ ServiceRunner::ServiceRunner(ServiceParts parts, ServerOptions options)
 ServiceRunner::~ServiceRunner() = default;
 
 absl::Status ServiceRunner::Start() {
+  for (const auto& [flag, address] : {std::pair("--listen", options_.listen),
+                                      std::pair("--health-listen", options_.health_listen),
+                                      std::pair("--metrics-listen", options_.metrics_listen)}) {
+    if (absl::Status status = CheckAddress(flag, address); !status.ok()) return status;
+  }
   if (!options_.insecure && !IsLoopback(options_.listen)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--listen ", options_.listen,
@@ -66,6 +71,8 @@ absl::Status ServiceRunner::WritePortsFile() const {
 }
 
 void ServiceRunner::SetServing(bool serving) {
+  std::lock_guard lock(mutex_);
+  if (shutting_down_) return;
   for (grpc::Server* server : {api_.server.get(), health_.server.get()}) {
     SetHealth(server, {parts_.full_name}, serving);
   }
@@ -75,6 +82,10 @@ void ServiceRunner::Shutdown(
     const std::function<void(std::chrono::milliseconds grace)>& stop_intake) {
   spdlog::info("{} shuts down", parts_.name);
   SetServing(false);
+  {
+    std::lock_guard lock(mutex_);
+    shutting_down_ = true;
+  }
   stop_intake(std::chrono::seconds(options_.grace_s));
   const auto now = std::chrono::system_clock::now();
   api_.server->Shutdown(now);

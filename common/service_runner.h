@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class ServiceRunner {
   // Errors: INVALID_ARGUMENT (beyond loopback without --insecure), UNAVAILABLE (a port is taken).
   absl::Status Start();
 
-  // What the health service answers.
+  // What the health service answers. Once Shutdown began it stays "not serving".
   void SetServing(bool serving);
 
   // Not serving, then `stop_intake`, which gets the grace period to flush what came in, then no
@@ -48,6 +49,8 @@ class ServiceRunner {
 
   const ServiceParts parts_;
   const ServerOptions options_;
+  std::mutex mutex_;
+  bool shutting_down_ = false;  // guarded by mutex_
   BoundServer api_;
   BoundServer health_;
   int metrics_port_ = 0;

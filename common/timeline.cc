@@ -11,34 +11,46 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// Beyond so many windows without a packet the chain has forgotten its state.
-constexpr int64_t kMaxSteps = 10'000;
 constexpr double kSmallest = 1e-9;  // keeps a confident window from vetoing a path for ever
+
+// All zero means that no path explains what was seen, or that it underflowed: then nothing is
+// known.
+void Normalize(std::span<double> values) {
+  double sum = 0;
+  for (double v : values) sum += v;
+  for (double& v : values) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(values.size());
+}
 
 class Chain {
  public:
   explicit Chain(const v1::TimelineModel& model)
       : classes_(static_cast<size_t>(model.prior_size())),
-        transition_(model.transition().begin(), model.transition().end()),
-        prior_(model.prior().begin(), model.prior().end()) {}
+        prior_(model.prior().begin(), model.prior().end()),
+        evidence_weight_(model.evidence_weight() > 0 ? model.evidence_weight() : 1),
+        powers_{Vector(model.transition().begin(), model.transition().end())} {
+    NormalizeRows(&powers_.front());
+  }
 
   size_t classes() const { return classes_; }
   double prior(size_t c) const { return prior_[c]; }
 
   double Likelihood(const WindowScores& scores, size_t window, size_t c) const {
     const double p = scores.probabilities[window * classes_ + c];
-    return std::max(p, kSmallest) / prior_[c];
+    return std::pow(std::max(p, kSmallest) / prior_[c], evidence_weight_);
   }
 
-  // Transition over `steps` windows, row-major.
+  // Transition over `steps` windows, row-major: the product of the powers of two that
+  // `steps` is the sum of.
   const Vector& Steps(int64_t steps) {
-    steps = std::clamp<int64_t>(steps, 1, kMaxSteps);
-    if (steps == 1) return transition_;
-    if (steps != cached_steps_) {
-      cached_ = transition_;
-      for (int64_t i = 1; i < steps; ++i) cached_ = Multiply(cached_, transition_);
-      cached_steps_ = steps;
+    if (steps <= 1) return powers_.front();
+    if (steps == cached_steps_) return cached_;
+    cached_.clear();
+    for (size_t bit = 0; (steps >> bit) > 0; ++bit) {
+      if (bit == powers_.size()) powers_.push_back(Multiply(powers_.back(), powers_.back()));
+      if (((steps >> bit) & 1) == 0) continue;
+      cached_ = cached_.empty() ? powers_[bit] : Multiply(cached_, powers_[bit]);
     }
+    cached_steps_ = steps;
     return cached_;
   }
 
@@ -52,23 +64,25 @@ class Chain {
         }
       }
     }
+    NormalizeRows(&product);
     return product;
   }
 
+  // Squaring doubles what a row's sum is off by: left alone, forty squarings would make 1e-16 of
+  // rounding 1e-4.
+  void NormalizeRows(Vector* matrix) const {
+    for (size_t row = 0; row < classes_; ++row) {
+      Normalize(std::span(*matrix).subspan(row * classes_, classes_));
+    }
+  }
+
   const size_t classes_;
-  const Vector transition_;
   const Vector prior_;
+  const double evidence_weight_;
+  std::vector<Vector> powers_;  // of the transition: over 1, 2, 4 ... windows, as far as needed
   Vector cached_;
   int64_t cached_steps_ = 0;
 };
-
-// All zero means that no path explains what was seen, or that it underflowed: then nothing is
-// known.
-void Normalize(std::span<double> values) {
-  double sum = 0;
-  for (double v : values) sum += v;
-  for (double& v : values) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(values.size());
-}
 
 size_t ArgMax(std::span<const double> values) {
   return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
@@ -150,6 +164,11 @@ std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
 }  // namespace
 
 absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) {
+  if (!(model.evidence_weight() >= 0 && model.evidence_weight() <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat("timeline evidence weight ",
+                                                   model.evidence_weight(),
+                                                   "; it must be in (0, 1], or 0 for unset"));
+  }
   if (static_cast<size_t>(model.prior_size()) != classes ||
       static_cast<size_t>(model.transition_size()) != classes * classes) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -204,6 +223,11 @@ std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
     states.push_back({path[t], posterior[t * chain.classes() + path[t]]});
   }
   return states;
+}
+
+std::vector<double> PosteriorTimeline(const v1::TimelineModel& model, const WindowScores& scores) {
+  Chain chain(model);
+  return PosteriorProbabilities(&chain, scores);
 }
 
 std::vector<SmoothedWindow> UnsmoothedTimeline(size_t classes, const WindowScores& scores) {

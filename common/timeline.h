@@ -26,12 +26,12 @@ struct SmoothedWindow {
 };
 
 // Errors: INVALID_ARGUMENT unless `model` has classes x classes transitions with rows that add up
-// to 1, and a positive prior for each class.
+// to 1, a positive prior for each class, and an evidence weight in (0, 1] or none.
 absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes);
 
 // Each window's state from the windows up to it. A probability counts as a likelihood after
-// division by the class's prior (scaled likelihood: Bourlard & Morgan 1994). `model` must pass
-// CheckTimelineModel.
+// division by the class's prior (scaled likelihood: Bourlard & Morgan 1994), raised to the model's
+// evidence weight. `model` must pass CheckTimelineModel.
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores);
 
@@ -39,6 +39,9 @@ std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
 // its state given all windows (forward-backward).
 std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores);
+
+// Row-major, windows x classes: probability of each class given all windows (forward-backward).
+std::vector<double> PosteriorTimeline(const v1::TimelineModel& model, const WindowScores& scores);
 
 // For a model without a timeline: the most probable class of each window alone.
 std::vector<SmoothedWindow> UnsmoothedTimeline(size_t classes, const WindowScores& scores);

@@ -16,12 +16,13 @@ using ::testing::HasSubstr;
 
 using Matrix = std::vector<std::vector<double>>;
 
-// A chain and scores with gaps of one to three windows, all at random.
+// A chain and scores with gaps of one to three windows and a weight, all at random.
 struct Case {
   size_t classes;
   Matrix transition;
   std::vector<double> prior;
   WindowScores scores;
+  double evidence_weight = 0;
 
   double Probability(size_t window, size_t c) const {
     return scores.probabilities[window * classes + c];
@@ -30,6 +31,7 @@ struct Case {
     v1::TimelineModel model;
     for (const auto& row : transition) model.mutable_transition()->Add(row.begin(), row.end());
     model.mutable_prior()->Add(prior.begin(), prior.end());
+    model.set_evidence_weight(evidence_weight);
     return model;
   }
 };
@@ -44,6 +46,8 @@ std::vector<double> RandomShares(std::mt19937* random, size_t n) {
 
 Case RandomCase(std::mt19937* random, size_t classes, size_t windows) {
   Case made{classes, {}, RandomShares(random, classes), {}};
+  constexpr double kWeights[] = {0, 0.05, 0.3, 1};
+  made.evidence_weight = kWeights[(*random)() % 4];
   for (size_t c = 0; c < classes; ++c) made.transition.push_back(RandomShares(random, classes));
   int64_t window = -5;
   for (size_t t = 0; t < windows; ++t) {
@@ -72,7 +76,8 @@ double Weight(const Case& c, const std::vector<size_t>& path) {
     if (t > 0) {
       weight *= Go(c, path[t - 1], path[t], c.scores.window[t] - c.scores.window[t - 1]);
     }
-    weight *= c.Probability(t, path[t]) / c.prior[path[t]];
+    const double likelihood = c.Probability(t, path[t]) / c.prior[path[t]];
+    weight *= c.evidence_weight == 0 ? likelihood : std::pow(likelihood, c.evidence_weight);
   }
   return weight;
 }
@@ -132,6 +137,71 @@ TEST(Timeline, ViterbiIsTheBestOfAllPathsWithTheProbabilitiesGivenAllWindows) {
   }
 }
 
+TEST(Timeline, PosteriorIsTheSumOverAllPaths) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 30; ++round) {
+    const Case c = RandomCase(&random, 2 + round % 2, 1 + round % 6);
+    const size_t windows = c.scores.window.size();
+    const auto posterior = PosteriorTimeline(c.Model(), c.scores);
+    ASSERT_EQ(posterior.size(), windows * c.classes);
+    for (size_t t = 0; t < windows; ++t) {
+      const auto expected = Marginal(c, t, windows);
+      for (size_t i = 0; i < c.classes; ++i) {
+        EXPECT_NEAR(posterior[t * c.classes + i], expected[i], 1e-9);
+      }
+    }
+  }
+}
+
+TEST(Timeline, ASmallerWeightIsLessSureOfTheSameWindows) {
+  Case c{2, {{0.99, 0.01}, {0.01, 0.99}}, {0.5, 0.5}, {}};
+  for (int64_t t = 0; t < 20; ++t) {
+    c.scores.window.push_back(t);
+    c.scores.probabilities.insert(c.scores.probabilities.end(), {0.25f, 0.75f});
+  }
+  double last = 1;
+  for (double weight : {1.0, 0.5, 0.1, 0.01}) {
+    c.evidence_weight = weight;
+    const SmoothedWindow state = ViterbiTimeline(c.Model(), c.scores)[10];
+    EXPECT_EQ(state.class_index, 1u);
+    EXPECT_LT(state.probability, last);
+    EXPECT_GT(state.probability, 0.5);
+    last = state.probability;
+  }
+}
+
+std::vector<double> OneStep(const Matrix& transition, const std::vector<double>& shares) {
+  std::vector<double> next(shares.size(), 0);
+  for (size_t from = 0; from < shares.size(); ++from) {
+    for (size_t to = 0; to < shares.size(); ++to) next[to] += shares[from] * transition[from][to];
+  }
+  return next;
+}
+
+TEST(Timeline, AGapAppliesTheTransitionOnceAWindow) {
+  Case cases[] = {
+      {3, {{0.9, 0.08, 0.02}, {0.3, 0.6, 0.1}, {0.01, 0.01, 0.98}}, {0.25, 0.25, 0.5}, {}},
+      {2, {{0, 1}, {1, 0}}, {0.25, 0.75}, {}},                        // never settles
+      {2, {{1 - 1e-6, 1e-6}, {3e-6, 1 - 3e-6}}, {0.875, 0.125}, {}},  // not within 20,000 windows
+  };
+  for (Case& c : cases) {
+    // Scores equal to the prior say nothing: what is left are prior and transitions.
+    for (int i = 0; i < 2; ++i) {
+      c.scores.probabilities.insert(c.scores.probabilities.end(), c.prior.begin(), c.prior.end());
+    }
+    std::vector<double> expected = c.prior;
+    for (int64_t gap = 1; gap <= 20'000; ++gap) {
+      expected = OneStep(c.transition, expected);
+      if (gap > 40 && gap % 997 != 0) continue;
+      c.scores.window = {7, 7 + gap};
+      const auto posterior = PosteriorTimeline(c.Model(), c.scores);
+      for (size_t i = 0; i < c.classes; ++i) {
+        ASSERT_NEAR(posterior[c.classes + i], expected[i], 1e-12) << gap;
+      }
+    }
+  }
+}
+
 TEST(Timeline, NoWindowsGiveNoStates) {
   std::mt19937 random(3);
   const Case c = RandomCase(&random, 2, 0);
@@ -146,6 +216,14 @@ TEST(Timeline, AfterALongGapTheStateIsForgotten) {
   EXPECT_EQ(ForwardTimeline(c.Model(), c.scores)[1].class_index, 1u);
   c.scores.window[1] = 1;
   EXPECT_EQ(ForwardTimeline(c.Model(), c.scores)[1].class_index, 0u);
+}
+
+TEST(Timeline, TheLongestGapEndsInTheStationaryShares) {
+  // 1e-9 to go and 3e-9 to return: three in four windows are of the first class in the end.
+  Case c{2, {{1 - 1e-9, 1e-9}, {3e-9, 1 - 3e-9}}, {0.5, 0.5}, {}};
+  c.scores.window = {0, std::numeric_limits<int64_t>::max()};
+  c.scores.probabilities = {0.01f, 0.99f, 0.5f, 0.5f};
+  EXPECT_NEAR(ForwardTimeline(c.Model(), c.scores)[1].probability, 0.75, 1e-6);
 }
 
 TEST(Timeline, ProbabilitiesOfZeroAndLongRunsStayFinite) {
@@ -185,6 +263,9 @@ TEST(TimelineModel, AWrongOneIsRefusedByWhatIsWrong) {
       {"prior 0", [](v1::TimelineModel* m) { m->set_prior(0, 0); }},
       {"prior 1.5", [](v1::TimelineModel* m) { m->set_prior(0, 1.5); }},
       {"prior nan", [](v1::TimelineModel* m) { m->set_prior(0, kNan); }},
+      {"weight -0.1", [](v1::TimelineModel* m) { m->set_evidence_weight(-0.1); }},
+      {"weight 1.5", [](v1::TimelineModel* m) { m->set_evidence_weight(1.5); }},
+      {"weight nan", [](v1::TimelineModel* m) { m->set_evidence_weight(kNan); }},
       {"transition -0.1", [](v1::TimelineModel* m) { m->set_transition(0, -0.1); }},
       {"transition nan", [](v1::TimelineModel* m) { m->set_transition(0, kNan); }},
       {"from class 1 add up to 0.9", [](v1::TimelineModel* m) { m->set_transition(3, 0.8); }},

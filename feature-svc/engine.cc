@@ -14,11 +14,22 @@
 namespace silhouette {
 namespace {
 
-// Keeps a message far below the links' limit, whatever the schema's width.
-constexpr size_t kMaxWindowsPerBatch = 4096;
+// Keeps a message far below the links' limit, whatever the schema's width: 64 Ki values, and names
+// and times for as many windows at the most.
+constexpr int kMaxValuesPerBatch = 1 << 16;
+
+// Packet batches that close no window are told downstream in these steps at the least, so that
+// they are settled and counted there too.
+constexpr int kMaxQuietBatches = 64;
 
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+
+int Values(const v1::WindowBatch& batch) {
+  int values = 0;
+  for (const v1::WindowTable& table : batch.tables()) values += table.values_size();
+  return values;
+}
 
 bool Takes(const v1::PacketFilter& filter, uint8_t protocol) {
   const auto& protocols = filter.ip_protocols();
@@ -46,7 +57,10 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   if (absl::Status status = Start(batch.header()); !status.ok()) return status;
   if (absl::Status status = CheckBatch(batch); !status.ok()) return status;
   const int64_t last_end_ns = AddPackets(batch);
-  settlement_.AddPackets(batch.header().sequence(), last_end_ns);
+  {
+    std::lock_guard lock(mutex_);
+    settlement_.AddPackets(batch.header().sequence(), last_end_ns, decided_);
+  }
   watermark_ns_ = batch.header().watermark_ns();
   return EmitClosed(batch.header(), emit);
 }
@@ -117,6 +131,7 @@ int64_t FeatureEngine::AddPackets(const v1::PacketBatch& batch) {
 absl::Status FeatureEngine::EmitClosed(const v1::BatchHeader& header, const Emit& emit) {
   v1::WindowBatch batch;
   absl::Status status;
+  bool emitted = false;
   for (Task& task : tasks_) {
     WindowTableBuilder table(task.spec, task.schema_hash, task.schema->features.size(), &batch);
     const int64_t newest = task.store->grid().IndexOf(watermark_ns_);
@@ -125,13 +140,16 @@ absl::Status FeatureEngine::EmitClosed(const v1::BatchHeader& header, const Emit
         header.end_of_run() ? newest + 1 : newest,
         [&](const std::string& subject, int64_t start_ns, const WindowInput& window) {
           task.extract(window, table.Add(subject, start_ns));
-          if (table.windows() < kMaxWindowsPerBatch || !status.ok()) return;
+          if (!status.ok() || Values(batch) < kMaxValuesPerBatch) return;
           status = EmitBatch(header, false, &batch, emit);
+          emitted = true;
           table.Restart();
         });
   }
   if (!status.ok()) return status;
-  if (batch.tables().empty() && !header.end_of_run()) return absl::OkStatus();
+  const bool nothing_to_say = batch.tables().empty() && !emitted && !header.end_of_run();
+  if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
+  quiet_batches_ = 0;
   return EmitBatch(header, true, &batch, emit);
 }
 
@@ -170,9 +188,9 @@ v1::Ack FeatureEngine::AckFor(const v1::Ack& windows_ack) {
   v1::Ack ack;
   ack.set_origin(windows_ack.origin());
   ack.set_run(windows_ack.run());
-  ack.set_sequence(settlement_.OnSettled(windows_ack.sequence()));
-  std::lock_guard lock(mutex_);
-  *ack.mutable_accounting() = decided_;
+  Settlement::Settled settled = settlement_.OnSettled(windows_ack.sequence());
+  ack.set_sequence(settled.sequence);
+  *ack.mutable_accounting() = std::move(settled.decided);
   return ack;
 }
 

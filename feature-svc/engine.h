@@ -71,6 +71,7 @@ class FeatureEngine {
   int64_t watermark_ns_ = 0;          // of the packets
   int64_t emitted_watermark_ns_ = 0;  // of the windows
   uint64_t sequence_ = 0;
+  int quiet_batches_ = 0;  // packet batches since the last window batch
   Settlement settlement_;
   std::mutex mutex_;
   v1::Accounting decided_;  // windowed and filtered here; guarded by mutex_

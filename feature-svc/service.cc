@@ -15,8 +15,10 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
       : service_(service),
         specs_(std::move(specs)),
         acks_(acks),
-        link_([this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
-              [this](const v1::Ack& ack) { OnAck(ack); }) {}
+        link_(
+            "classify-svc",
+            [this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
+            [this](const v1::Ack& ack) { OnAck(ack); }) {}
 
   absl::Status Consume(const v1::PacketBatch& batch) override {
     auto engine = FindEngine(batch.header());
@@ -83,8 +85,8 @@ grpc::Status FeatureService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) {
   return ServeLink<v1::PacketBatch>(
       context, stream, &streams_,
-      [this](AckWriter* acks) -> absl::StatusOr<std::unique_ptr<PushHandler>> {
-        auto specs = WaitForSpecs();
+      [this, context](AckWriter* acks) -> absl::StatusOr<std::unique_ptr<PushHandler>> {
+        auto specs = WaitForSpecs(*context);
         if (!specs.ok()) return specs.status();
         return std::make_unique<PushHandler>(this, *std::move(specs), acks);
       });
@@ -96,11 +98,14 @@ void FeatureService::SetSpecs(SpecSet specs) {
   specs_changed_.notify_all();
 }
 
-absl::StatusOr<SpecSet> FeatureService::WaitForSpecs() {
+absl::StatusOr<SpecSet> FeatureService::WaitForSpecs(const grpc::ServerContext& context) {
+  constexpr std::chrono::milliseconds kCheckClient(200);
   std::unique_lock lock(mutex_);
-  specs_changed_.wait(lock, [this] { return specs_.has_value() || stopping_; });
+  while (!specs_.has_value() && !stopping_ && !context.IsCancelled()) {
+    specs_changed_.wait_for(lock, kCheckClient);
+  }
   if (specs_.has_value()) return *specs_;
-  return absl::UnavailableError("feature-svc is shutting down");
+  return absl::UnavailableError("feature-svc ends before it knows any model");
 }
 
 void FeatureService::StopIntake(std::chrono::milliseconds grace) {

@@ -39,8 +39,9 @@ class FeatureService final : public v1::FeatureService::Service {
  private:
   class PushHandler;
 
-  // Waits for the first specs. Errors: UNAVAILABLE when the service stops first.
-  absl::StatusOr<SpecSet> WaitForSpecs();
+  // Waits for the first specs. Errors: UNAVAILABLE when the service stops or the client leaves
+  // first.
+  absl::StatusOr<SpecSet> WaitForSpecs(const grpc::ServerContext& context);
 
   const std::unique_ptr<v1::ClassifyService::Stub> classify_;
   const std::shared_ptr<AccountingMetrics> accounting_;

@@ -1,10 +1,12 @@
 #include "feature-svc/settlement.h"
 
+#include <utility>
+
 namespace silhouette {
 
-void Settlement::AddPackets(uint64_t sequence, int64_t last_end_ns) {
+void Settlement::AddPackets(uint64_t sequence, int64_t last_end_ns, const v1::Accounting& decided) {
   std::lock_guard lock(mutex_);
-  packets_.push_back({sequence, last_end_ns});
+  packets_.push_back({sequence, last_end_ns, decided});
 }
 
 void Settlement::AddWindows(uint64_t sequence, int64_t closed_ns) {
@@ -12,13 +14,13 @@ void Settlement::AddWindows(uint64_t sequence, int64_t closed_ns) {
   windows_.push_back({sequence, closed_ns});
 }
 
-uint64_t Settlement::OnSettled(uint64_t sequence) {
+Settlement::Settled Settlement::OnSettled(uint64_t sequence) {
   std::lock_guard lock(mutex_);
   while (!windows_.empty() && windows_.front().sequence <= sequence) {
     const int64_t closed_ns = windows_.front().closed_ns;
     windows_.pop_front();
     while (!packets_.empty() && packets_.front().last_end_ns <= closed_ns) {
-      settled_ = packets_.front().sequence;
+      settled_ = {packets_.front().sequence, std::move(packets_.front().decided)};
       packets_.pop_front();
     }
   }

@@ -34,10 +34,6 @@ class WindowTableBuilder {
     return table_->mutable_values()->mutable_data() + row;
   }
 
-  size_t windows() const {
-    return table_ == nullptr ? 0 : static_cast<size_t>(table_->start_ns_size());
-  }
-
   // The batch was sent and cleared: the next window starts a new table.
   void Restart() {
     table_ = nullptr;

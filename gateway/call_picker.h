@@ -1,26 +1,29 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <cstdint>
+#include <span>
 
-#include "silhouette/v1/verdict.pb.h"
+#include "silhouette/v1/timeline.pb.h"
 
 namespace silhouette {
 
-// How a conversation looks over all its windows of presence.v1.
-struct ConversationShape {
-  std::string subject;
-  double span_s = 0;          // from its first window with packets to its last
-  double packets_per_s = 0;   // over the span
-  double two_way_share = 0;   // of the windows in the span: packets in both directions
-  double outbound_share = 0;  // of packets
-  double mean_packet_bytes = 0;
-  bool looks_like_call = false;
-  std::string why;  // in words, whether it does or not
-};
+// Measures one conversation, window by window in their order.
+class ConversationMeter {
+ public:
+  // `features` are presence.v1's.
+  void Add(int64_t start_ns, int64_t end_ns, std::span<const double> features);
+  // Call after one Add at least.
+  v1::ConversationShape Finish() const;
 
-// Measures one conversation from its verdicts in window order; they must carry the features of
-// presence.v1 and be at least one.
-ConversationShape MeasureConversation(const std::vector<v1::Verdict>& verdicts);
+ private:
+  int64_t windows_ = 0;  // up to the last one with packets
+  int64_t windows_and_silent_ = 0;
+  int64_t two_way_ = 0;
+  double packets_ = 0;
+  double outbound_ = 0;
+  double bytes_ = 0;
+  int64_t first_ns_ = 0;
+  int64_t end_ns_ = 0;  // of the last window with packets
+};
 
 }  // namespace silhouette

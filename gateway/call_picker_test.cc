@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace silhouette {
 namespace {
 
@@ -17,45 +19,39 @@ struct Shape {
   int silent_windows = 0;   // behind them
 };
 
-ConversationShape Measure(const Shape& shape) {
-  std::vector<v1::Verdict> verdicts;
+v1::ConversationShape Measure(const Shape& shape) {
+  ConversationMeter meter;
   for (int i = 0; i < shape.windows + shape.silent_windows; ++i) {
-    v1::Verdict& verdict = verdicts.emplace_back();
-    verdict.set_subject("conversation:a-b/udp");
-    verdict.set_window_start_ns(i * int64_t{500'000'000});
-    verdict.set_window_end_ns((i + 1) * int64_t{500'000'000});
     const bool one_way = i < shape.one_way_windows;
     const bool silent = i >= shape.windows;
     const double inbound = one_way || silent ? 0 : shape.inbound;
     const double outbound = silent ? 0 : shape.outbound;
-    for (double value : {silent ? 0. : shape.size_mean, 0., 0., 0., 0., 0., inbound, outbound,
-                         inbound + outbound}) {
-      verdict.add_features(value);
-    }
+    const std::vector<double> features = {
+        silent ? 0. : shape.size_mean, 0., 0., 0., 0., 0., inbound, outbound, inbound + outbound};
+    meter.Add(i * int64_t{500'000'000}, (i + 1) * int64_t{500'000'000}, features);
   }
-  return MeasureConversation(verdicts);
+  return meter.Finish();
 }
 
 void ExpectNoCall(const Shape& shape, const std::string& why) {
-  const ConversationShape measured = Measure(shape);
-  EXPECT_FALSE(measured.looks_like_call);
-  EXPECT_THAT(measured.why, HasSubstr(why));
+  const v1::ConversationShape measured = Measure(shape);
+  EXPECT_FALSE(measured.looks_like_call());
+  EXPECT_THAT(measured.why(), HasSubstr(why));
 }
 
 TEST(CallPicker, MeasuresWhatTheWindowsHold) {
-  const ConversationShape shape = Measure({40, 75, 25, 900, 10});
-  EXPECT_EQ(shape.subject, "conversation:a-b/udp");
-  EXPECT_DOUBLE_EQ(shape.span_s, 20);
-  EXPECT_DOUBLE_EQ(shape.packets_per_s, (30 * 100 + 10 * 25) / 20.0);
-  EXPECT_DOUBLE_EQ(shape.two_way_share, 0.75);
-  EXPECT_DOUBLE_EQ(shape.outbound_share, 1000.0 / 3250);
-  EXPECT_DOUBLE_EQ(shape.mean_packet_bytes, 900);
+  const v1::ConversationShape shape = Measure({40, 75, 25, 900, 10});
+  EXPECT_DOUBLE_EQ(shape.span_s(), 20);
+  EXPECT_DOUBLE_EQ(shape.packets_per_s(), (30 * 100 + 10 * 25) / 20.0);
+  EXPECT_DOUBLE_EQ(shape.two_way_share(), 0.75);
+  EXPECT_DOUBLE_EQ(shape.outbound_share(), 1000.0 / 3250);
+  EXPECT_DOUBLE_EQ(shape.mean_packet_bytes(), 900);
 }
 
 TEST(CallPicker, ATwoWayStreamOfBigPacketsLooksLikeACall) {
-  const ConversationShape shape = Measure({});
-  EXPECT_TRUE(shape.looks_like_call);
-  EXPECT_THAT(shape.why, HasSubstr("200 packets/s of 900 bytes"));
+  const v1::ConversationShape shape = Measure({});
+  EXPECT_TRUE(shape.looks_like_call());
+  EXPECT_THAT(shape.why(), HasSubstr("200 packets/s of 900 bytes"));
 }
 
 TEST(CallPicker, WhatIsNoCallSaysWhy) {
@@ -68,26 +64,26 @@ TEST(CallPicker, WhatIsNoCallSaysWhy) {
 }
 
 TEST(CallPicker, TheLimitsThemselvesStillLookLikeACall) {
-  EXPECT_TRUE(Measure({20}).looks_like_call);
-  EXPECT_TRUE(Measure({40, 10, 10}).looks_like_call);
-  EXPECT_TRUE(Measure({40, 50, 50, 250}).looks_like_call);
-  EXPECT_TRUE(Measure({40, 90, 10}).looks_like_call);
+  EXPECT_TRUE(Measure({20}).looks_like_call());
+  EXPECT_TRUE(Measure({40, 10, 10}).looks_like_call());
+  EXPECT_TRUE(Measure({40, 50, 50, 250}).looks_like_call());
+  EXPECT_TRUE(Measure({40, 90, 10}).looks_like_call());
 }
 
 TEST(CallPicker, TheSilenceBehindTheLastPacketDoesNotCount) {
-  const ConversationShape spoken = Measure({});
-  const ConversationShape shape = Measure({.silent_windows = 10});
-  EXPECT_TRUE(shape.looks_like_call);
-  EXPECT_EQ(shape.span_s, spoken.span_s);
-  EXPECT_EQ(shape.two_way_share, 1);
-  EXPECT_EQ(shape.packets_per_s, spoken.packets_per_s);
+  const v1::ConversationShape spoken = Measure({});
+  const v1::ConversationShape shape = Measure({.silent_windows = 10});
+  EXPECT_TRUE(shape.looks_like_call());
+  EXPECT_EQ(shape.span_s(), spoken.span_s());
+  EXPECT_EQ(shape.two_way_share(), 1);
+  EXPECT_EQ(shape.packets_per_s(), spoken.packets_per_s());
 }
 
 TEST(CallPicker, WindowsWithoutPacketsAreNoCall) {
-  const ConversationShape shape = Measure({40, 0, 0, 0});
-  EXPECT_FALSE(shape.looks_like_call);
-  EXPECT_EQ(shape.outbound_share, 0);
-  EXPECT_EQ(shape.mean_packet_bytes, 0);
+  const v1::ConversationShape shape = Measure({40, 0, 0, 0});
+  EXPECT_FALSE(shape.looks_like_call());
+  EXPECT_EQ(shape.outbound_share(), 0);
+  EXPECT_EQ(shape.mean_packet_bytes(), 0);
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ class GatewayEngine {
                                            std::optional<TimelineMethod> method);
 
  private:
-  absl::StatusOr<StoredSubject> FindSubject(const StoredRun& run, const std::string& subject,
-                                            const std::string& model);
+  absl::StatusOr<StoredScores> FindScores(const StoredRun& run, const std::string& subject,
+                                          const std::string& model);
 
   const std::unique_ptr<VerdictStore> store_;
 };

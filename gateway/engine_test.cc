@@ -113,12 +113,13 @@ TEST_F(GatewayTimelineTest, OfSeveralModelsOneMustBeNamed) {
   EXPECT_EQ(Classes(*Timeline("a", "motion")), "b");
 }
 
-TEST_F(GatewayTimelineTest, OfAModelsVersionsTheNewestSpeaks) {
-  Add(BatchOf("1")
-          .Models({Head("presence", "9"), Head("presence", "10")})
-          .Add(0, "a", 0)
-          .Add(0, "a", 1, 1));
-  EXPECT_EQ(Classes(*Timeline()), "p") << "10 is newer than 9";
+TEST_F(GatewayTimelineTest, OfAModelsVersionsTheNewestSpeaksAndTheFirstWriteStands) {
+  v1::ModelHead newest = Head("presence", "10");
+  newest.set_classes(0, "absent");
+  newest.set_classes(1, "here");
+  Add(BatchOf("1").Models({Head("presence", "9")}).Add(0, "a", 0));
+  Add(BatchOf("1").Models({newest}).Add(0, "a", 1).Add(1, "a", 1));
+  EXPECT_EQ(Classes(*Timeline()), "ah") << "10 is newer than 9";
 }
 
 TEST_F(GatewayTimelineTest, AnUnknownSubjectIsNotFoundByName) {

@@ -21,6 +21,7 @@ v1::RunStatus Describe(const StoredRun& run) {
   status.set_watermark_ns(run.watermark_ns);
   *status.mutable_accounting() = run.accounting;
   status.set_ended(run.ended);
+  status.set_incomplete(run.incomplete);
   return status;
 }
 
@@ -107,6 +108,8 @@ grpc::Status GatewayService::ListSubjects(grpc::ServerContext* context,
     summary->set_windows(subject.windows);
     summary->set_from_ns(subject.first_start_ns);
     summary->set_to_ns(subject.last_start_ns + subject.model.length_ns());
+    summary->set_schema(subject.model.schema());
+    if (subject.shape) *summary->mutable_shape() = *subject.shape;
   }
   return grpc::Status::OK;
 }

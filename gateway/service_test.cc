@@ -21,7 +21,7 @@ class GatewayServiceTest : public ::testing::Test {
   // Pushes batches over one stream; its end.
   absl::Status Push(const std::vector<v1::VerdictBatch>& batches) {
     LinkSender<v1::VerdictBatch> link(
-        [this](grpc::ClientContext* context) { return stub_->Push(context); },
+        "gateway", [this](grpc::ClientContext* context) { return stub_->Push(context); },
         [this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); });
     for (const v1::VerdictBatch& batch : batches) {
       if (absl::Status status = link.Send(batch); !status.ok()) return status;

@@ -19,6 +19,7 @@ CREATE TABLE run (
   watermark_ns INTEGER NOT NULL,
   ended INTEGER NOT NULL,
   accounting BLOB NOT NULL,
+  incomplete TEXT NOT NULL,
   UNIQUE (origin, run)
 );
 CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -27,18 +28,20 @@ CREATE TABLE model (
   name TEXT NOT NULL,
   version TEXT NOT NULL,
   head BLOB NOT NULL,
+  series_id INTEGER,  -- the model of the first version of this name
   UNIQUE (name, version)
 );
 CREATE TABLE verdict (
   run_id INTEGER NOT NULL,
   subject_id INTEGER NOT NULL,
-  model_id INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
   window_start_ns INTEGER NOT NULL,
+  model_id INTEGER NOT NULL,
   class_index INTEGER NOT NULL,
   partial INTEGER NOT NULL,
   probabilities BLOB NOT NULL,
   features BLOB NOT NULL,
-  PRIMARY KEY (run_id, subject_id, model_id, window_start_ns)
+  PRIMARY KEY (run_id, subject_id, series_id, window_start_ns)
 ) WITHOUT ROWID;
 CREATE INDEX verdict_by_time ON verdict (run_id, window_start_ns);
 PRAGMA user_version = 1;
@@ -50,25 +53,32 @@ std::string_view AsBytes(const Values& values) {
           static_cast<size_t>(values.size()) * sizeof(*values.data())};
 }
 
-absl::StatusOr<int64_t> LayoutVersion(SqliteDatabase* database) {
-  auto pragma = database->Prepare("PRAGMA user_version");
-  if (!pragma.ok()) return pragma.status();
-  auto row = pragma->Step();
+absl::StatusOr<int64_t> OneNumber(SqliteDatabase* database, const std::string& sql) {
+  auto select = database->Prepare(sql);
+  if (!select.ok()) return select.status();
+  auto row = select->Step();
   if (!row.ok()) return row.status();
-  return pragma->Int(0);
+  return select->Int(0);
 }
 
-// Makes the tables of a new store. Errors: FAILED_PRECONDITION for one of a newer version.
+// Makes the tables of a new store. Errors: FAILED_PRECONDITION for a database that is not ours or
+// was made by a newer version; it is left as it is.
 absl::Status PrepareLayout(SqliteDatabase* database) {
+  auto version = OneNumber(database, "PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  auto tables = OneNumber(database, "SELECT COUNT(*) FROM sqlite_master");
+  if (!tables.ok()) return tables.status();
+  if (*version == 0 && *tables > 0) {
+    return absl::FailedPreconditionError("it is another program's database; name another file");
+  }
+  if (*version > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
+  }
   // WAL: readers do not wait for the writer. FULL: an acked batch survives a power cut.
   absl::Status status = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  if (!status.ok()) return status;
-  auto version = LayoutVersion(database);
-  if (!version.ok()) return version.status();
-  if (*version == 0) return database->Execute(absl::StrCat("BEGIN;", kSchema, "COMMIT;"));
-  if (*version == 1) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
+  if (!status.ok() || *version == 1) return status;
+  return database->Execute(absl::StrCat("BEGIN;", kSchema, "COMMIT;"));
 }
 
 absl::Status CheckModels(const v1::VerdictBatch& batch) {
@@ -101,8 +111,8 @@ absl::Status CheckIndices(const v1::VerdictBatch& batch) {
 }
 
 StoredRun RunFromRow(const SqliteStatement& row) {
-  StoredRun run{row.Int(0), row.Text(1), row.Text(2),     row.Int(3),
-                row.Int(4), row.Int(5),  row.Int(6) != 0, {}};
+  StoredRun run{row.Int(0), row.Text(1),     row.Text(2), row.Int(3), row.Int(4),
+                row.Int(5), row.Int(6) != 0, {},          row.Text(8)};
   run.accounting.ParseFromString(row.Text(7));
   return run;
 }
@@ -117,8 +127,8 @@ absl::StatusOr<int64_t> ReturnedId(SqliteStatement* put) {
 }
 
 constexpr char kRunColumns[] =
-    "SELECT id, origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, accounting "
-    "FROM run ";
+    "SELECT id, origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, accounting, "
+    "incomplete FROM run ";
 
 }  // namespace
 
@@ -150,14 +160,14 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
 absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch) {
   auto run = PutRun(batch.header());
   if (!run.ok()) return run.status();
-  std::vector<int64_t> models;
+  std::vector<ModelIds> models;
   for (const v1::ModelHead& head : batch.models()) {
     auto model = PutModel(head);
     if (!model.ok()) return model.status();
     models.push_back(*model);
   }
   auto insert = database_.Prepare(
-      "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1");
+      "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1");
   if (!insert.ok()) return insert.status();
   std::map<std::string_view, int64_t> subjects;
   uint64_t added = 0;
@@ -168,10 +178,11 @@ absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch
       if (!subject.ok()) return subject.status();
       at->second = *subject;
     }
-    insert->Bind(1, *run).Bind(2, at->second).Bind(3, models[verdict.model()]);
-    insert->Bind(4, int64_t{verdict.window_start_ns()}).Bind(5, int64_t{verdict.class_index()});
-    insert->Bind(6, int64_t{verdict.partial()});
-    insert->BindBlob(7, AsBytes(verdict.probabilities())).BindBlob(8, AsBytes(verdict.features()));
+    const ModelIds& model = models[verdict.model()];
+    insert->Bind(1, *run).Bind(2, at->second).Bind(3, model.series);
+    insert->Bind(4, int64_t{verdict.window_start_ns()}).Bind(5, model.model);
+    insert->Bind(6, int64_t{verdict.class_index()}).Bind(7, int64_t{verdict.partial()});
+    insert->BindBlob(8, AsBytes(verdict.probabilities())).BindBlob(9, AsBytes(verdict.features()));
     auto row = insert->Step();
     if (!row.ok()) return row.status();
     if (*row) ++added;
@@ -183,30 +194,34 @@ absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch
 absl::StatusOr<int64_t> VerdictStore::PutRun(const v1::BatchHeader& header) {
   auto put = database_.Prepare(
       "INSERT INTO run (origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, "
-      "accounting) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, run) DO UPDATE SET "
+      "accounting, incomplete) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, run) DO UPDATE "
+      "SET "
       "accounting = CASE WHEN excluded.watermark_ns >= watermark_ns THEN excluded.accounting "
       "ELSE accounting END, first_packet_ns = excluded.first_packet_ns, "
       "watermark_ns = MAX(watermark_ns, excluded.watermark_ns), "
-      "ended = MAX(ended, excluded.ended) RETURNING id");
+      "ended = MAX(ended, excluded.ended), incomplete = excluded.incomplete RETURNING id");
   if (!put.ok()) return put.status();
   put->Bind(1, std::string_view(header.origin())).Bind(2, std::string_view(header.run()));
   put->Bind(3, int64_t{header.first_packet_ns()}).Bind(4, int64_t{header.grid_start_ns()});
   put->Bind(5, int64_t{header.watermark_ns()}).Bind(6, int64_t{header.end_of_run()});
   put->BindBlob(7, header.accounting().SerializeAsString());
+  put->Bind(8, std::string_view(header.incomplete()));
   return ReturnedId(&*put);
 }
 
-absl::StatusOr<int64_t> VerdictStore::PutModel(const v1::ModelHead& model) {
+absl::StatusOr<VerdictStore::ModelIds> VerdictStore::PutModel(const v1::ModelHead& model) {
   auto put = database_.Prepare(
-      "INSERT INTO model (name, version, head) VALUES (?, ?, ?) "
-      "ON CONFLICT (name, version) DO UPDATE SET name = excluded.name RETURNING id, head");
+      "INSERT INTO model (name, version, head, series_id) VALUES (?1, ?2, ?3, "
+      "(SELECT MIN(id) FROM model WHERE name = ?1)) "
+      "ON CONFLICT (name, version) DO UPDATE SET name = excluded.name "
+      "RETURNING id, head, COALESCE(series_id, id)");
   if (!put.ok()) return put.status();
   put->Bind(1, std::string_view(model.name())).Bind(2, std::string_view(model.version()));
   const std::string head = model.SerializeAsString();
   put->BindBlob(3, head);
   auto row = put->Step();
   if (!row.ok()) return row.status();
-  if (put->Blob(1) == head) return put->Int(0);
+  if (put->Blob(1) == head) return ModelIds{put->Int(0), put->Int(2)};
   return absl::FailedPreconditionError(
       absl::StrCat("model ", model.name(), " ", model.version(),
                    " is not what the store knows under this version; give the changed model a new "
@@ -214,9 +229,13 @@ absl::StatusOr<int64_t> VerdictStore::PutModel(const v1::ModelHead& model) {
 }
 
 absl::StatusOr<int64_t> VerdictStore::PutSubject(const std::string& name) {
-  auto put = database_.Prepare(
-      "INSERT INTO subject (name) VALUES (?) "
-      "ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id");
+  auto find = database_.Prepare("SELECT id FROM subject WHERE name = ?");
+  if (!find.ok()) return find.status();
+  find->Bind(1, std::string_view(name));
+  auto row = find->Step();
+  if (!row.ok()) return row.status();
+  if (*row) return find->Int(0);
+  auto put = database_.Prepare("INSERT INTO subject (name) VALUES (?) RETURNING id");
   if (!put.ok()) return put.status();
   put->Bind(1, std::string_view(name));
   return ReturnedId(&*put);
@@ -250,27 +269,6 @@ absl::StatusOr<StoredRun> VerdictStore::FindRun(const std::string& origin, const
   }
   return absl::NotFoundError(absl::StrCat("the store holds no run \"", run, "\" of origin \"",
                                           origin, "\"; list them to see the names"));
-}
-
-absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t run_id) {
-  std::lock_guard lock(mutex_);
-  auto select = database_.Prepare(
-      "SELECT subject.name, model.head, COUNT(*), MIN(window_start_ns), MAX(window_start_ns) "
-      "FROM verdict JOIN subject ON subject.id = subject_id JOIN model ON model.id = model_id "
-      "WHERE run_id = ? GROUP BY subject_id, model_id "
-      "ORDER BY subject.name, model.name, CAST(model.version AS INTEGER)");
-  if (!select.ok()) return select.status();
-  select->Bind(1, run_id);
-  std::vector<StoredSubject> subjects;
-  while (true) {
-    auto row = select->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return subjects;
-    StoredSubject subject{
-        select->Text(0), {}, static_cast<uint64_t>(select->Int(2)), select->Int(3), select->Int(4)};
-    subject.model.ParseFromString(select->Text(1));
-    subjects.push_back(std::move(subject));
-  }
 }
 
 }  // namespace silhouette

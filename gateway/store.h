@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/call_picker.h"
 #include "gateway/sqlite.h"
 #include "silhouette/v1/accounting.pb.h"
 #include "silhouette/v1/verdict.pb.h"
@@ -25,15 +26,24 @@ struct StoredRun {
   int64_t watermark_ns = 0;
   bool ended = false;
   v1::Accounting accounting;
+  std::string incomplete;  // why it ended before its source did; empty when it did not
 };
 
-// What was seen of a subject by a model version in a run.
+// What was seen of a subject by a model in a run.
 struct StoredSubject {
   std::string subject;
-  v1::ModelHead model;
+  v1::ModelHead model;  // of the newest version
   uint64_t windows = 0;
   int64_t first_start_ns = 0;
   int64_t last_start_ns = 0;
+  std::optional<v1::ConversationShape> shape;  // for presence.v1
+};
+
+// One model's verdicts on one subject, in window order.
+struct StoredScores {
+  v1::ModelHead model;  // of the newest version
+  std::vector<int64_t> start_ns;
+  std::vector<float> probabilities;  // row-major, windows x classes
 };
 
 // Where a page of verdicts begins: behind this window of this subject by this model.
@@ -70,13 +80,22 @@ class VerdictStore {
   absl::StatusOr<StoredRun> FindRun(const std::string& origin, const std::string& run);
   // Sorted by subject, then model.
   absl::StatusOr<std::vector<StoredSubject>> ListSubjects(int64_t run_id);
+  // By each model, or the one named, that speaks of the subject; sorted by model. Verdicts of an
+  // older version with another number of classes are left out.
+  absl::StatusOr<std::vector<StoredScores>> ReadScores(int64_t run_id, const std::string& subject,
+                                                       const std::string& model);
   // Sorted by (window start, subject, model).
   absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictQuery& query);
 
  private:
   explicit VerdictStore(SqliteDatabase database) : database_(std::move(database)) {}
   absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
-  absl::StatusOr<int64_t> PutModel(const v1::ModelHead& model);
+  // Row of the model version, and of the first version of that name.
+  struct ModelIds {
+    int64_t model;
+    int64_t series;
+  };
+  absl::StatusOr<ModelIds> PutModel(const v1::ModelHead& model);
   absl::StatusOr<int64_t> PutSubject(const std::string& name);
   absl::StatusOr<uint64_t> PutVerdicts(const v1::VerdictBatch& batch);
 

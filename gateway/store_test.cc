@@ -109,7 +109,7 @@ TEST(VerdictStore, VerdictsComeInTheOrderOfWindowSubjectModel) {
 TEST(VerdictStore, PagesOfAnySizeGiveEveryVerdictOnce) {
   const auto store = OpenStore();
   BatchOf batch("1");
-  batch.Models({Head("presence", "1"), Head("presence", "2"), Head("motion")});
+  batch.Models({Head("presence", "1"), Head("sound", "2"), Head("motion")});
   for (int64_t window = 0; window < 7; ++window) {
     for (const char* subject : {"b", "a", "c"}) {
       for (uint32_t model : {0, 1, 2}) batch.Add(window, subject, 1, model);

@@ -31,8 +31,8 @@ const std::vector<KnownData>& AllKnownData() {
         "call it may say the opposite of the truth.",
         "Its transitions come from the same turns of one minute. Where people come and go more or "
         "less often, the timeline reacts too fast or too slowly.",
-        "The parameters were chosen on the same blocks that score it, among few, so the figure "
-        "flatters a little.",
+        "The parameters, and the least that the timeline may count a window, were chosen on the "
+        "same blocks that score it, among few, so the figures flatter a little.",
         "A capture that was rebuilt from this table is training data: a score on it says that the "
         "pipeline works, not that the model does."}},
   };
@@ -78,22 +78,37 @@ std::string BeliefSentence(const v1::ModelManifest& manifest) {
   return absl::StrCat(
       "**Believe \"", result->split(), "\": ", Share(result->accuracy()),
       " per window.** A split that leaks trains on the windows that it tests or on their "
-      "neighbours, which look alike; its figures only say how much that flatters.");
+      "neighbours, which look alike; its figures only say how much that flatters. Where scattered "
+      "windows are left out, the timeline sees those alone: its figures there say nothing.");
+}
+
+std::string WeightSentence(const v1::ModelManifest& manifest) {
+  const double weight = manifest.timeline().evidence_weight();
+  if (weight == 0) return "";
+  return absl::StrCat(
+      "\n\nNeighbouring windows look alike, so the timeline counts each as ", weight,
+      " of an independent one, so that its probabilities fit blocks that the model had not seen. A "
+      "split that does not leak chose its own weight without its test part. The price: a visit "
+      "much shorter than those of the recordings may be overlooked.");
 }
 
 std::string ScoreSection(const v1::ModelManifest& manifest) {
   std::string text =
       "## How it scored\n\nShares of windows rightly named: by the window alone, after the live "
-      "(forward) and after the finished (Viterbi) timeline.\n\n"
-      "| split | leaks | windows | window alone | forward | Viterbi |\n"
-      "|---|---|---:|---:|---:|---:|\n";
+      "(forward) and after the finished (Viterbi) timeline. Sure of itself: the mean probability "
+      "that the finished timeline states for its own classes; beyond the Viterbi share it is too "
+      "sure.\n\n"
+      "| split | leaks | windows | window alone | forward | Viterbi | sure of itself |\n"
+      "|---|---|---:|---:|---:|---:|---:|\n";
   for (const v1::EvaluationResult& result : manifest.evaluation()) {
     absl::StrAppend(&text, "| ", result.split(), " | ", result.leaks() ? "**leaks**" : "no", " | ",
                     result.rows(), " | ", Share(result.accuracy()), " | ",
                     ShareOrDash(result.has_forward_accuracy(), result.forward_accuracy()), " | ",
-                    ShareOrDash(result.has_viterbi_accuracy(), result.viterbi_accuracy()), " |\n");
+                    ShareOrDash(result.has_viterbi_accuracy(), result.viterbi_accuracy()), " | ",
+                    ShareOrDash(result.has_stated_confidence(), result.stated_confidence()),
+                    " |\n");
   }
-  return absl::StrCat(text, "\n", BeliefSentence(manifest), "\n\n");
+  return absl::StrCat(text, "\n", BeliefSentence(manifest), WeightSentence(manifest), "\n\n");
 }
 
 std::string LimitSection(const v1::ModelManifest& manifest) {
@@ -114,7 +129,11 @@ std::string LimitSection(const v1::ModelManifest& manifest) {
         "It knows only the recordings above. Other people, rooms, apps, codecs and networks are "
         "unknown to it until it is scored on them.");
   }
-  limits.push_back("A probability is the model's own; nothing has calibrated it.");
+  limits.push_back(
+      manifest.timeline().evidence_weight() == 0
+          ? "A probability is the model's own; nothing has calibrated it."
+          : "A window's probability is the model's own; nothing has calibrated it. The timeline's "
+            "has one number fitted, on the recordings above: on others it may be too sure again.");
   return absl::StrCat("## What it cannot do\n\n- ", absl::StrJoin(limits, "\n- "), "\n");
 }
 

@@ -30,15 +30,26 @@ v1::ModelManifest Manifest() {
   blocks->set_split("one block left out");
   blocks->set_accuracy(0.75);
   blocks->set_viterbi_accuracy(0.8125);
+  blocks->set_stated_confidence(0.875);
   return manifest;
 }
 
 TEST(CardTest, TheFigureToBelieveIsThatOfTheSplitThatDoesNotLeak) {
   const std::string card = CardText(Manifest());
   EXPECT_THAT(card, HasSubstr("**Believe \"one block left out\": 0.750 per window.**"));
-  EXPECT_THAT(card,
-              HasSubstr("| random 1/5 of the windows left out | **leaks** | 0 | 0.990 | – | – |"));
-  EXPECT_THAT(card, HasSubstr("| one block left out | no | 0 | 0.750 | – | 0.812 |"));
+  EXPECT_THAT(
+      card,
+      HasSubstr("| random 1/5 of the windows left out | **leaks** | 0 | 0.990 | – | – | – |"));
+  EXPECT_THAT(card, HasSubstr("| one block left out | no | 0 | 0.750 | – | 0.812 | 0.875 |"));
+}
+
+TEST(CardTest, TheEvidenceWeightIsExplainedWhereThereIsOne) {
+  v1::ModelManifest manifest = Manifest();
+  EXPECT_THAT(CardText(manifest), HasSubstr("nothing has calibrated it.\n"));
+  EXPECT_THAT(CardText(manifest), Not(HasSubstr("of an independent one")));
+  manifest.mutable_timeline()->set_evidence_weight(0.25);
+  EXPECT_THAT(CardText(manifest), HasSubstr("counts each as 0.25 of an independent one"));
+  EXPECT_THAT(CardText(manifest), HasSubstr("The timeline's has one number fitted"));
 }
 
 TEST(CardTest, WhereEverySplitLeaksNoFigureIsToBelieve) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/files.h"
+#include "common/text.h"
 
 namespace silhouette {
 namespace {
@@ -66,6 +67,10 @@ bool ParseWhole(std::string_view text, T* value) {
 }
 
 absl::Status AddLine(std::string_view text, size_t line, CsvTable* table) {
+  // Cells become names of classes in protos and JSON, which take nothing else.
+  if (ToUtf8(text) != text) {
+    return LineError(table->path, line, "text that is not UTF-8; save the file as UTF-8");
+  }
   if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
   if (Trimmed(text).empty()) return absl::OkStatus();
   if (text.front() == '#') {

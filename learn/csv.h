@@ -39,7 +39,7 @@ struct CsvTable {
 };
 
 // Errors: as CheckReadableFile; INVALID_ARGUMENT naming file, line and remedy for a file without a
-// header, a row of another width and a quote that does not end.
+// header, text that is not UTF-8, a row of another width and a quote that does not end.
 absl::StatusOr<CsvTable> ReadCsv(const std::string& path);
 
 }  // namespace silhouette

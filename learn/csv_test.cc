@@ -75,6 +75,15 @@ TEST_F(CsvTest, AQuoteThatDoesNotEndIsRefused) {
   EXPECT_THAT(ErrorOf("a\n\"x\"y\n"), HasSubstr("t.csv:2: a quote"));
 }
 
+TEST_F(CsvTest, TextThatIsNotUtf8IsRefusedByItsLine) {
+  EXPECT_THAT(ErrorOf("a,caf\xe9\n1,2\n"), HasSubstr("t.csv:1: text that is not UTF-8"));
+  EXPECT_THAT(ErrorOf("a\n1\n\xff\n"), HasSubstr("t.csv:3: text that is not UTF-8"));
+  EXPECT_THAT(ErrorOf("# \xc3\na\n1\n"), HasSubstr("t.csv:1: text that is not UTF-8"));
+  const auto table = Read("a,caf\xc3\xa9\n1,2\n");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(table->header.cells, ElementsAre("a", "caf\xc3\xa9"));
+}
+
 TEST_F(CsvTest, AFileWithoutHeaderIsRefused) {
   EXPECT_THAT(ErrorOf(""),
               EndsWith("t.csv:1: no header; begin with a line that names the columns"));

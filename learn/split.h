@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct Fold {
   std::vector<size_t> test;
 };
 
-// A way to tell training and test rows apart. Each row is tested in exactly one fold.
+// A way to tell training and test rows apart. Each row that was split is tested in exactly one
+// fold.
 struct Split {
   std::string name;
   bool leaks = false;  // neighbours of test windows are in the training part
@@ -26,6 +28,9 @@ struct Split {
 // Leaves out `count` blocks at a time that follow each other in the data; the last fold may have
 // fewer. Errors: INVALID_ARGUMENT when that makes less than two folds.
 absl::StatusOr<Split> NeighbouringBlocksOut(const Dataset& data, size_t count);
+// The same with `rows` (ascending) alone: neither training nor test parts hold others.
+absl::StatusOr<Split> NeighbouringBlocksOut(const Dataset& data, std::span<const size_t> rows,
+                                            size_t count);
 
 // Leaves out a random 1/folds at a time, as published figures often do. Leaks, because neighbouring
 // windows look alike. Equal seeds give equal folds on every machine.

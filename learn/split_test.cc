@@ -44,6 +44,16 @@ TEST(SplitTest, TheLastFoldTakesTheBlocksLeftOver) {
   EXPECT_THAT(split->folds[2].test, ElementsAre(8, 9));
 }
 
+TEST(SplitTest, WithSomeRowsAloneNoPartHoldsOthers) {
+  const std::vector<size_t> rows = {0, 1, 4, 7, 8, 9};  // blocks 0, 2, 3 and 4
+  const auto split = NeighbouringBlocksOut(TakingTurns(5, 2), rows, 2);
+  ASSERT_TRUE(split.ok()) << split.status();
+  ASSERT_EQ(split->folds.size(), 2U);
+  EXPECT_THAT(split->folds[0].test, ElementsAre(0, 1, 4));
+  EXPECT_THAT(split->folds[0].training, ElementsAre(7, 8, 9));
+  EXPECT_THAT(split->folds[1].test, ElementsAre(7, 8, 9));
+}
+
 TEST(SplitTest, ABlockThatComesBackStaysWhole) {
   Dataset data = TakingTurns(3, 2);
   data.block = {5, 8, 5, 8, 1, 1};

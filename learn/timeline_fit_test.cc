@@ -47,5 +47,29 @@ TEST(TimelineFitTest, WhatWasNeverSeenStaysPossible) {
   EXPECT_TRUE(CheckTimelineModel(FitTimeline(data, std::vector<size_t>{0, 1, 2, 3}), 3).ok());
 }
 
+// Turns of 240 windows. Each score is said `copies` times in a row; three in four are right.
+LeftOutSequence Repeated(int copies) {
+  LeftOutSequence sequence;
+  sequence.timeline.mutable_transition()->Add(0.95);
+  for (double p : {0.05, 0.05, 0.95}) sequence.timeline.add_transition(p);
+  for (double p : {0.5, 0.5}) sequence.timeline.add_prior(p);
+  for (int64_t t = 0; t < 960; ++t) {
+    const bool truth = t / 240 % 2 == 1;
+    const bool said = (t / copies % 4 == 3) != truth;
+    sequence.scores.window.push_back(t);
+    sequence.scores.probabilities.push_back(said ? 0.25f : 0.75f);
+    sequence.scores.probabilities.push_back(said ? 0.75f : 0.25f);
+    sequence.truth.push_back(truth ? 1 : 0);
+  }
+  return sequence;
+}
+
+TEST(EvidenceWeightTest, WindowsThatRepeatEachOtherWeighLess) {
+  EXPECT_GE(FitEvidenceWeight(std::vector{Repeated(1)}), 0.7);
+  EXPECT_LE(FitEvidenceWeight(std::vector{Repeated(12)}), 0.35);
+}
+
+TEST(EvidenceWeightTest, ItIsOneWhereNothingWasLeftOut) { EXPECT_EQ(FitEvidenceWeight({}), 1); }
+
 }  // namespace
 }  // namespace silhouette

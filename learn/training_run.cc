@@ -15,7 +15,6 @@
 #include "learn/bundle_writer.h"
 #include "learn/evaluate.h"
 #include "learn/split.h"
-#include "learn/timeline_fit.h"
 #include "learn/trainer.h"
 
 namespace silhouette {
@@ -92,6 +91,8 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request) {
   const std::vector<size_t> all = InSample(*data).folds[0].training;
   const absl::StatusOr<std::string> model = TrainModel(*data, all, parameters);
   if (!model.ok()) return model.status();
+  const auto timeline = TrainTimeline(*data, all, kNeighboursLeftOut, parameters);
+  if (!timeline.ok()) return timeline.status();
 
   v1::ModelManifest manifest;
   manifest.set_name(request.name);
@@ -100,7 +101,7 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request) {
   *manifest.mutable_spec() = *spec;
   manifest.set_schema_hash((*schema)->Hash());
   manifest.mutable_classes()->Add(data->classes.begin(), data->classes.end());
-  *manifest.mutable_timeline() = FitTimeline(*data, all);
+  *manifest.mutable_timeline() = *timeline;
   *manifest.add_training_data() = *provenance;
   manifest.mutable_evaluation()->Add(results->begin(), results->end());
   for (const auto& [name, value] : XgboostParameters(parameters, data->classes.size())) {

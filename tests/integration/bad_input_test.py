@@ -134,8 +134,41 @@ class BadInput(unittest.TestCase):
                 (["run", harness.SAMPLE, "--align", "never"], ["--align", "never"]),
                 (["run", harness.SAMPLE, "--model", "nope"], ["--model nope", "presence"]),
                 (["run", harness.SAMPLE, "--nope"], ["--nope"]),
-                (["simulate", "call", "--duration", "0.3"], ["duration", "0.5"])):
+                (["simulate", "call", "--duration", "0.3"], ["duration", "0.5"]),
+                (["simulate", "call", "-o", "x", "--truth", "x"], ["--truth", "itself"])):
             self.refused(2, words, *args)
+
+    def test_a_model_in_a_folder_of_another_name(self):
+        shutil.copytree(os.path.join(harness.ROOT, "models", "presence"), self.path("other"))
+        self.refused(1, ["other/1", "presence version 1", "NAME/VERSION"], "run", harness.SAMPLE,
+                     "--models", self.folder)
+
+    def test_a_truth_with_a_label_that_no_model_says(self):
+        truth = self.path("t.csv", b"start_s,end_s,label\n0,10,person\n10,20,Nobody\n")
+        self.refused(1, ["line 3", "Nobody", "background, person"], "run", harness.SAMPLE,
+                     "--truth", truth)
+
+    def test_a_truth_that_is_not_utf8(self):
+        truth = self.path("t.csv", b"start_s,end_s,label\n0,10,pers\xe9on\n")
+        self.refused(1, ["t.csv:2", "UTF-8"], "run", harness.SAMPLE, "--truth", truth)
+
+    def test_a_file_name_that_is_not_utf8_can_be_read(self):
+        path = os.fsencode(self.folder) + b"/caf\xe9.pcap"
+        shutil.copy(harness.SAMPLE, path)
+        status, out, errors = harness.run_tool("run", path, "--json")
+        self.assertEqual((status, errors), (0, ""))
+        (summary,) = harness.json_lines(out, "summary")
+        self.assertTrue(summary["source"].endswith("caf\\xe9.pcap"))
+
+    def test_packets_cut_before_their_headers_end(self):
+        path = self.path("x.pcap")
+        write_pcap(path, 1, [b"\x02" * 12 + b"\x08\x00\x45\x00"] * 5)
+        self.refused(1, ["x.pcap", "snap length"], "run", path)
+
+    def test_a_cut_capture_with_another_fault_says_both(self):
+        with open(harness.SAMPLE, "rb") as sample:
+            path = self.path("cut.pcap", sample.read()[:100_000])
+        self.refused(1, ["byte 100000", "then: ", "nobody"], "run", path, "--subject", "nobody")
 
     def test_an_unknown_subject(self):
         self.refused(1, ["nobody", "--all"], "run", harness.SAMPLE, "--subject", "nobody")
@@ -161,6 +194,15 @@ class Ports(unittest.TestCase):
                     self.assertEqual(status, 1, errors)
                     self.assertEqual(errors.count("\n"), 1, errors)
                     self.assertIn(f"{name}: {flag} {address}: cannot listen there", errors)
+
+    def test_an_address_that_is_none_is_a_usage_error(self):
+        for address in ("127.0.0.1:99999", "127.0.0.1", ":0", "127.0.0.1:http"):
+            status, _, errors = self.start("gateway", "--listen", address)
+            self.assertEqual(status, 2, errors)
+            self.assertIn("--listen " + address, errors)
+        status, _, errors = self.start("gateway", "--listen", "127.example.com:0")
+        self.assertEqual(status, 2, errors)
+        self.assertIn("--insecure", errors)
 
     def test_two_services_never_share_a_port(self):
         with tempfile.TemporaryDirectory() as folder:

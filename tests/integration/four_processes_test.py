@@ -140,6 +140,37 @@ class Shutdown(unittest.TestCase):
             finally:
                 capture.kill_if_running()
 
+    def test_sigterm_in_mid_capture_ends_the_run_in_order_and_marks_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "long.pcap")
+            harness.run_tool("simulate", "home", "--duration", "1800", "-o", path)
+            with harness.Suite("--file", path, path) as suite:
+                suite.gateway.wait_for("stream from")  # windows are on their way
+                self.assertEqual(suite.capture.stop(), 1)
+                self.assertTrue(any("stopped" in line for line in suite.capture.log))
+                received, went = identity(suite.gateway.metrics(), "gateway")
+                self.assertEqual(received, went)
+                self.assertEqual(suite.gateway.metrics()["silhouette_gateway_pending_packets"], 0)
+                status, out, errors = harness.run_tool(
+                    "timeline", "--gateway", suite.gateway.address(), "--json")
+                self.assertEqual(status, 0, errors)
+                (summary,) = harness.json_lines(out, "summary")
+                self.assertIn("stopped behind packet", summary["cut"])
+                self.assertEqual(summary["packets"]["received"], received, "one run only")
+
+    def test_the_identity_holds_while_packets_flow(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "long.pcap")
+            harness.run_tool("simulate", "home", "--duration", "1800", "-o", path)
+            with harness.Suite("--file", path) as suite:
+                suite.gateway.wait_for("stream from")
+                for _ in range(20):
+                    for service in suite.services:
+                        received, went = identity(service.metrics(),
+                                                  service.name.removesuffix("-svc"))
+                        self.assertEqual(received, went, service.name)
+                suite.capture.wait_for("ended, ")
+
     def test_once_ends_capture_svc_when_all_is_settled(self):
         with harness.Suite("--file", harness.SAMPLE, "--once") as suite:
             self.assertEqual(suite.capture.process.wait(harness.TIMEOUT_S), 0)

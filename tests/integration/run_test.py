@@ -41,6 +41,7 @@ class RebuiltZoomCall(unittest.TestCase):
             self.assertEqual(packets[term], 0, term)
 
     def test_counts_equal_the_published_table_in_every_row(self):
+        self.assertEqual(len(self.table), 1205)
         for verdict, row in zip(self.verdicts, self.table):
             for name in COUNTS:
                 self.assertEqual(verdict["features"][name], int(row[name]), (row["window"], name))
