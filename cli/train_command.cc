@@ -83,15 +83,18 @@ std::string Cell(bool measured, double share) {
 }
 
 void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifest) {
-  std::cout << absl::StreamFormat("%-34s %8s %9s %9s %9s\n", "split", "windows", "accuracy",
-                                  "forward", "Viterbi");
+  std::cout << absl::StreamFormat("%-34s %8s %9s %9s %9s %9s\n", "split", "windows", "accuracy",
+                                  "forward", "Viterbi", "sure");
   for (const v1::EvaluationResult& result : manifest.evaluation()) {
-    std::cout << absl::StreamFormat("%-34s %8d %9.3f %s %s%s\n", result.split(), result.rows(),
-                                    result.accuracy(),
-                                    Cell(result.has_forward_accuracy(), result.forward_accuracy()),
-                                    Cell(result.has_viterbi_accuracy(), result.viterbi_accuracy()),
-                                    result.leaks() ? "  leaks" : "");
+    std::cout << absl::StreamFormat(
+        "%-34s %8d %9.3f %s %s %s%s\n", result.split(), result.rows(), result.accuracy(),
+        Cell(result.has_forward_accuracy(), result.forward_accuracy()),
+        Cell(result.has_viterbi_accuracy(), result.viterbi_accuracy()),
+        Cell(result.has_stated_confidence(), result.stated_confidence()),
+        result.leaks() ? "  leaks" : "");
   }
+  std::cout << "sure: mean probability that the Viterbi timeline states; above its share of right "
+               "windows it is too sure of itself.\n";
   if (const v1::EvaluationResult* result = ResultToBelieve(manifest); result != nullptr) {
     std::cout << absl::StreamFormat(
         "Believe \"%s\": %.3f a window. A split that leaks has trained on its test windows or on "

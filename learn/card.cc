@@ -86,10 +86,12 @@ std::string WeightSentence(const v1::ModelManifest& manifest) {
   const double weight = manifest.timeline().evidence_weight();
   if (weight == 0) return "";
   return absl::StrCat(
-      "\n\nNeighbouring windows look alike, so the timeline counts each as ", weight,
-      " of an independent one, so that its probabilities fit blocks that the model had not seen. A "
-      "split that does not leak chose its own weight without its test part. The price: a visit "
-      "much shorter than those of the recordings may be overlooked.");
+      "\n\nNeighbouring windows look alike, so the timeline counts each as ",
+      absl::StrFormat("%.2f", weight),
+      " of an independent one: (1 - r) / (1 + r), from the correlation r of neighbouring scores on "
+      "blocks that the model had not seen. A split that does not leak took its own weight without "
+      "its test part. The price: a visit much shorter than those of the recordings may be "
+      "overlooked, and the live timeline answers late.");
 }
 
 std::string ScoreSection(const v1::ModelManifest& manifest) {

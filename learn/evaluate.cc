@@ -119,10 +119,7 @@ absl::StatusOr<v1::TimelineModel> TrainTimeline(const Dataset& data, std::span<c
     // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
     if (absl::IsInvalidArgument(sequences.status())) continue;
     if (!sequences.ok()) return sequences.status();
-    for (LeftOutSequence& sequence : *sequences) {
-      sequence.timeline = FitTimeline(data, fold.training);
-      left_out.push_back(std::move(sequence));
-    }
+    for (LeftOutSequence& sequence : *sequences) left_out.push_back(std::move(sequence));
   }
   v1::TimelineModel timeline = FitTimeline(data, rows);
   timeline.set_evidence_weight(FitEvidenceWeight(left_out));

@@ -2,31 +2,47 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
 #include <vector>
 
 namespace silhouette {
 namespace {
 
-// One number from few blocks: finer steps would fit those blocks, not the next call. It ends where
-// the timeline becomes too slow to be of use, which recordings of long visits don't show: at 0.08
-// it overlooks a visit of 22 s in the simulated sample.
-constexpr double kWeights[] = {1, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12};
-constexpr double kSmallest = 1e-9;  // a window that is wholly wrong must not decide alone
+constexpr double kSmallest = 1e-6;  // a score of 0 must not be infinitely far from the others
 
-// Log loss of the true classes, summed over the windows.
-double LogLoss(std::span<const LeftOutSequence> sequences, double weight) {
-  double loss = 0;
-  for (const LeftOutSequence& sequence : sequences) {
-    v1::TimelineModel timeline = sequence.timeline;
-    timeline.set_evidence_weight(weight);
-    const std::vector<double> posterior = PosteriorTimeline(timeline, sequence.scores);
-    const auto classes = static_cast<size_t>(timeline.prior_size());
-    for (size_t t = 0; t < sequence.truth.size(); ++t) {
-      loss -= std::log(std::max(posterior[t * classes + sequence.truth[t]], kSmallest));
+// log p of each class less the mean over the classes, row-major: what a score says, whatever the
+// number of classes.
+std::vector<double> CentredLogs(const WindowScores& scores, size_t classes) {
+  std::vector<double> logs;
+  for (float p : scores.probabilities) logs.push_back(std::log(std::max<double>(p, kSmallest)));
+  for (size_t row = 0; row < logs.size(); row += classes) {
+    const auto values = std::span(logs).subspan(row, classes);
+    const double mean =
+        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(classes);
+    for (double& value : values) value -= mean;
+  }
+  return logs;
+}
+
+// Sums over pairs of neighbouring windows, from which the correlation follows.
+struct LagSums {
+  double product = 0;  // of neighbours
+  double square = 0;   // of each window
+};
+
+// Adds the windows [first, end), over which the truth stays what it is.
+void AddStretch(std::span<const double> logs, size_t classes, size_t first, size_t end,
+                LagSums* sums) {
+  for (size_t c = 0; c < classes; ++c) {
+    double mean = 0;
+    for (size_t t = first; t < end; ++t) mean += logs[t * classes + c];
+    mean /= static_cast<double>(end - first);
+    for (size_t t = first; t < end; ++t) {
+      const double here = logs[t * classes + c] - mean;
+      sums->square += here * here;
+      if (t + 1 < end) sums->product += here * (logs[(t + 1) * classes + c] - mean);
     }
   }
-  return loss;
 }
 
 }  // namespace
@@ -59,15 +75,24 @@ v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows)
 }
 
 double FitEvidenceWeight(std::span<const LeftOutSequence> sequences) {
-  double best = 1;
-  double least = std::numeric_limits<double>::infinity();
-  for (double weight : kWeights) {
-    const double loss = LogLoss(sequences, weight);
-    if (loss >= least) continue;
-    best = weight;
-    least = loss;
+  LagSums sums;
+  for (const LeftOutSequence& sequence : sequences) {
+    const size_t windows = sequence.truth.size();
+    if (windows == 0) continue;
+    const size_t classes = sequence.scores.probabilities.size() / windows;
+    const std::vector<double> logs = CentredLogs(sequence.scores, classes);
+    size_t first = 0;
+    for (size_t t = 1; t <= windows; ++t) {
+      const bool goes_on = t < windows && sequence.truth[t] == sequence.truth[first] &&
+                           sequence.scores.window[t] == sequence.scores.window[t - 1] + 1;
+      if (goes_on) continue;
+      AddStretch(logs, classes, first, t, &sums);
+      first = t;
+    }
   }
-  return best;
+  if (sums.square == 0 || sums.product <= 0) return 1;
+  const double correlation = sums.product / sums.square;
+  return (1 - correlation) / (1 + correlation);
 }
 
 }  // namespace silhouette

@@ -18,15 +18,15 @@ v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows)
 
 // What a model said of windows it had not seen, in the order of one recording, and what was so.
 struct LeftOutSequence {
-  v1::TimelineModel timeline;  // fitted without these windows
   WindowScores scores;
   std::vector<size_t> truth;  // class of each window
 };
 
-// The evidence weight, of a small grid, with the least log loss of the posterior probability
-// (forward-backward) of the true class: the probability that people are shown. It must be fitted on
-// windows that the model has not seen; on those it has, its probabilities look better than they
-// are. 1 when there are none.
+// The share of independent evidence in each window's score: (1 - r) / (1 + r), where r is the
+// correlation of neighbouring windows' log probabilities (centred over the classes) while the truth
+// stays what it is. It is the effective sample size of a first-order autoregressive series
+// (Bartlett 1935; Thiebaux & Zwiers 1984). Taken from windows that the model has not seen. 1 when
+// there are none, or when neighbours do not look alike.
 double FitEvidenceWeight(std::span<const LeftOutSequence> sequences);
 
 // True when row `next` follows row `row` on the grid and in the data.

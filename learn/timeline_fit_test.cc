@@ -47,16 +47,14 @@ TEST(TimelineFitTest, WhatWasNeverSeenStaysPossible) {
   EXPECT_TRUE(CheckTimelineModel(FitTimeline(data, std::vector<size_t>{0, 1, 2, 3}), 3).ok());
 }
 
-// Turns of 240 windows. Each score is said `copies` times in a row; three in four are right.
-LeftOutSequence Repeated(int copies) {
+// Turns of 240 windows. Each score is said `copies` times in a row; three in four are right, in an
+// order that neighbours say nothing about.
+LeftOutSequence Repeated(uint64_t copies) {
   LeftOutSequence sequence;
-  sequence.timeline.mutable_transition()->Add(0.95);
-  for (double p : {0.05, 0.05, 0.95}) sequence.timeline.add_transition(p);
-  for (double p : {0.5, 0.5}) sequence.timeline.add_prior(p);
-  for (int64_t t = 0; t < 960; ++t) {
+  for (uint64_t t = 0; t < 9600; ++t) {
     const bool truth = t / 240 % 2 == 1;
-    const bool said = (t / copies % 4 == 3) != truth;
-    sequence.scores.window.push_back(t);
+    const bool said = ((t / copies) * 2654435761u % 1000 < 250) != truth;
+    sequence.scores.window.push_back(static_cast<int64_t>(t));
     sequence.scores.probabilities.push_back(said ? 0.25f : 0.75f);
     sequence.scores.probabilities.push_back(said ? 0.75f : 0.25f);
     sequence.truth.push_back(truth ? 1 : 0);
@@ -65,8 +63,23 @@ LeftOutSequence Repeated(int copies) {
 }
 
 TEST(EvidenceWeightTest, WindowsThatRepeatEachOtherWeighLess) {
-  EXPECT_GE(FitEvidenceWeight(std::vector{Repeated(1)}), 0.7);
-  EXPECT_LE(FitEvidenceWeight(std::vector{Repeated(12)}), 0.35);
+  EXPECT_GE(FitEvidenceWeight(std::vector{Repeated(1)}), 0.85);
+  // Said n times each, neighbours correlate by 1 - 1/n: weight 1 / (2n - 1).
+  EXPECT_NEAR(FitEvidenceWeight(std::vector{Repeated(4)}), 1.0 / 7, 0.03);
+  EXPECT_NEAR(FitEvidenceWeight(std::vector{Repeated(12)}), 1.0 / 23, 0.02);
+}
+
+TEST(EvidenceWeightTest, ATurnOfTheTruthIsNoLikenessOfNeighbours) {
+  LeftOutSequence sequence;
+  for (uint64_t t = 0; t < 4000; ++t) {
+    const bool truth = t / 20 % 2 == 1;
+    const float noise = static_cast<float>(t * 2654435761u % 1000) / 5000;
+    sequence.scores.window.push_back(static_cast<int64_t>(t));
+    sequence.scores.probabilities.push_back(truth ? 0.1f + noise : 0.7f + noise);
+    sequence.scores.probabilities.push_back(truth ? 0.9f - noise : 0.3f - noise);
+    sequence.truth.push_back(truth ? 1 : 0);
+  }
+  EXPECT_GE(FitEvidenceWeight(std::vector{sequence}), 0.8);
 }
 
 TEST(EvidenceWeightTest, ItIsOneWhereNothingWasLeftOut) { EXPECT_EQ(FitEvidenceWeight({}), 1); }
