@@ -8,6 +8,10 @@
 namespace silhouette {
 namespace {
 
+// Scores that differ by a tenth say the same. Such a difference in the log probability is taken for
+// independent noise, so that a model that is sure of everything is not held for one that repeats
+// itself.
+constexpr double kIndependentVariance = 0.1 * 0.1;
 constexpr double kSmallest = 1e-6;  // a score of 0 must not be infinitely far from the others
 
 // log p of each class less the mean over the classes, row-major: what a score says, whatever the
@@ -39,7 +43,7 @@ void AddStretch(std::span<const double> logs, size_t classes, size_t first, size
     mean /= static_cast<double>(end - first);
     for (size_t t = first; t < end; ++t) {
       const double here = logs[t * classes + c] - mean;
-      sums->square += here * here;
+      sums->square += here * here + kIndependentVariance;
       if (t + 1 < end) sums->product += here * (logs[(t + 1) * classes + c] - mean);
     }
   }
@@ -90,7 +94,7 @@ double FitEvidenceWeight(std::span<const LeftOutSequence> sequences) {
       first = t;
     }
   }
-  if (sums.square == 0 || sums.product <= 0) return 1;
+  if (sums.product <= 0) return 1;
   const double correlation = sums.product / sums.square;
   return (1 - correlation) / (1 + correlation);
 }
