@@ -41,11 +41,13 @@ absl::StatusOr<Booster> Booster::Load(const std::string& path) {
   BoosterHandle handle = nullptr;
   if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(path);
   Booster booster(handle);
+  // One thread a prediction: the service's streams are the parallelism.
+  XGBoosterSetParam(handle, "nthread", "1");
   if (XGBoosterLoadModel(handle, path.c_str()) != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));
   }
-  // One thread a prediction: the service's streams are the parallelism.
+  // A model file may bring another number along.
   XGBoosterSetParam(handle, "nthread", "1");
   bst_ulong features = 0;
   if (XGBoosterGetNumFeature(handle, &features) != 0) return XgboostError(path);
