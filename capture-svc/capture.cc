@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "capture-svc/pcap_file.h"
+#include "capture-svc/open_capture.h"
 #include "common/accounting.h"
 #include "common/accounting_metrics.h"
 #include "common/text.h"
@@ -37,13 +37,15 @@ absl::Status Capture::ReadAndSettle() {
     std::lock_guard lock(mutex_);
     if (stopped_) return absl::CancelledError(absl::StrCat(path_, ": stopped before it was read"));
   }
-  auto source = PcapFile::Open(path_);
+  auto source = OpenCapture(path_);
   if (!source.ok()) return source.status();
   absl::Status read = engine_.Read(source->get());
-  if (absl::IsUnimplemented(read)) {
-    return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
-  }
-  return read.ok() ? sender_.Close() : read;
+  const bool all_unsupported =
+      absl::IsUnimplemented(read) && engine_.Progress().accounting.received() > 0;
+  if (!read.ok() && !all_unsupported) return read;
+  if (absl::Status settled = sender_.Close(); !settled.ok()) return settled;
+  if (read.ok()) return read;
+  return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
 }
 
 void Capture::Stop() {

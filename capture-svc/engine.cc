@@ -1,8 +1,11 @@
 #include "capture-svc/engine.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "capture-svc/link_type.h"
 #include "common/accounting.h"
 #include "common/grid.h"
 #include "common/text.h"
@@ -13,8 +16,6 @@ CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
     : options_(std::move(options)), emit_(std::move(emit)) {}
 
 absl::Status CaptureEngine::Read(PacketSource* source) {
-  absl::StatusOr<PacketParser> parser = PacketParser::ForLinkType(source->link_type());
-  if (!parser.ok()) return parser.status();
   RawPacket packet;
   while (true) {
     if (stop_) {
@@ -24,16 +25,28 @@ absl::Status CaptureEngine::Read(PacketSource* source) {
     absl::StatusOr<bool> more = source->Next(&packet);
     if (!more.ok()) incomplete_ = std::string(more.status().message());
     if (!more.ok() || !*more) break;
-    Take(*parser, packet);
+    Take(packet);
     if (builder_.packets() < options_.batch_packets) continue;
     Publish(*source);
     if (absl::Status status = EmitBatch(false); !status.ok()) return status;
   }
   Publish(*source);
-  return EmitBatch(true);
+  if (absl::Status status = EmitBatch(true); !status.ok()) return status;
+  return CheckLinkTypes();
 }
 
-void CaptureEngine::Take(const PacketParser& parser, const RawPacket& packet) {
+absl::Status CaptureEngine::CheckLinkTypes() const {
+  uint64_t unsupported = 0;
+  for (const auto& [link_type, packets] : unsupported_) unsupported += packets;
+  if (unsupported == 0 || unsupported < read_.received()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const auto& [link_type, packets] : unsupported_) names.push_back(LinkTypeName(link_type));
+  return absl::UnimplementedError(absl::StrCat(
+      "link type ", absl::StrJoin(names, ", "),
+      " is not supported; Ethernet, Linux cooked, raw IP and BSD loopback captures are"));
+}
+
+void CaptureEngine::Take(const RawPacket& packet) {
   read_.set_received(read_.received() + 1);
   if (!IsPlausibleTime(packet.time_ns)) return CountOutcome(ParseOutcome::kMalformed);
   if (!any_packet_) {
@@ -49,8 +62,9 @@ void CaptureEngine::Take(const PacketParser& parser, const RawPacket& packet) {
   newest_ns_ = std::max(newest_ns_, packet.time_ns);
   watermark_ns_ = WatermarkAt(newest_ns_);
   PacketHeaders headers;
-  const ParseOutcome outcome = parser.Parse(packet, &headers);
+  const ParseOutcome outcome = ParsePacket(packet, &headers);
   CountOutcome(outcome);
+  if (outcome == ParseOutcome::kUnsupported) ++unsupported_[packet.link_type];
   if (outcome != ParseOutcome::kOk) return;
   builder_.Add(packet.time_ns, packet.wire_bytes, headers.tcp_flags,
                Orient(headers, options_.home));
@@ -95,6 +109,13 @@ absl::Status CaptureEngine::EmitBatch(bool end_of_run) {
 }
 
 void CaptureEngine::Publish(const PacketSource& source) {
+  const SourceLoss loss = source.loss();
+  v1::Loss* before = builder_.batch()->mutable_lost_before();
+  before->set_kernel_dropped_packets(loss.kernel_dropped - read_.loss().kernel_dropped_packets());
+  before->set_interface_dropped_packets(loss.interface_dropped -
+                                        read_.loss().interface_dropped_packets());
+  read_.mutable_loss()->set_kernel_dropped_packets(loss.kernel_dropped);
+  read_.mutable_loss()->set_interface_dropped_packets(loss.interface_dropped);
   std::lock_guard lock(mutex_);
   published_.accounting = read_;
   published_.bytes_read = source.bytes_read();

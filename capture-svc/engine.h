@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -44,7 +45,8 @@ class CaptureEngine {
   CaptureEngine(CaptureOptions options, Emit emit);
 
   // Reads the source to its end, its damage, or until Stop, and ends the run with its last batch.
-  // Errors: UNIMPLEMENTED (link type; nothing was sent), or what Emit returned.
+  // Errors: UNIMPLEMENTED (every packet is of a link type that is not supported; the run has ended
+  // in order and accounts for them), or what Emit returned.
   absl::Status Read(PacketSource* source);
 
   // After Read: why the run ended before its source did (cut, damaged, stopped); what came before
@@ -60,7 +62,8 @@ class CaptureEngine {
   CaptureProgress Progress() const;
 
  private:
-  void Take(const PacketParser& parser, const RawPacket& packet);
+  void Take(const RawPacket& packet);
+  absl::Status CheckLinkTypes() const;
   void CountOutcome(ParseOutcome outcome);
   int64_t WatermarkAt(int64_t newest_ns) const;
   absl::Status EmitBatch(bool end_of_run);
@@ -72,6 +75,7 @@ class CaptureEngine {
   std::string incomplete_;
   BatchBuilder builder_;
   v1::Accounting read_;  // what this engine decided; pending is what it sent on
+  std::map<uint32_t, uint64_t> unsupported_;  // packets by link type
   uint64_t sequence_ = 0;
   bool any_packet_ = false;
   int64_t first_packet_ns_ = 0;

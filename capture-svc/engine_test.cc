@@ -227,14 +227,19 @@ TEST_F(CaptureEngineTest, TheWatermarkIsPlausibleEvenForTheEarliestPlausiblePack
   }
 }
 
-TEST_F(CaptureEngineTest, AnUnknownLinkTypeSendsNothingAndNamesWhatIsSupported) {
-  FakePacketSource wifi(DLT_IEEE802_11);
+TEST_F(CaptureEngineTest, AnUnknownLinkTypeIsAccountedForAndNamesWhatIsSupported) {
+  constexpr uint32_t kWifi = 105;
+  FakePacketSource wifi(kWifi);
   wifi.Add(kStart, UdpFrame());
-  CaptureEngine engine(options_, [](const v1::PacketBatch&) -> absl::Status {
-    ADD_FAILURE() << "sent a batch";
+  v1::Accounting accounting;
+  CaptureEngine engine(options_, [&](const v1::PacketBatch& batch) {
+    accounting = batch.header().accounting();
     return absl::OkStatus();
   });
   const absl::Status status = engine.Read(&wifi);
+  EXPECT_EQ(accounting.received(), 1u);
+  ASSERT_EQ(accounting.filtered_size(), 1);
+  EXPECT_EQ(accounting.filtered(0).reason(), "unsupported");
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("IEEE802_11"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("Ethernet"));

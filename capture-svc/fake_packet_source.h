@@ -1,11 +1,10 @@
 #pragma once
 
-#include <pcap/dlt.h>
-
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "capture-svc/link_type.h"
 #include "capture-svc/packet_source.h"
 
 namespace silhouette {
@@ -13,7 +12,7 @@ namespace silhouette {
 // Packets from memory, then the end or an error.
 class FakePacketSource : public PacketSource {
  public:
-  explicit FakePacketSource(int link_type = DLT_EN10MB) : link_type_(link_type) {}
+  explicit FakePacketSource(uint32_t link_type = kLinkEthernet) : link_type_(link_type) {}
 
   void Add(int64_t time_ns, std::vector<uint8_t> frame, uint32_t wire_bytes = 0) {
     bytes_total_ += frame.size();
@@ -23,7 +22,6 @@ class FakePacketSource : public PacketSource {
   void EndWith(absl::Status status) { end_ = std::move(status); }
   size_t packets() const { return packets_.size(); }
 
-  int link_type() const override { return link_type_; }
   absl::StatusOr<bool> Next(RawPacket* packet) override {
     if (next_ == packets_.size()) {
       if (!end_.ok()) return end_;
@@ -34,6 +32,7 @@ class FakePacketSource : public PacketSource {
     packet->time_ns = stored.time_ns;
     packet->wire_bytes = stored.wire_bytes;
     packet->captured = stored.frame;
+    packet->link_type = link_type_;
     return true;
   }
   uint64_t bytes_read() const override { return bytes_read_; }
@@ -45,7 +44,7 @@ class FakePacketSource : public PacketSource {
     uint32_t wire_bytes;
     std::vector<uint8_t> frame;
   };
-  const int link_type_;
+  const uint32_t link_type_;
   std::vector<Packet> packets_;
   absl::Status end_;
   size_t next_ = 0;

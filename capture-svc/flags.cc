@@ -49,7 +49,9 @@ std::string FileOrigin(const std::string& path) {
 }
 
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags) {
-  app->add_option("--file", flags->files, "Capture files (pcap, pcapng), read one after the other")
+  app->add_option(
+         "--file", flags->files,
+         "Capture files (pcap, pcapng, plain or packed by gzip or zstd), read one after the other")
       ->type_name("FILE");
   app->add_option("--feature-address", flags->feature_address, "host:port of feature-svc")
       ->capture_default_str();

@@ -1,8 +1,7 @@
 #include "capture-svc/link_layer.h"
 
-#include <pcap/dlt.h>
-
 #include "capture-svc/bytes.h"
+#include "capture-svc/link_type.h"
 
 namespace silhouette {
 namespace {
@@ -57,36 +56,21 @@ ParseOutcome ReadLoopback(std::span<const uint8_t> frame, NetworkLayer* network)
 
 }  // namespace
 
-bool IsSupportedLinkType(int link_type) {
+ParseOutcome ReadLinkLayer(uint32_t link_type, std::span<const uint8_t> frame,
+                           NetworkLayer* network) {
   switch (link_type) {
-    case DLT_EN10MB:
-    case DLT_LINUX_SLL:
-    case DLT_LINUX_SLL2:
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-    case DLT_NULL:
-    case DLT_LOOP:
-      return true;
-    default:
-      return false;
-  }
-}
-
-ParseOutcome ReadLinkLayer(int link_type, std::span<const uint8_t> frame, NetworkLayer* network) {
-  switch (link_type) {
-    case DLT_EN10MB:
+    case kLinkEthernet:
       return SkipVlanTags(frame, 12, network);
-    case DLT_LINUX_SLL:
+    case kLinkLinuxCooked:
       return ReadCooked(frame, 14, 16, network);
-    case DLT_LINUX_SLL2:
+    case kLinkLinuxCooked2:
       return ReadCooked(frame, 0, 20, network);
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
+    case kLinkRaw:
+    case kLinkIpv4:
+    case kLinkIpv6:
       return ReadRawIp(frame, network);
-    case DLT_NULL:
-    case DLT_LOOP:
+    case kLinkNull:
+    case kLinkLoop:
       return ReadLoopback(frame, network);
     default:
       return ParseOutcome::kUnsupported;

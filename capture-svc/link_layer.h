@@ -13,11 +13,10 @@ struct NetworkLayer {
   std::span<const uint8_t> bytes;
 };
 
-// True when ReadLinkLayer knows libpcap's DLT_ number.
-bool IsSupportedLinkType(int link_type);
-
 // Takes the link header off: Ethernet with VLAN tags (IEEE 802.3, 802.1Q), Linux cooked v1 and v2
-// (LINKTYPE_LINUX_SLL, _SLL2), raw IP, BSD null and loopback.
-ParseOutcome ReadLinkLayer(int link_type, std::span<const uint8_t> frame, NetworkLayer* network);
+// (LINKTYPE_LINUX_SLL, _SLL2), raw IP, BSD null and loopback. `link_type` is a LINKTYPE_ number; of
+// another one the outcome is kUnsupported.
+ParseOutcome ReadLinkLayer(uint32_t link_type, std::span<const uint8_t> frame,
+                           NetworkLayer* network);
 
 }  // namespace silhouette

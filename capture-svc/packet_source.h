@@ -12,14 +12,14 @@ class PacketSource {
  public:
   virtual ~PacketSource() = default;
 
-  // libpcap's DLT_ number of all packets.
-  virtual int link_type() const = 0;
-
   // The next packet into `packet`, whose bytes live until the next call; false at the end.
   // Errors: DATA_LOSS (cut or damaged from here on; what came before is good).
   virtual absl::StatusOr<bool> Next(RawPacket* packet) = 0;
 
-  // Bytes read so far and in all; 0 where unknown.
+  // As far as the source has said up to the last packet.
+  virtual SourceLoss loss() const { return {}; }
+
+  // Bytes read so far and in all, compressed as they are; 0 where unknown. From any thread.
   virtual uint64_t bytes_read() const = 0;
   virtual uint64_t bytes_total() const = 0;
 };

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "capture-svc/link_type.h"
 #include "common/files.h"
 
 namespace silhouette {
@@ -48,8 +49,6 @@ absl::StatusOr<std::unique_ptr<PcapFile>> PcapFile::Open(const std::string& path
 PcapFile::PcapFile(std::string path, pcap_t* handle, uint64_t bytes_total)
     : path_(std::move(path)), handle_(handle), bytes_total_(bytes_total) {}
 
-int PcapFile::link_type() const { return pcap_datalink(handle_.get()); }
-
 absl::StatusOr<bool> PcapFile::Next(RawPacket* packet) {
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
@@ -60,6 +59,7 @@ absl::StatusOr<bool> PcapFile::Next(RawPacket* packet) {
   packet->time_ns = ToNanoseconds(header->ts);
   packet->wire_bytes = header->len;
   packet->captured = {bytes, header->caplen};
+  packet->link_type = LinkTypeOfDlt(pcap_datalink(handle_.get()));
   return true;
 }
 

@@ -10,14 +10,14 @@
 
 namespace silhouette {
 
-// A pcap or pcapng file through libpcap, with its time stamps in nanoseconds.
+// A pcap or pcapng file through libpcap, with its time stamps in nanoseconds: the oracle that our
+// own readers are tested against.
 class PcapFile : public PacketSource {
  public:
   // Errors, each naming the file and the remedy: NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT
   // (a folder, empty, not a capture).
   static absl::StatusOr<std::unique_ptr<PcapFile>> Open(const std::string& path);
 
-  int link_type() const override;
   absl::StatusOr<bool> Next(RawPacket* packet) override;
   uint64_t bytes_read() const override;
   uint64_t bytes_total() const override { return bytes_total_; }

@@ -46,7 +46,6 @@ TEST(PcapFile, GivesMicrosecondTimesInNanoseconds) {
   auto file = PcapFile::Open(WriteCapture(folder, DLT_EN10MB, PCAP_TSTAMP_PRECISION_MICRO,
                                           {{{1'700'000'000, 123'456}, frame}}));
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ((*file)->link_type(), DLT_EN10MB);
   RawPacket packet;
   ASSERT_TRUE(*(*file)->Next(&packet));
   EXPECT_EQ(packet.time_ns, 1'700'000'000'123'456'000);
@@ -62,7 +61,6 @@ TEST(PcapFile, KeepsNanosecondTimes) {
   auto file = PcapFile::Open(WriteCapture(folder, DLT_RAW, PCAP_TSTAMP_PRECISION_NANO,
                                           {{{1'700'000'000, 123'456'789}, {0x45}}}));
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ((*file)->link_type(), DLT_RAW);
   RawPacket packet;
   ASSERT_TRUE(*(*file)->Next(&packet));
   EXPECT_EQ(packet.time_ns, 1'700'000'000'123'456'789);

@@ -157,7 +157,9 @@ void AddRunCommand(CLI::App* parent, int* exit_status) {
   CLI::App* app = parent->add_subcommand("run",
                                          "A capture in, a timeline out: reads FILE through "
                                          "the four services in one process");
-  app->add_option("FILE", flags->file, "Capture to read (pcap or pcapng)")->required();
+  app->add_option("FILE", flags->file,
+                  "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input")
+      ->required();
   app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
   app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
   AddReadFlags(app, &flags->read);

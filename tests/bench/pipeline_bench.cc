@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "capture-svc/capture.h"
-#include "capture-svc/pcap_file.h"
+#include "capture-svc/open_capture.h"
 #include "cli/pipeline.h"
 #include "common/files.h"
 #include "learn/simulate/home.h"
@@ -41,7 +41,7 @@ void BareLoop(const std::string& path) {
 }
 
 void ReadBatches(const std::string& path, const CaptureEngine::Emit& emit) {
-  auto source = PcapFile::Open(path);
+  auto source = OpenCapture(path);
   Check(source.status());
   CaptureOptions options;
   options.origin = "bench";

@@ -1,9 +1,11 @@
 """Bad input gives one line on stderr that names the file or flag, the reason and the remedy."""
 
+import gzip
 import os
 import shutil
 import socket
 import struct
+import subprocess
 import tempfile
 import unittest
 
@@ -65,6 +67,20 @@ class BadInput(unittest.TestCase):
         (summary,) = harness.json_lines(out, "summary")
         self.assertEqual(summary["packets"]["received"], 5)
         self.assertEqual(summary["packets"]["filtered_by_reason"], {"not_ip": 5})
+
+    def test_a_capture_packed_by_gzip_or_from_a_pipe_gives_the_same(self):
+        _, plain, _ = harness.run_tool("run", harness.SAMPLE, "--json")
+        with open(harness.SAMPLE, "rb") as sample:
+            whole = sample.read()
+        packed = self.path("call.pcap.with.another.name", gzip.compress(whole))
+        status, out, errors = harness.run_tool("run", packed, "--json")
+        self.assertEqual((status, errors), (0, ""))
+        piped = subprocess.run([os.path.join(harness.BIN, "silhouette"), "run", "-", "--json"],
+                               input=whole, capture_output=True, timeout=harness.TIMEOUT_S)
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        for other in (out, piped.stdout.decode()):
+            self.assertEqual(harness.json_lines(other, "verdict"),
+                             harness.json_lines(plain, "verdict"))
 
     def test_an_unknown_link_type(self):
         path = self.path("x.pcap")

@@ -1,0 +1,110 @@
+#include "capture-svc/byte_stream.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "capture-svc/unpack.h"
+
+namespace silhouette {
+namespace {
+
+class DescriptorStream : public ByteStream {
+ public:
+  DescriptorStream(int descriptor, std::string name)
+      : descriptor_(descriptor), name_(std::move(name)) {}
+  ~DescriptorStream() override { close(descriptor_); }
+
+  absl::StatusOr<size_t> Read(uint8_t* to, size_t size) override {
+    ssize_t got;
+    do {
+      got = read(descriptor_, to, size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      return absl::UnavailableError(absl::StrCat(name_, ": reading failed behind byte ",
+                                                 bytes_read(), ": ", std::strerror(errno)));
+    }
+    bytes_read_ += static_cast<uint64_t>(got);
+    return static_cast<size_t>(got);
+  }
+  uint64_t bytes_read() const override { return bytes_read_; }
+
+ private:
+  const int descriptor_;
+  const std::string name_;
+  std::atomic<uint64_t> bytes_read_ = 0;
+};
+
+// Gives bytes that were read ahead once more, then goes on with the stream.
+class PushedBackStream : public ByteStream {
+ public:
+  PushedBackStream(std::string first, std::unique_ptr<ByteStream> rest)
+      : first_(std::move(first)), rest_(std::move(rest)) {}
+
+  absl::StatusOr<size_t> Read(uint8_t* to, size_t size) override {
+    if (given_ == first_.size()) return rest_->Read(to, size);
+    const size_t count = std::min(size, first_.size() - given_);
+    std::memcpy(to, first_.data() + given_, count);
+    given_ += count;
+    return count;
+  }
+  uint64_t bytes_read() const override { return rest_->bytes_read(); }
+
+ private:
+  const std::string first_;
+  const std::unique_ptr<ByteStream> rest_;
+  size_t given_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteStream> ReadDescriptor(int descriptor, std::string name) {
+  return std::make_unique<DescriptorStream>(descriptor, std::move(name));
+}
+
+absl::StatusOr<std::unique_ptr<ByteStream>> Unpack(std::unique_ptr<ByteStream> stream,
+                                                   const std::string& name) {
+  std::string first(4, '\0');
+  size_t have = 0;
+  while (have < first.size()) {
+    auto got = stream->Read(reinterpret_cast<uint8_t*>(first.data()) + have, first.size() - have);
+    if (!got.ok()) return got.status();
+    if (*got == 0) break;
+    have += *got;
+  }
+  first.resize(have);
+  auto whole = std::make_unique<PushedBackStream>(first, std::move(stream));
+  if (first.starts_with("\x1f\x8b")) return UnpackGzip(std::move(whole), name);
+  if (first == "\x28\xb5\x2f\xfd") return UnpackZstd(std::move(whole), name);
+  return whole;
+}
+
+absl::StatusOr<size_t> BufferedBytes::Fill(size_t size) {
+  constexpr size_t kChunk = 256 << 10;
+  while (end_ - begin_ < size && !at_end_) {
+    const size_t kept = end_ - begin_;
+    if (capacity_ < size + kChunk) {
+      auto larger = std::make_unique_for_overwrite<uint8_t[]>(size + 2 * kChunk);
+      if (kept > 0) std::memcpy(larger.get(), data(), kept);
+      buffer_ = std::move(larger);
+      capacity_ = size + 2 * kChunk;
+    } else if (capacity_ - end_ < kChunk) {
+      std::memmove(buffer_.get(), data(), kept);
+    } else {
+      auto got = stream_->Read(buffer_.get() + end_, capacity_ - end_);
+      if (!got.ok()) return got.status();
+      at_end_ = *got == 0;
+      end_ += *got;
+      continue;
+    }
+    begin_ = 0;
+    end_ = kept;
+  }
+  return end_ - begin_;
+}
+
+}  // namespace silhouette
