@@ -31,8 +31,8 @@ const std::vector<KnownData>& AllKnownData() {
         "call it may say the opposite of the truth.",
         "Its transitions come from the same turns of one minute. Where people come and go more or "
         "less often, the timeline reacts too fast or too slowly.",
-        "The parameters, and the least that the timeline may count a window, were chosen on the "
-        "same blocks that score it, among few, so the figures flatter a little.",
+        "The parameters were chosen on the same blocks that score it, among few, so the figures "
+        "flatter a little.",
         "A capture that was rebuilt from this table is training data: a score on it says that the "
         "pipeline works, not that the model does."}},
   };
