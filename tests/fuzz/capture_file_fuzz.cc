@@ -14,6 +14,7 @@ class FromMemory : public silhouette::ByteStream {
   FromMemory(const uint8_t* data, size_t size) : data_(data), size_(size) {}
   absl::StatusOr<size_t> Read(uint8_t* to, size_t size) override {
     const size_t count = std::min(size, size_ - at_);
+    if (count == 0) return count;  // no input at all has no address either
     std::memcpy(to, data_ + at_, count);
     at_ += count;
     return count;
