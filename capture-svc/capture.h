@@ -22,7 +22,7 @@ class Capture {
   Capture(std::string path, CaptureOptions options, std::shared_ptr<grpc::Channel> feature_channel);
 
   // Reads the file to its end and waits until all of it is settled. Call once.
-  // Errors: as PcapFile::Open and CaptureEngine::Read, the link's, and CANCELLED (stopped before
+  // Errors: as OpenCapture and CaptureEngine::Read, the link's, and CANCELLED (stopped before
   // it began).
   absl::Status Run();
 
