@@ -60,7 +60,12 @@ class PushedBackStream : public ByteStream {
   size_t given_ = 0;
 };
 
+bool IsGzip(std::string_view first) { return first.starts_with("\x1f\x8b"); }
+bool IsZstd(std::string_view first) { return first.starts_with("\x28\xb5\x2f\xfd"); }
+
 }  // namespace
+
+bool IsPacked(std::string_view first) { return IsGzip(first) || IsZstd(first); }
 
 std::unique_ptr<ByteStream> ReadDescriptor(int descriptor, std::string name) {
   return std::make_unique<DescriptorStream>(descriptor, std::move(name));
@@ -78,33 +83,58 @@ absl::StatusOr<std::unique_ptr<ByteStream>> Unpack(std::unique_ptr<ByteStream> s
   }
   first.resize(have);
   auto whole = std::make_unique<PushedBackStream>(first, std::move(stream));
-  if (first.starts_with("\x1f\x8b")) return UnpackGzip(std::move(whole), name);
-  if (first == "\x28\xb5\x2f\xfd") return UnpackZstd(std::move(whole), name);
+  if (IsGzip(first)) return UnpackGzip(std::move(whole), name);
+  if (IsZstd(first)) return UnpackZstd(std::move(whole), name);
   return whole;
 }
 
+BufferedBytes::BufferedBytes(std::unique_ptr<MappedFile> file, std::string name)
+    : file_(std::move(file)),
+      name_(std::move(name)),
+      begin_(file_->data()),
+      end_(file_->data() + file_->ready()),
+      mapped_(file_->ready()) {}
+
 absl::StatusOr<size_t> BufferedBytes::Fill(size_t size) {
+  if (available() >= size) return available();
+  return file_ != nullptr ? FillFromFile(size) : FillFromStream(size);
+}
+
+absl::StatusOr<size_t> BufferedBytes::FillFromFile(size_t size) {
+  while (available() < size && file_->ready() < file_->size()) {
+    if (absl::Status status = file_->Advance(); !status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrCat(name_, ": ", std::string(status.message())));
+    }
+    end_ = file_->data() + file_->ready();
+    mapped_ = file_->ready();
+  }
+  return available();
+}
+
+absl::StatusOr<size_t> BufferedBytes::FillFromStream(size_t size) {
   constexpr size_t kChunk = 256 << 10;
-  while (end_ - begin_ < size && !at_end_) {
-    const size_t kept = end_ - begin_;
+  while (available() < size && !at_end_) {
+    const size_t kept = available();
+    const size_t used = static_cast<size_t>(end_ - buffer_.get());
     if (capacity_ < size + kChunk) {
       auto larger = std::make_unique_for_overwrite<uint8_t[]>(size + 2 * kChunk);
-      if (kept > 0) std::memcpy(larger.get(), data(), kept);
+      if (kept > 0) std::memcpy(larger.get(), begin_, kept);
       buffer_ = std::move(larger);
       capacity_ = size + 2 * kChunk;
-    } else if (capacity_ - end_ < kChunk) {
-      std::memmove(buffer_.get(), data(), kept);
+    } else if (capacity_ - used < kChunk) {
+      std::memmove(buffer_.get(), begin_, kept);
     } else {
-      auto got = stream_->Read(buffer_.get() + end_, capacity_ - end_);
+      auto got = stream_->Read(buffer_.get() + used, capacity_ - used);
       if (!got.ok()) return got.status();
       at_end_ = *got == 0;
       end_ += *got;
       continue;
     }
-    begin_ = 0;
-    end_ = kept;
+    begin_ = buffer_.get();
+    end_ = begin_ + kept;
   }
-  return end_ - begin_;
+  return available();
 }
 
 }  // namespace silhouette

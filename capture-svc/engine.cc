@@ -1,6 +1,7 @@
 #include "capture-svc/engine.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,114 +13,171 @@
 
 namespace silhouette {
 
+namespace {
+
+// Counts of ParseOutcome by their reason in Accounting.filtered.
+constexpr struct {
+  ParseOutcome outcome;
+  const char* reason;
+} kFilterReasons[] = {
+    {ParseOutcome::kNotIp, "not_ip"},
+    {ParseOutcome::kNotData, "not_data"},
+    {ParseOutcome::kUnsupported, "unsupported"},
+    {ParseOutcome::kCutShort, "cut_short"},
+};
+
+// No window looks further back: a longer silence changes nothing.
+constexpr int64_t kLongestHorizonNs = 60'000'000'000;
+
+}  // namespace
+
 CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
-    : options_(std::move(options)), emit_(std::move(emit)) {}
+    : options_(std::move(options)),
+      emit_(std::move(emit)),
+      builder_(options_.home, options_.batch_packets) {}
 
 absl::Status CaptureEngine::Read(PacketSource* source) {
-  RawPacket packet;
   while (true) {
-    if (stop_) {
-      incomplete_ = absl::StrCat("stopped behind packet ", read_.received());
+    if (stop_ && !source->Finish()) {
+      incomplete_ = absl::StrCat("stopped behind packet ", received_);
       break;
     }
-    absl::StatusOr<bool> more = source->Next(&packet);
-    if (!more.ok()) incomplete_ = std::string(more.status().message());
-    if (!more.ok() || !*more) break;
-    Take(packet);
-    if (builder_.packets() < options_.batch_packets) continue;
-    Publish(*source);
-    if (absl::Status status = EmitBatch(false); !status.ok()) return status;
+    absl::StatusOr<PacketBlock> block = source->Read();
+    if (!block.ok()) {
+      incomplete_ = std::string(block.status().message());
+      break;
+    }
+    if (absl::Status status = TakeBlock(*block, *source); !status.ok()) return status;
+    if (block->packets.empty()) FollowQuiet(*source);
+    if (block->end) break;
+    if (!FlushIsDue()) continue;
+    if (absl::Status status = EmitBatch(*source, false); !status.ok()) return status;
   }
-  Publish(*source);
-  if (absl::Status status = EmitBatch(true); !status.ok()) return status;
+  if (absl::Status status = EmitBatch(*source, true); !status.ok()) return status;
   return CheckLinkTypes();
+}
+
+absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSource& source) {
+  for (const RawPacket& packet : block.packets) {
+    Take(packet);
+    if (!builder_.full()) continue;
+    if (absl::Status status = EmitBatch(source, false); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CaptureEngine::CheckLinkTypes() const {
   uint64_t unsupported = 0;
   for (const auto& [link_type, packets] : unsupported_) unsupported += packets;
-  if (unsupported == 0 || unsupported < read_.received()) return absl::OkStatus();
+  if (unsupported == 0 || unsupported < received_) return absl::OkStatus();
   std::vector<std::string> names;
   for (const auto& [link_type, packets] : unsupported_) names.push_back(LinkTypeName(link_type));
   return absl::UnimplementedError(absl::StrCat(
       "link type ", absl::StrJoin(names, ", "),
-      " is not supported; Ethernet, Linux cooked, raw IP and BSD loopback captures are"));
+      " is not supported; Ethernet, 802.11, Linux cooked, raw IP, PPP and BSD loopback are"));
 }
 
 void CaptureEngine::Take(const RawPacket& packet) {
-  read_.set_received(read_.received() + 1);
-  if (!IsPlausibleTime(packet.time_ns)) return CountOutcome(ParseOutcome::kMalformed);
-  if (!any_packet_) {
-    any_packet_ = true;
-    first_packet_ns_ = packet.time_ns;
-    newest_ns_ = packet.time_ns;
-    watermark_ns_ = WatermarkAt(newest_ns_);
-  }
-  if (packet.time_ns < watermark_ns_) {
-    read_.set_late(read_.late() + 1);
-    return;
-  }
-  newest_ns_ = std::max(newest_ns_, packet.time_ns);
-  watermark_ns_ = WatermarkAt(newest_ns_);
+  ++received_;
+  if (!Admit(packet.time_ns)) return;
   PacketHeaders headers;
-  const ParseOutcome outcome = ParsePacket(packet, &headers);
-  CountOutcome(outcome);
+  const ParseOutcome outcome = ParsePacket(packet, options_.tunnels, &headers);
+  ++outcomes_[static_cast<size_t>(outcome)];
   if (outcome == ParseOutcome::kUnsupported) ++unsupported_[packet.link_type];
   if (outcome != ParseOutcome::kOk) return;
-  builder_.Add(packet.time_ns, packet.wire_bytes, headers.tcp_flags,
-               Orient(headers, options_.home));
+  if (!options_.vlan_in_key) headers.vlan = 0;
+  if (headers.fragment != PacketHeaders::Fragment::kNone) {
+    fragments_.Resolve(packet.time_ns, &headers);
+  }
+  if (builder_.packets() == 0) batch_start_ns_ = packet.time_ns;
+  builder_.Add(packet.time_ns, packet.wire_bytes, headers);
+}
+
+bool CaptureEngine::Admit(int64_t time_ns) {
+  if (!IsPlausibleTime(time_ns)) {
+    ++outcomes_[static_cast<size_t>(ParseOutcome::kMalformed)];
+    return false;
+  }
+  if (!any_packet_) {
+    any_packet_ = true;
+    first_packet_ns_ = time_ns;
+    newest_ns_ = time_ns;
+    watermark_ns_ = WatermarkAt(newest_ns_);
+  }
+  if (time_ns < watermark_ns_) {
+    ++late_;
+    return false;
+  }
+  newest_ns_ = std::max(newest_ns_, time_ns);
+  watermark_ns_ = std::max(watermark_ns_, WatermarkAt(newest_ns_));
+  return true;
+}
+
+void CaptureEngine::FollowQuiet(const PacketSource& source) {
+  if (!any_packet_ || source.quiet_until_ns() <= newest_ns_) return;
+  quiet_until_ns_ = std::max(quiet_until_ns_,
+                             std::min(source.quiet_until_ns(), newest_ns_ + kLongestHorizonNs));
+  watermark_ns_ = std::max(watermark_ns_, WatermarkAt(quiet_until_ns_));
 }
 
 int64_t CaptureEngine::WatermarkAt(int64_t newest_ns) const {
   return std::max(newest_ns - options_.lateness_ns, -kLastPlausibleNs);
 }
 
-void CaptureEngine::CountOutcome(ParseOutcome outcome) {
-  switch (outcome) {
-    case ParseOutcome::kOk:
-      read_.set_pending(read_.pending() + 1);
-      return;
-    case ParseOutcome::kNotIp:
-      return AddFiltered(&read_, "not_ip", 1);
-    case ParseOutcome::kUnsupported:
-      return AddFiltered(&read_, "unsupported", 1);
-    case ParseOutcome::kCutShort:
-      return AddFiltered(&read_, "cut_short", 1);
-    case ParseOutcome::kMalformed:
-      read_.set_malformed(read_.malformed() + 1);
-      return;
-  }
+// Without packets, a watermark that moved is worth a batch: it closes windows.
+bool CaptureEngine::FlushIsDue() const {
+  if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
+  if (builder_.packets() == 0) return watermark_ns_ - emitted_watermark_ns_ >= options_.flush_after_ns;
+  return std::max(newest_ns_, quiet_until_ns_) - batch_start_ns_ >= options_.flush_after_ns;
 }
 
-absl::Status CaptureEngine::EmitBatch(bool end_of_run) {
-  v1::BatchHeader* header = builder_.batch()->mutable_header();
+void CaptureEngine::UpdateAccounting(const PacketSource& source) {
+  const auto count = [this](ParseOutcome outcome) {
+    return std::exchange(outcomes_[static_cast<size_t>(outcome)], 0);
+  };
+  read_.set_received(received_);
+  read_.set_late(late_);
+  read_.set_pending(read_.pending() + count(ParseOutcome::kOk));
+  read_.set_malformed(read_.malformed() + count(ParseOutcome::kMalformed));
+  for (const auto& [outcome, reason] : kFilterReasons) AddFiltered(&read_, reason, count(outcome));
+  const SourceLoss loss = source.loss();
+  v1::Loss* total = read_.mutable_loss();
+  v1::Loss* before = builder_.Finish()->mutable_lost_before();
+  before->set_kernel_dropped_packets(loss.kernel_dropped - total->kernel_dropped_packets());
+  before->set_interface_dropped_packets(loss.interface_dropped -
+                                        total->interface_dropped_packets());
+  total->set_kernel_dropped_packets(loss.kernel_dropped);
+  total->set_interface_dropped_packets(loss.interface_dropped);
+}
+
+absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
+  UpdateAccounting(source);
+  Publish(source);
+  v1::PacketBatch* batch = builder_.Finish();
+  v1::BatchHeader* header = batch->mutable_header();
   header->set_origin(options_.origin);
   header->set_run(options_.run);
   header->set_sequence(++sequence_);
-  // At the end of a run every packet has come: windows close up to the newest packet's.
-  header->set_watermark_ns(end_of_run ? newest_ns_ : watermark_ns_);
+  // At the end of a run every packet has come: windows close up to the newest packet's, or to
+  // where the source says that it listened.
+  emitted_watermark_ns_ = end_of_run ? std::max(newest_ns_, quiet_until_ns_) : watermark_ns_;
+  header->set_watermark_ns(emitted_watermark_ns_);
   header->set_grid_start_ns(options_.align_first ? first_packet_ns_ : 0);
   header->set_first_packet_ns(first_packet_ns_);
   header->set_end_of_run(end_of_run);
   if (end_of_run) header->set_incomplete(ToUtf8(incomplete_));
   *header->mutable_accounting() = read_;
-  absl::Status status = emit_(*builder_.batch());
+  absl::Status status = emit_(*batch);
   builder_.Clear();
   return status;
 }
 
 void CaptureEngine::Publish(const PacketSource& source) {
-  const SourceLoss loss = source.loss();
-  v1::Loss* before = builder_.batch()->mutable_lost_before();
-  before->set_kernel_dropped_packets(loss.kernel_dropped - read_.loss().kernel_dropped_packets());
-  before->set_interface_dropped_packets(loss.interface_dropped -
-                                        read_.loss().interface_dropped_packets());
-  read_.mutable_loss()->set_kernel_dropped_packets(loss.kernel_dropped);
-  read_.mutable_loss()->set_interface_dropped_packets(loss.interface_dropped);
   std::lock_guard lock(mutex_);
   published_.accounting = read_;
   published_.bytes_read = source.bytes_read();
   published_.bytes_total = source.bytes_total();
+  published_.fragments_evicted = fragments_.evicted();
 }
 
 void CaptureEngine::OnAck(const v1::Ack& ack) {

@@ -3,12 +3,15 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <array>
 #include <map>
 #include <mutex>
 #include <string>
 
 #include "absl/status/status.h"
 #include "capture-svc/batch_builder.h"
+#include "capture-svc/fragment_table.h"
 #include "capture-svc/packet_source.h"
 #include "capture-svc/parser.h"
 #include "common/address.h"
@@ -24,7 +27,11 @@ struct CaptureOptions {
   HomeNetworks home = HomeNetworks::Default();
   bool align_first = false;             // the grid starts at the first packet, not at the epoch
   int64_t lateness_ns = 1'000'000'000;  // how far behind the newest packet one may still come
+  bool vlan_in_key = false;             // the same ends in two VLANs are two flows
+  Tunnels tunnels;                      // the ones to look into
   size_t batch_packets = 4096;
+  // A batch goes on, full or not, once its packets span this much time. For live sources.
+  int64_t flush_after_ns = std::numeric_limits<int64_t>::max();
 };
 
 // Where a capture stands.
@@ -32,6 +39,8 @@ struct CaptureProgress {
   v1::Accounting accounting;  // the identity holds; pending: not yet decided downstream
   uint64_t bytes_read = 0;
   uint64_t bytes_total = 0;  // 0 where unknown
+  // First fragments forgotten early, because more were open than the table holds.
+  uint64_t fragments_evicted = 0;
 };
 
 // Turns the packets of one source into batches: parses headers, finds flow and direction, keeps
@@ -62,11 +71,18 @@ class CaptureEngine {
   CaptureProgress Progress() const;
 
  private:
+  // Takes the packets of a block, emitting batches as they fill.
+  absl::Status TakeBlock(const PacketBlock& block, const PacketSource& source);
   void Take(const RawPacket& packet);
+  // Moves event time on; false when the packet is late or out of time.
+  bool Admit(int64_t time_ns);
+  void FollowQuiet(const PacketSource& source);
   absl::Status CheckLinkTypes() const;
-  void CountOutcome(ParseOutcome outcome);
   int64_t WatermarkAt(int64_t newest_ns) const;
-  absl::Status EmitBatch(bool end_of_run);
+  bool FlushIsDue() const;
+  // Brings the accounts up to date, and the losses into the batch.
+  void UpdateAccounting(const PacketSource& source);
+  absl::Status EmitBatch(const PacketSource& source, bool end_of_run);
   void Publish(const PacketSource& source);
 
   const CaptureOptions options_;
@@ -74,13 +90,21 @@ class CaptureEngine {
   std::atomic<bool> stop_ = false;
   std::string incomplete_;
   BatchBuilder builder_;
-  v1::Accounting read_;  // what this engine decided; pending is what it sent on
+  FragmentTable fragments_;
+  // What this engine decided; pending is what it sent on. The counts that are not in it yet:
+  v1::Accounting read_;
+  uint64_t received_ = 0;
+  uint64_t late_ = 0;
+  std::array<uint64_t, kParseOutcomes> outcomes_{};
   std::map<uint32_t, uint64_t> unsupported_;  // packets by link type
   uint64_t sequence_ = 0;
   bool any_packet_ = false;
   int64_t first_packet_ns_ = 0;
   int64_t newest_ns_ = 0;
+  int64_t quiet_until_ns_ = PacketSource::kNever;  // plausible, near the newest packet
   int64_t watermark_ns_ = 0;
+  int64_t emitted_watermark_ns_ = 0;
+  int64_t batch_start_ns_ = 0;
 
   mutable std::mutex mutex_;
   CaptureProgress published_;    // guarded by mutex_; accounting without what acks say

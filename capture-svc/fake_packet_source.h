@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -22,18 +23,18 @@ class FakePacketSource : public PacketSource {
   void EndWith(absl::Status status) { end_ = std::move(status); }
   size_t packets() const { return packets_.size(); }
 
-  absl::StatusOr<bool> Next(RawPacket* packet) override {
+  absl::StatusOr<PacketBlock> Read() override {
     if (next_ == packets_.size()) {
       if (!end_.ok()) return end_;
-      return false;
+      return PacketBlock{{}, true};
     }
-    const Packet& stored = packets_[next_++];
-    bytes_read_ += stored.frame.size();
-    packet->time_ns = stored.time_ns;
-    packet->wire_bytes = stored.wire_bytes;
-    packet->captured = stored.frame;
-    packet->link_type = link_type_;
-    return true;
+    size_t count = 0;
+    for (; count < block_.size() && next_ < packets_.size(); ++count, ++next_) {
+      const Packet& stored = packets_[next_];
+      bytes_read_ += stored.frame.size();
+      block_[count] = {stored.time_ns, stored.wire_bytes, link_type_, stored.frame};
+    }
+    return PacketBlock{{block_.data(), count}};
   }
   uint64_t bytes_read() const override { return bytes_read_; }
   uint64_t bytes_total() const override { return bytes_total_; }
@@ -46,6 +47,7 @@ class FakePacketSource : public PacketSource {
   };
   const uint32_t link_type_;
   std::vector<Packet> packets_;
+  std::array<RawPacket, PacketBlock::kMaxPackets> block_;
   absl::Status end_;
   size_t next_ = 0;
   uint64_t bytes_read_ = 0;

@@ -12,11 +12,13 @@ using namespace test_frames;
 // Copies into a buffer of exactly its size, so that a sanitizer sees a read behind its end.
 ParseOutcome Read4(const Bytes& packet, PacketHeaders* headers) {
   const Bytes exact(packet);
-  return ReadIpv4(exact, headers);
+  std::span<const uint8_t> segment;
+  return ReadIpv4(exact, headers, &segment);
 }
 ParseOutcome Read6(const Bytes& packet, PacketHeaders* headers) {
   const Bytes exact(packet);
-  return ReadIpv6(exact, headers);
+  std::span<const uint8_t> segment;
+  return ReadIpv6(exact, headers, &segment);
 }
 
 TEST(Ipv4, GivesAddressesProtocolAndPorts) {
@@ -129,7 +131,8 @@ TEST(Ipv4, ACutBehindTheAddressesLeavesPortsAtZero) {
   for (size_t length = 0; length <= whole.size(); ++length) {
     PacketHeaders headers;
     const ParseOutcome outcome = Read4(Bytes(whole.begin(), whole.begin() + length), &headers);
-    EXPECT_EQ(outcome, length < 20 ? ParseOutcome::kCutShort : ParseOutcome::kOk) << length;
+    EXPECT_EQ(outcome, ParseOutcome::kOk) << length;
+    EXPECT_EQ(headers.network, length < 20 ? Network::kCut : Network::kIp) << length;
     EXPECT_EQ(headers.source_port, length < 24 ? 0 : 50000) << length;
   }
 }
@@ -183,12 +186,13 @@ TEST(Ipv6, AnExtensionThatClaimsMoreThanThereIsLeavesPortsAtZero) {
   EXPECT_EQ(headers.source_port, 0);
 }
 
-TEST(Ipv6, ACutBeforeTheAddressesEndIsCutShort) {
+TEST(Ipv6, ACutBeforeTheAddressesEndSaysSo) {
   const Bytes whole = Ipv6("fd00::20", "2001:db8::7", IPPROTO_UDP, Udp(50000, 443));
   for (size_t length = 0; length <= whole.size(); ++length) {
     PacketHeaders headers;
     const ParseOutcome outcome = Read6(Bytes(whole.begin(), whole.begin() + length), &headers);
-    EXPECT_EQ(outcome, length < 40 ? ParseOutcome::kCutShort : ParseOutcome::kOk) << length;
+    EXPECT_EQ(outcome, ParseOutcome::kOk) << length;
+    EXPECT_EQ(headers.network, length < 40 ? Network::kCut : Network::kIp) << length;
   }
 }
 

@@ -6,22 +6,6 @@
 
 namespace silhouette {
 
-bool IsSupportedLinkType(uint32_t link_type) {
-  switch (link_type) {
-    case kLinkNull:
-    case kLinkEthernet:
-    case kLinkRaw:
-    case kLinkLoop:
-    case kLinkLinuxCooked:
-    case kLinkIpv4:
-    case kLinkIpv6:
-    case kLinkLinuxCooked2:
-      return true;
-    default:
-      return false;
-  }
-}
-
 uint32_t LinkTypeOfDlt(int dlt) {
   if (dlt == DLT_RAW) return kLinkRaw;
   if (dlt == DLT_LOOP) return kLinkLoop;

@@ -9,16 +9,20 @@ namespace silhouette {
 enum LinkType : uint32_t {
   kLinkNull = 0,
   kLinkEthernet = 1,
+  kLinkPpp = 9,
+  kLinkPppHdlc = 50,
+  kLinkPppoe = 51,
   kLinkRaw = 101,
+  kLinkCiscoHdlc = 104,
+  kLinkWifi = 105,
   kLinkLoop = 108,
   kLinkLinuxCooked = 113,
+  kLinkWifiRadiotap = 127,
+  kLinkPppWithDirection = 204,
   kLinkIpv4 = 228,
   kLinkIpv6 = 229,
   kLinkLinuxCooked2 = 276,
 };
-
-// True for the types above.
-bool IsSupportedLinkType(uint32_t link_type);
 
 // libpcap numbers a few types (DLT_) differently from files, and differently on each system.
 uint32_t LinkTypeOfDlt(int dlt);

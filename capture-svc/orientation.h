@@ -13,7 +13,8 @@ struct OrientedFlow {
 };
 
 // The home end is the one in a home network. Both or neither: the one with the higher port, on a
-// tie the lower address.
-OrientedFlow Orient(const PacketHeaders& headers, const HomeNetworks& home);
+// tie the lower address. Of hardware addresses alone: the wireless station, else not the group
+// address, else the lower; both count as home, since such a packet stays on its link.
+OrientedFlow Orient(const PacketEnds& ends, const HomeNetworks& home);
 
 }  // namespace silhouette

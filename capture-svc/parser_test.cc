@@ -20,7 +20,7 @@ ParseOutcome Parse(uint32_t link_type, const Bytes& frame, PacketHeaders* header
   RawPacket packet;
   packet.captured = exact;
   packet.link_type = link_type;
-  return ParsePacket(packet, headers);
+  return ParsePacket(packet, {}, headers);
 }
 
 void ExpectUdp(uint32_t link_type, const Bytes& frame) {

@@ -49,18 +49,18 @@ absl::StatusOr<std::unique_ptr<PcapFile>> PcapFile::Open(const std::string& path
 PcapFile::PcapFile(std::string path, pcap_t* handle, uint64_t bytes_total)
     : path_(std::move(path)), handle_(handle), bytes_total_(bytes_total) {}
 
-absl::StatusOr<bool> PcapFile::Next(RawPacket* packet) {
+absl::StatusOr<PacketBlock> PcapFile::Read() {
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;
   const int result = pcap_next_ex(handle_.get(), &header, &bytes);
-  if (result == PCAP_ERROR_BREAK) return false;
+  if (result == PCAP_ERROR_BREAK) return PacketBlock{{}, true};
   if (result != 1) return ReadError();
   ++packets_;
-  packet->time_ns = ToNanoseconds(header->ts);
-  packet->wire_bytes = header->len;
-  packet->captured = {bytes, header->caplen};
-  packet->link_type = LinkTypeOfDlt(pcap_datalink(handle_.get()));
-  return true;
+  packet_.time_ns = ToNanoseconds(header->ts);
+  packet_.wire_bytes = header->len;
+  packet_.captured = {bytes, header->caplen};
+  packet_.link_type = LinkTypeOfDlt(pcap_datalink(handle_.get()));
+  return PacketBlock{{&packet_, 1}};
 }
 
 absl::Status PcapFile::ReadError() const {

@@ -18,7 +18,8 @@ class PcapFile : public PacketSource {
   // (a folder, empty, not a capture).
   static absl::StatusOr<std::unique_ptr<PcapFile>> Open(const std::string& path);
 
-  absl::StatusOr<bool> Next(RawPacket* packet) override;
+  // One packet a block.
+  absl::StatusOr<PacketBlock> Read() override;
   uint64_t bytes_read() const override;
   uint64_t bytes_total() const override { return bytes_total_; }
 
@@ -32,6 +33,7 @@ class PcapFile : public PacketSource {
   const std::string path_;
   const std::unique_ptr<pcap_t, Closer> handle_;
   const uint64_t bytes_total_;
+  RawPacket packet_;
   uint64_t packets_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "capture-svc/packet_cursor.h"
 #include "capture-svc/test_frames.h"
 #include "common/test_folder.h"
 
@@ -46,13 +47,14 @@ TEST(PcapFile, GivesMicrosecondTimesInNanoseconds) {
   auto file = PcapFile::Open(WriteCapture(folder, DLT_EN10MB, PCAP_TSTAMP_PRECISION_MICRO,
                                           {{{1'700'000'000, 123'456}, frame}}));
   ASSERT_TRUE(file.ok()) << file.status();
+  PacketCursor cursor(file->get());
   RawPacket packet;
-  ASSERT_TRUE(*(*file)->Next(&packet));
+  ASSERT_TRUE(*cursor.Next(&packet));
   EXPECT_EQ(packet.time_ns, 1'700'000'000'123'456'000);
   EXPECT_EQ(packet.captured.size(), frame.size());
   EXPECT_TRUE(std::equal(frame.begin(), frame.end(), packet.captured.begin()));
   EXPECT_EQ(packet.wire_bytes, frame.size() + 1000) << "the length on the wire";
-  EXPECT_FALSE(*(*file)->Next(&packet));
+  EXPECT_FALSE(*cursor.Next(&packet));
   EXPECT_EQ((*file)->bytes_read(), (*file)->bytes_total());
 }
 
@@ -61,8 +63,9 @@ TEST(PcapFile, KeepsNanosecondTimes) {
   auto file = PcapFile::Open(WriteCapture(folder, DLT_RAW, PCAP_TSTAMP_PRECISION_NANO,
                                           {{{1'700'000'000, 123'456'789}, {0x45}}}));
   ASSERT_TRUE(file.ok()) << file.status();
+  PacketCursor cursor(file->get());
   RawPacket packet;
-  ASSERT_TRUE(*(*file)->Next(&packet));
+  ASSERT_TRUE(*cursor.Next(&packet));
   EXPECT_EQ(packet.time_ns, 1'700'000'000'123'456'789);
 }
 
@@ -76,10 +79,11 @@ TEST(PcapFile, ACutInsideAPacketSaysByteAndPacket) {
   std::filesystem::resize_file(path, cut);
   auto file = PcapFile::Open(path);
   ASSERT_TRUE(file.ok()) << file.status();
+  PacketCursor cursor(file->get());
   RawPacket packet;
-  ASSERT_TRUE(*(*file)->Next(&packet));
-  ASSERT_TRUE(*(*file)->Next(&packet));
-  const auto end = (*file)->Next(&packet);
+  ASSERT_TRUE(*cursor.Next(&packet));
+  ASSERT_TRUE(*cursor.Next(&packet));
+  const auto end = cursor.Next(&packet);
   EXPECT_TRUE(absl::IsDataLoss(end.status()));
   EXPECT_THAT(
       std::string(end.status().message()),
@@ -95,9 +99,10 @@ TEST(PcapFile, ACutInsideARecordsHeaderSaysSoToo) {
   std::filesystem::resize_file(path, cut);
   auto file = PcapFile::Open(path);
   ASSERT_TRUE(file.ok()) << file.status();
+  PacketCursor cursor(file->get());
   RawPacket packet;
-  ASSERT_TRUE(*(*file)->Next(&packet));
-  const auto end = (*file)->Next(&packet);
+  ASSERT_TRUE(*cursor.Next(&packet));
+  const auto end = cursor.Next(&packet);
   EXPECT_TRUE(absl::IsDataLoss(end.status()));
   EXPECT_THAT(std::string(end.status().message()),
               AllOf(HasSubstr("byte " + std::to_string(cut)), HasSubstr("packet 2")));
@@ -107,8 +112,9 @@ TEST(PcapFile, ACaptureWithoutPacketsIsGood) {
   TemporaryFolder folder;
   auto file = PcapFile::Open(WriteCapture(folder, DLT_EN10MB, PCAP_TSTAMP_PRECISION_MICRO, {}));
   ASSERT_TRUE(file.ok()) << file.status();
+  PacketCursor cursor(file->get());
   RawPacket packet;
-  EXPECT_FALSE(*(*file)->Next(&packet));
+  EXPECT_FALSE(*cursor.Next(&packet));
 }
 
 TEST(PcapFile, WhatCannotBeACaptureIsRefusedByNameAndReason) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -9,7 +10,7 @@
 
 namespace silhouette {
 
-// Reads pcap records from a stream, in constant memory.
+// Reads pcap records, in constant memory.
 class PcapReader : public PacketSource {
  public:
   // `bytes` stands behind the file header that `format` was read from.
@@ -18,21 +19,28 @@ class PcapReader : public PacketSource {
       : name_(std::move(name)),
         format_(format),
         bytes_(std::move(bytes)),
-        bytes_total_(bytes_total) {}
+        bytes_total_(bytes_total) {
+    for (RawPacket& packet : packets_) packet.link_type = format.link_type;
+  }
 
-  absl::StatusOr<bool> Next(RawPacket* packet) override;
+  absl::StatusOr<PacketBlock> Read() override;
   uint64_t bytes_read() const override { return bytes_->bytes_read(); }
   uint64_t bytes_total() const override { return bytes_total_; }
 
  private:
+  // Fills packets_ from what lies in memory; returns how many.
+  size_t ReadBuffered();
+  // Brings the next record whole into memory; false at the end. Errors: DATA_LOSS.
+  absl::StatusOr<bool> FetchRecord();
   absl::Status Cut(size_t have, size_t wanted) const;
 
   const std::string name_;
   const PcapFormat format_;
   const std::unique_ptr<BufferedBytes> bytes_;
   const uint64_t bytes_total_;
-  size_t to_take_ = 0;  // bytes of the record before, still needed by its packet
-  uint64_t packets_ = 0;
+  std::array<RawPacket, PacketBlock::kMaxPackets> packets_;
+  size_t to_take_ = 0;  // bytes of the block before, still needed by its packets
+  uint64_t packets_read_ = 0;
 };
 
 }  // namespace silhouette

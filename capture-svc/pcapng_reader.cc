@@ -21,7 +21,8 @@ enum BlockType : uint32_t {
 // No writer comes near; a larger block is damage, and reading it would take the memory.
 constexpr uint32_t kMaxBlockBytes = 16 << 20;
 constexpr size_t kMaxInterfaces = 1 << 16;
-constexpr size_t kBlockFrame = 12;  // type, length, length again
+constexpr size_t kBlockFrame = 12;     // type, length, length again
+constexpr size_t kLongestHeader = 28;  // a section's
 
 // 10^-v, or 2^-v with the highest bit set. 0 for a resolution finer than can be counted.
 uint64_t TicksPerSecond(uint8_t resolution) {
@@ -48,10 +49,23 @@ size_t Padded(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 
 }  // namespace
 
-absl::StatusOr<bool> PcapngReader::Next(RawPacket* packet) {
+absl::StatusOr<PacketBlock> PcapngReader::Read() {
+  bytes_->Take(to_take_);
+  to_take_ = 0;
+  size_t count = 0;
+  while (count < packets_.size()) {
+    absl::StatusOr<bool> more = ReadPacket(count == 0, &packets_[count]);
+    if (!more.ok() && count == 0) return more.status();
+    if (!more.ok() || !*more) break;
+    ++count;
+  }
+  return PacketBlock{{packets_.data(), count}, count == 0};
+}
+
+absl::StatusOr<bool> PcapngReader::ReadPacket(bool wait, RawPacket* packet) {
   Block block;
   while (true) {
-    absl::StatusOr<bool> more = NextBlock(&block);
+    absl::StatusOr<bool> more = NextBlock(wait, &block);
     if (!more.ok() || !*more) return more;
     if (block.type == kInterfaceDescription) {
       if (absl::Status status = ReadInterface(block.body); !status.ok()) return status;
@@ -59,52 +73,61 @@ absl::StatusOr<bool> PcapngReader::Next(RawPacket* packet) {
       ReadStatistics(block.body);
     } else if (block.type != kSectionHeader) {
       absl::StatusOr<bool> is_packet = ReadPacketBlock(block, packet);
-      if (!is_packet.ok() || *is_packet) return is_packet;
+      if (!is_packet.ok()) return is_packet;
+      if (*is_packet) {
+        to_take_ += block.body.size() + kBlockFrame;
+        return true;
+      }
     }
+    to_take_ += block.body.size() + kBlockFrame;
   }
 }
 
-absl::StatusOr<bool> PcapngReader::NextBlock(Block* block) {
-  bytes_->Take(to_take_);
-  to_take_ = 0;
-  block_offset_ = bytes_->offset();
-  auto have = bytes_->Fill(kBlockFrame);
-  if (!have.ok()) return have.status();
-  if (*have == 0) return false;
-  if (*have < kBlockFrame) return Damaged("cut inside a block's header");
-  if (std::equal(std::begin(kMagic), std::end(kMagic), bytes_->data())) {
-    if (absl::Status status = ReadSectionHeader(); !status.ok()) return status;
+absl::StatusOr<bool> PcapngReader::NextBlock(bool wait, Block* block) {
+  if (wait) {
+    bytes_->Take(to_take_);
+    to_take_ = 0;
   }
-  const std::span<const uint8_t> frame(bytes_->data(), kBlockFrame);
+  const auto fetch = [&](size_t size) -> absl::StatusOr<size_t> {
+    if (wait) return bytes_->Fill(size);
+    return bytes_->available() - to_take_;
+  };
+  auto have = fetch(kBlockFrame);
+  if (!have.ok()) return have.status();
+  if (*have == 0 || (!wait && *have < kLongestHeader)) return false;
+  if (*have < kBlockFrame) return Damaged("cut inside a block's header");
+  if (std::equal(std::begin(kMagic), std::end(kMagic), bytes_->data() + to_take_)) {
+    have = fetch(kLongestHeader);
+    if (!have.ok()) return have.status();
+    const std::span<const uint8_t> header(bytes_->data() + to_take_, *have);
+    if (absl::Status status = ReadSectionHeader(header); !status.ok()) return status;
+  }
+  const std::span<const uint8_t> frame(bytes_->data() + to_take_, kBlockFrame);
   block->type = U32(frame, 0);
   const uint32_t length = U32(frame, 4);
   if (length < kBlockFrame || length % 4 != 0 || length > kMaxBlockBytes) {
     return Damaged(absl::StrCat("a block of ", length, " bytes"));
   }
-  have = bytes_->Fill(length);
+  have = fetch(length);
   if (!have.ok()) return have.status();
+  if (*have < length && !wait) return false;
   if (*have < length) return Damaged(absl::StrCat("cut inside a block of ", length, " bytes"));
-  const std::span<const uint8_t> whole(bytes_->data(), length);
+  const std::span<const uint8_t> whole(bytes_->data() + to_take_, length);
   if (U32(whole, length - 4) != length) {
     return Damaged(
         absl::StrCat("a block whose lengths disagree: ", length, " and ", U32(whole, length - 4)));
   }
   block->body = whole.subspan(8, length - kBlockFrame);
-  to_take_ = length;
   return true;
 }
 
-absl::Status PcapngReader::ReadSectionHeader() {
-  auto have = bytes_->Fill(28);
-  if (!have.ok()) return have.status();
-  if (*have < 28) return Damaged("cut inside a section header");
-  const std::span<const uint8_t> header(bytes_->data(), 28);
+absl::Status PcapngReader::ReadSectionHeader(std::span<const uint8_t> header) {
+  if (header.size() < kLongestHeader) return Damaged("cut inside a section header");
   constexpr uint32_t kByteOrder = 0x1a2b3c4d;
   swapped_ = false;
   if (U32(header, 8) != kByteOrder) swapped_ = true;
   if (U32(header, 8) != kByteOrder) return Damaged("a section without a byte order");
   if (U16(header, 12) != 1) return Damaged(absl::StrCat("pcapng version ", U16(header, 12)));
-  in_section_ = true;
   interfaces_.clear();
   return absl::OkStatus();
 }
@@ -130,10 +153,14 @@ absl::Status PcapngReader::ReadInterface(std::span<const uint8_t> body) {
 void PcapngReader::ReadStatistics(std::span<const uint8_t> body) {
   if (body.size() < 12 || U32(body, 0) >= interfaces_.size()) return;
   Interface& interface = interfaces_[U32(body, 0)];
-  constexpr uint16_t kDroppedByInterface = 5, kDroppedBySystem = 7;
+  constexpr uint16_t kEndTime = 3, kDroppedByInterface = 5, kDroppedBySystem = 7;
   SourceLoss now = interface.loss;
   ForEachOption(body.subspan(12), [&](uint16_t code, std::span<const uint8_t> value) {
     if (value.size() != 8) return;
+    if (code == kEndTime) {
+      const uint64_t ticks = uint64_t{U32(value, 0)} << 32 | U32(value, 4);
+      quiet_until_ns_ = ToNanoseconds(ticks, interface.ticks_per_second, interface.offset_s);
+    }
     if (code == kDroppedByInterface) now.interface_dropped = U64(value, 0);
     if (code == kDroppedBySystem) now.kernel_dropped = U64(value, 0);
   });
@@ -183,7 +210,7 @@ absl::Status PcapngReader::Fill(RawPacket* packet, const Interface& interface, u
   packet->wire_bytes = wire_bytes;
   packet->link_type = interface.link_type;
   packet->captured = data.first(captured_bytes);
-  ++packets_;
+  ++packets_read_;
   return absl::OkStatus();
 }
 
@@ -199,8 +226,8 @@ void PcapngReader::ForEachOption(std::span<const uint8_t> bytes, const Each& eac
 }
 
 absl::Status PcapngReader::Damaged(const std::string& what) const {
-  return absl::DataLossError(absl::StrCat(name_, ": ", what, " at byte ", block_offset_,
-                                          ", behind packet ", packets_,
+  return absl::DataLossError(absl::StrCat(name_, ": ", what, " at byte ", bytes_->offset() + to_take_,
+                                          ", behind packet ", packets_read_,
                                           "; everything before it is used"));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -24,7 +25,8 @@ class PcapngReader : public PacketSource {
   // The four bytes that every pcapng file begins with, in any byte order.
   static constexpr uint8_t kMagic[4] = {0x0a, 0x0d, 0x0d, 0x0a};
 
-  absl::StatusOr<bool> Next(RawPacket* packet) override;
+  absl::StatusOr<PacketBlock> Read() override;
+  int64_t quiet_until_ns() const override { return quiet_until_ns_; }
   SourceLoss loss() const override { return loss_; }
   uint64_t bytes_read() const override { return bytes_->bytes_read(); }
   uint64_t bytes_total() const override { return bytes_total_; }
@@ -42,10 +44,13 @@ class PcapngReader : public PacketSource {
     std::span<const uint8_t> body;
   };
 
+  // Reads blocks up to the next packet; false when there is none. With `wait` it fetches what is
+  // not in memory, which moves the bytes of packets read before.
+  absl::StatusOr<bool> ReadPacket(bool wait, RawPacket* packet);
   // Takes the next block; false at the end of the file. Errors: DATA_LOSS.
-  absl::StatusOr<bool> NextBlock(Block* block);
+  absl::StatusOr<bool> NextBlock(bool wait, Block* block);
   // Errors: DATA_LOSS for a version or byte order that is none.
-  absl::Status ReadSectionHeader();
+  absl::Status ReadSectionHeader(std::span<const uint8_t> header);
   absl::Status ReadInterface(std::span<const uint8_t> body);
   void ReadStatistics(std::span<const uint8_t> body);
   // True when the block held a packet.
@@ -65,10 +70,10 @@ class PcapngReader : public PacketSource {
   const std::unique_ptr<BufferedBytes> bytes_;
   const uint64_t bytes_total_;
   bool swapped_ = false;
-  bool in_section_ = false;
-  uint64_t block_offset_ = 0;  // of the block being read, unpacked bytes
-  size_t to_take_ = 0;         // bytes of the block before, still needed by its packet
-  uint64_t packets_ = 0;
+  std::array<RawPacket, PacketBlock::kMaxPackets> packets_;
+  size_t to_take_ = 0;  // bytes of blocks that were read, still needed by their packets
+  uint64_t packets_read_ = 0;
+  int64_t quiet_until_ns_ = kNever;
   std::vector<Interface> interfaces_;  // of this section
   SourceLoss loss_;
 };

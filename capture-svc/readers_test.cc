@@ -12,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "capture-svc/open_capture.h"
+#include "capture-svc/packet_cursor.h"
 #include "capture-svc/pcap_file.h"
 
 namespace silhouette {
@@ -33,9 +34,10 @@ Read ReadAll(absl::StatusOr<std::unique_ptr<Source>> source) {
     read.error = std::string(source.status().message());
     return read;
   }
+  PacketCursor cursor(source->get());
   RawPacket packet;
   while (true) {
-    const absl::StatusOr<bool> more = (*source)->Next(&packet);
+    const absl::StatusOr<bool> more = cursor.Next(&packet);
     if (!more.ok()) read.error = std::string(more.status().message());
     if (!more.ok() || !*more) break;
     std::string bytes(packet.captured.begin(), packet.captured.end());

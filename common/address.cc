@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::array<uint8_t, 12> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-bool SharePrefix(const IpAddress& a, const IpAddress& b, int bits) {
-  const int whole = bits / 8;
-  if (std::memcmp(a.bytes.data(), b.bytes.data(), static_cast<size_t>(whole)) != 0) return false;
-  if (bits % 8 == 0) return true;
-  const int shift = 8 - bits % 8;
-  const auto i = static_cast<size_t>(whole);
-  return (a.bytes[i] >> shift) == (b.bytes[i] >> shift);
-}
-
 }  // namespace
 
 IpAddress IpAddress::FromV4(const uint8_t* four_bytes) {
@@ -76,15 +67,37 @@ absl::StatusOr<HomeNetworks> HomeNetworks::Parse(std::string_view cidr_list) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", part, "\" is no network; the number behind / goes from 0 to ", width));
     }
-    home.networks_.push_back({*base, bits + 128 - width});
+    home.Add(*base, bits + 128 - width);
   }
   return home;
 }
 
+HomeNetworks::Halves HomeNetworks::Split(const IpAddress& address) {
+  Halves halves;
+  std::memcpy(&halves.first, address.bytes.data(), 8);
+  std::memcpy(&halves.second, address.bytes.data() + 8, 8);
+  return halves;
+}
+
+void HomeNetworks::Add(const IpAddress& base, int prefix_bits) {
+  IpAddress mask;
+  for (int bit = 0; bit < prefix_bits; ++bit) {
+    mask.bytes[static_cast<size_t>(bit / 8)] |= static_cast<uint8_t>(0x80 >> bit % 8);
+  }
+  Prefix prefix{Split(mask), Split(base), base.is_v4()};
+  prefix.base.first &= prefix.mask.first;
+  prefix.base.second &= prefix.mask.second;
+  networks_.push_back(prefix);
+}
+
 bool HomeNetworks::Contains(const IpAddress& address) const {
-  for (const Network& network : networks_) {
-    if (address.is_v4() != network.base.is_v4()) continue;  // ::/0 means IPv6 alone
-    if (SharePrefix(address, network.base, network.prefix_bits)) return true;
+  const Halves halves = Split(address);
+  const bool is_v4 = address.is_v4();
+  for (const Prefix& network : networks_) {
+    const uint64_t difference =
+        ((halves.first & network.mask.first) ^ network.base.first) |
+        ((halves.second & network.mask.second) ^ network.base.second);
+    if (difference == 0 && is_v4 == network.is_v4) return true;  // ::/0 means IPv6 alone
   }
   return false;
 }

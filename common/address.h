@@ -42,11 +42,18 @@ class HomeNetworks {
   bool Contains(const IpAddress& address) const;
 
  private:
-  struct Network {
-    IpAddress base;
-    int prefix_bits;  // of the 128 bits of the mapped form
+  // Halves of the mapped form, as they lie in memory.
+  struct Halves {
+    uint64_t first, second;
   };
-  std::vector<Network> networks_;
+  struct Prefix {
+    Halves mask, base;
+    bool is_v4;
+  };
+  static Halves Split(const IpAddress& address);
+  void Add(const IpAddress& base, int prefix_bits);  // of 128
+
+  std::vector<Prefix> networks_;
 };
 
 }  // namespace silhouette

@@ -1,6 +1,7 @@
 #include "feature-svc/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -31,10 +32,24 @@ int Values(const v1::WindowBatch& batch) {
   return values;
 }
 
-bool Takes(const v1::PacketFilter& filter, uint8_t protocol) {
+// A conversation is one of IP.
+bool Takes(const v1::PacketFilter& filter, const FlowKey& flow) {
+  if (flow.network != Network::kIp) return false;
   const auto& protocols = filter.ip_protocols();
   return protocols.empty() ||
-         std::find(protocols.begin(), protocols.end(), protocol) != protocols.end();
+         std::find(protocols.begin(), protocols.end(), flow.protocol) != protocols.end();
+}
+
+// Why no window took a packet.
+const char* FilterReason(Network network) {
+  switch (network) {
+    case Network::kIp:
+      return "not_asked";
+    case Network::kCut:
+      return "cut_short";
+    default:
+      return "not_ip";
+  }
 }
 
 }  // namespace
@@ -108,6 +123,7 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
 int64_t FeatureEngine::AddPackets(const v1::PacketBatch& batch) {
   const std::vector<FlowKey> flows = ReadFlows(batch.flows());
   uint64_t windowed = 0;
+  std::array<uint64_t, 4> left_out{};  // by network
   int64_t last_end_ns = kNever;
   for (int i = 0; i < batch.time_ns_size(); ++i) {
     const FlowKey& flow = flows[batch.flow(i)];
@@ -115,16 +131,22 @@ int64_t FeatureEngine::AddPackets(const v1::PacketBatch& batch) {
                         (batch.flags()[static_cast<size_t>(i)] & kPacketOutbound) != 0};
     bool taken = false;
     for (Task& task : tasks_) {
-      if (!Takes(task.spec.filter(), flow.protocol)) continue;
+      if (!Takes(task.spec.filter(), flow)) continue;
       const int64_t index = task.store->Add(flow, sample);
       last_end_ns = std::max(last_end_ns, task.store->grid().StartOf(index + 1));
       taken = true;
     }
-    if (taken) ++windowed;
+    if (taken) {
+      ++windowed;
+    } else {
+      ++left_out[static_cast<size_t>(flow.network)];
+    }
   }
   std::lock_guard lock(mutex_);
   decided_.set_windowed(decided_.windowed() + windowed);
-  AddFiltered(&decided_, "not_asked", static_cast<uint64_t>(batch.time_ns_size()) - windowed);
+  for (size_t i = 0; i < left_out.size(); ++i) {
+    AddFiltered(&decided_, FilterReason(static_cast<Network>(i)), left_out[i]);
+  }
   return last_end_ns;
 }
 

@@ -12,7 +12,16 @@ absl::Status CheckLength(const char* column, size_t entries, size_t expected) {
                                                  " entries where ", expected, " were due"));
 }
 
+absl::Status CheckLengthIfAny(const char* column, size_t entries, size_t expected) {
+  return entries == 0 ? absl::OkStatus() : CheckLength(column, entries, expected);
+}
+
 size_t Size(int size) { return static_cast<size_t>(size); }
+
+MacAddress ReadMac(const std::string& column, size_t i) {
+  if (column.empty()) return {};
+  return MacAddress::From(reinterpret_cast<const uint8_t*>(column.data()) + 6 * i);
+}
 
 IpAddress ReadAddress(const std::string& column, size_t i) {
   return IpAddress::FromV6(reinterpret_cast<const uint8_t*>(column.data()) + 16 * i);
@@ -32,8 +41,18 @@ absl::Status CheckColumns(const v1::PacketBatch& batch) {
         CheckLength("flows.home_address", table.home_address().size(), 16 * flows),
         CheckLength("flows.remote_address", table.remote_address().size(), 16 * flows),
         CheckLength("flows.protocol", table.protocol().size(), flows),
-        CheckLength("flows.scope", table.scope().size(), flows)}) {
+        CheckLength("flows.scope", table.scope().size(), flows),
+        CheckLengthIfAny("flows.home_mac", table.home_mac().size(), 6 * flows),
+        CheckLengthIfAny("flows.remote_mac", table.remote_mac().size(), 6 * flows),
+        CheckLengthIfAny("flows.vlan", Size(table.vlan_size()), flows),
+        CheckLengthIfAny("flows.network", table.network().size(), flows)}) {
     if (!status.ok()) return status;
+  }
+  for (char network : table.network()) {
+    if (static_cast<uint8_t>(network) > static_cast<uint8_t>(Network::kCut)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "packet batch: network ", static_cast<int>(network), " in flows.network is none of 0-3"));
+    }
   }
   for (uint32_t flow : batch.flow()) {
     if (flow >= flows) {
@@ -56,6 +75,11 @@ std::vector<FlowKey> ReadFlows(const v1::FlowTable& table) {
     flow.protocol = static_cast<uint8_t>(table.protocol()[i]);
     flow.home_is_home = (table.scope()[i] & kHomeEndIsHome) != 0;
     flow.remote_is_home = (table.scope()[i] & kRemoteEndIsHome) != 0;
+    flow.ports_unknown = (table.scope()[i] & kPortsUnknown) != 0;
+    flow.home_mac = ReadMac(table.home_mac(), i);
+    flow.remote_mac = ReadMac(table.remote_mac(), i);
+    if (!table.vlan().empty()) flow.vlan = table.vlan(static_cast<int>(i));
+    if (!table.network().empty()) flow.network = static_cast<Network>(table.network()[i]);
   }
   return flows;
 }

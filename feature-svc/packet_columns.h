@@ -8,8 +8,8 @@
 
 namespace silhouette {
 
-// Checks that the columns of a batch have equal lengths and that every flow index is inside the
-// table. Errors: INVALID_ARGUMENT naming the column.
+// Checks that the columns of a batch have equal lengths, that every flow index is inside the table,
+// and that each network is one we know. Errors: INVALID_ARGUMENT naming the column.
 absl::Status CheckColumns(const v1::PacketBatch& batch);
 
 // The rows of a checked batch's flow table.

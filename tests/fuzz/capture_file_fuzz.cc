@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "capture-svc/open_capture.h"
+#include "capture-svc/packet_cursor.h"
 #include "capture-svc/parser.h"
 
 namespace {
@@ -32,13 +33,14 @@ class FromMemory : public silhouette::ByteStream {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto source = silhouette::OpenCaptureBytes("x", std::make_unique<FromMemory>(data, size), size);
   if (!source.ok()) return 0;
+  silhouette::PacketCursor cursor(source->get());
   silhouette::RawPacket packet;
   silhouette::PacketHeaders headers;
   // A packed file can hold far more packets than bytes; enough is enough.
   for (int packets = 0; packets < 10'000; ++packets) {
-    const auto more = (*source)->Next(&packet);
+    const auto more = cursor.Next(&packet);
     if (!more.ok() || !*more) return 0;
-    (void)silhouette::ParsePacket(packet, &headers);
+    (void)silhouette::ParsePacket(packet, {true, true, true}, &headers);
   }
   return 0;
 }

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace silhouette {
+
+// An IEEE 802 hardware address; all zero where a link has none.
+struct MacAddress {
+  std::array<uint8_t, 6> bytes{};
+
+  static MacAddress From(const uint8_t* six_bytes);
+
+  bool is_zero() const { return *this == MacAddress(); }
+  // Multicast or broadcast: nobody's own.
+  bool is_group() const { return (bytes[0] & 1) != 0; }
+  // "00:1b:2c:3d:4e:5f".
+  std::string ToString() const;
+
+  auto operator<=>(const MacAddress&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const MacAddress& a) {
+    return H::combine(std::move(h), a.bytes);
+  }
+};
+
+}  // namespace silhouette
