@@ -10,24 +10,37 @@ namespace {
 
 using ::testing::ElementsAre;
 
-FlowKey Flow(uint16_t home_port) {
-  FlowKey key;
-  key.home = *IpAddress::Parse("192.168.1.20");
-  key.remote = *IpAddress::Parse("2001:db8::7");
-  key.home_port = home_port;
-  key.remote_port = 443;
-  key.protocol = 17;
-  key.home_is_home = true;
-  return key;
+constexpr uint8_t kHomeMac[] = {2, 0, 0, 0, 0, 1}, kRouterMac[] = {2, 0, 0, 0, 0, 9};
+
+// A packet of a home host's flow, from the home end or to it.
+PacketHeaders Packet(uint16_t home_port, bool outbound = true, uint8_t tcp_flags = 0) {
+  PacketHeaders headers;
+  headers.source = *IpAddress::Parse("192.168.1.20");
+  headers.destination = *IpAddress::Parse("2001:db8::7");
+  headers.source_mac = MacAddress::From(kHomeMac);
+  headers.destination_mac = MacAddress::From(kRouterMac);
+  headers.source_port = home_port;
+  headers.destination_port = 443;
+  headers.protocol = 17;
+  headers.tcp_flags = tcp_flags;
+  if (outbound) return headers;
+  std::swap(headers.source, headers.destination);
+  std::swap(headers.source_mac, headers.destination_mac);
+  std::swap(headers.source_port, headers.destination_port);
+  return headers;
 }
 
-TEST(BatchBuilder, FillsEveryColumnInTheOrderOfArrival) {
-  BatchBuilder builder;
-  builder.Add(20, 1400, 0, {Flow(50000), true});
-  builder.Add(10, 60, 0x12, {Flow(50001), false});
-  builder.Add(30, 61, 0xff, {Flow(50000), false});
-  const v1::PacketBatch& batch = *builder.batch();
-  EXPECT_EQ(builder.packets(), 3u);
+class BatchBuilderTest : public ::testing::Test {
+ protected:
+  BatchBuilder builder_{HomeNetworks::Default(), 16};
+};
+
+TEST_F(BatchBuilderTest, FillsEveryColumnInTheOrderOfArrival) {
+  builder_.Add(20, 1400, Packet(50000, true));
+  builder_.Add(10, 60, Packet(50001, false, 0x12));
+  builder_.Add(30, 61, Packet(50000, false, 0xff));
+  EXPECT_EQ(builder_.packets(), 3u);
+  const v1::PacketBatch& batch = *builder_.Finish();
   EXPECT_THAT(batch.time_ns(), ElementsAre(20, 10, 30));
   EXPECT_THAT(batch.wire_bytes(), ElementsAre(1400, 60, 61));
   EXPECT_THAT(batch.flow(), ElementsAre(0, 1, 0));
@@ -35,39 +48,76 @@ TEST(BatchBuilder, FillsEveryColumnInTheOrderOfArrival) {
   EXPECT_EQ(batch.tcp_flags(), std::string({0, 0x12, static_cast<char>(0xff)}));
 }
 
-TEST(BatchBuilder, AFlowStandsInTheTableOnce) {
-  BatchBuilder builder;
-  for (int i = 0; i < 5; ++i) builder.Add(i, 60, 0, {Flow(65535), true});
-  const v1::FlowTable& table = builder.batch()->flows();
+TEST_F(BatchBuilderTest, AFlowStandsInTheTableOnceInBothItsDirections) {
+  for (int i = 0; i < 6; ++i) builder_.Add(i, 60, Packet(65535, i % 2 == 0));
+  const v1::FlowTable& table = builder_.Finish()->flows();
   EXPECT_THAT(table.ports(), ElementsAre(0xffff0000u | 443));
   EXPECT_EQ(table.protocol(), std::string(1, 17));
+  EXPECT_EQ(table.network(), std::string(1, 0));
   EXPECT_EQ(table.scope(), std::string(1, kHomeEndIsHome));
+  EXPECT_THAT(table.vlan(), ElementsAre(0));
+  EXPECT_EQ(table.home_mac(), std::string(std::begin(kHomeMac), std::end(kHomeMac)));
+  EXPECT_EQ(table.remote_mac(), std::string(std::begin(kRouterMac), std::end(kRouterMac)));
   ASSERT_EQ(table.home_address().size(), 16u);
   EXPECT_EQ(table.home_address().substr(10), std::string("\xff\xff\xc0\xa8\x01\x14", 6));
   ASSERT_EQ(table.remote_address().size(), 16u);
   EXPECT_EQ(table.remote_address().substr(0, 4), std::string("\x20\x01\x0d\xb8", 4));
 }
 
-TEST(BatchBuilder, ScopeSaysWhichEndsAreAtHome) {
-  BatchBuilder builder;
-  FlowKey neither = Flow(1), both = Flow(2), remote = Flow(3);
-  neither.home_is_home = false;
-  both.remote_is_home = true;
-  remote.home_is_home = false;
-  remote.remote_is_home = true;
-  for (const FlowKey& key : {neither, both, remote}) builder.Add(0, 60, 0, {key, true});
-  EXPECT_EQ(builder.batch()->flows().scope(),
-            std::string({0, kHomeEndIsHome | kRemoteEndIsHome, kRemoteEndIsHome}));
+TEST_F(BatchBuilderTest, WhatTellsFlowsApart) {
+  PacketHeaders first = Packet(50000), port = first, protocol = first, vlan = first, mac = first,
+                unknown = first;
+  port.source_port = 50001;
+  protocol.protocol = 6;
+  vlan.vlan = 7;
+  mac.destination_mac.bytes[5] = 0x55;  // another router
+  unknown.ports_unknown = true;
+  for (const PacketHeaders& headers : {first, port, protocol, vlan, mac, unknown, first}) {
+    builder_.Add(0, 60, headers);
+  }
+  const v1::PacketBatch& batch = *builder_.Finish();
+  EXPECT_THAT(batch.flow(), ElementsAre(0, 1, 2, 3, 4, 5, 0));
+  EXPECT_EQ(batch.flows().vlan(3), 7u);
+  EXPECT_EQ(batch.flows().scope()[5], kHomeEndIsHome | kPortsUnknown);
 }
 
-TEST(BatchBuilder, ClearForgetsPacketsAndFlows) {
-  BatchBuilder builder;
-  builder.Add(0, 60, 0, {Flow(1), true});
-  builder.Clear();
-  EXPECT_EQ(builder.packets(), 0u);
-  builder.Add(0, 60, 0, {Flow(2), true});
-  EXPECT_THAT(builder.batch()->flow(), ElementsAre(0));
-  EXPECT_THAT(builder.batch()->flows().ports(), ElementsAre(2u << 16 | 443));
+TEST_F(BatchBuilderTest, ScopeSaysWhichEndsAreAtHome) {
+  PacketHeaders neither = Packet(1), both = Packet(2);
+  neither.source = *IpAddress::Parse("198.51.100.1");
+  both.destination = *IpAddress::Parse("fd00::7");
+  for (const PacketHeaders& headers : {neither, both}) builder_.Add(0, 60, headers);
+  EXPECT_EQ(builder_.Finish()->flows().scope(),
+            std::string({0, kHomeEndIsHome | kRemoteEndIsHome}));
+}
+
+TEST_F(BatchBuilderTest, WhoSendsToItselfHasOneFlowInOneDirection) {
+  PacketHeaders same = Packet(443);
+  same.destination = same.source;
+  same.destination_mac = same.source_mac;
+  builder_.Add(0, 60, same);
+  builder_.Add(1, 60, same);
+  EXPECT_THAT(builder_.Finish()->flow(), ElementsAre(0, 0));
+}
+
+TEST_F(BatchBuilderTest, IsFullAtItsNumberOfPackets) {
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_FALSE(builder_.full());
+    builder_.Add(0, 60, Packet(static_cast<uint16_t>(i)));
+  }
+  EXPECT_TRUE(builder_.full());
+  EXPECT_EQ(builder_.Finish()->flows().ports_size(), 16);
+}
+
+TEST_F(BatchBuilderTest, ClearForgetsPacketsAndFlows) {
+  builder_.Add(0, 60, Packet(1));
+  builder_.Add(0, 60, Packet(2));
+  builder_.Finish();
+  builder_.Clear();
+  EXPECT_EQ(builder_.packets(), 0u);
+  builder_.Add(0, 60, Packet(2));
+  const v1::PacketBatch& batch = *builder_.Finish();
+  EXPECT_THAT(batch.flow(), ElementsAre(0));
+  EXPECT_THAT(batch.flows().ports(), ElementsAre(2u << 16 | 443));
 }
 
 }  // namespace

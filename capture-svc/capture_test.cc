@@ -126,7 +126,7 @@ TEST_F(CaptureTest, AMissingFileFailsByName) {
 }
 
 TEST_F(CaptureTest, AnUnknownLinkTypeFailsUnderTheFilesName) {
-  WriteCapture(DLT_IEEE802_11);
+  WriteCapture(DLT_USB_LINUX);
   Capture capture(path_, options_, server_.channel);
   const absl::Status status = capture.Run();
   EXPECT_TRUE(absl::IsUnimplemented(status));

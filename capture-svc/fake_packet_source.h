@@ -45,7 +45,7 @@ class FakePacketSource : public PacketSource {
     uint32_t wire_bytes;
     std::vector<uint8_t> frame;
   };
-  const uint32_t link_type_;
+  uint32_t link_type_;
   std::vector<Packet> packets_;
   std::array<RawPacket, PacketBlock::kMaxPackets> block_;
   absl::Status end_;

@@ -71,5 +71,48 @@ TEST(Orientation, FollowsTheNetworksItIsGiven) {
   EXPECT_FALSE(flow.key.remote_is_home);
 }
 
+constexpr uint8_t kLowMac[] = {2, 0, 0, 0, 0, 1}, kHighMac[] = {2, 0, 0, 0, 0, 9};
+constexpr uint8_t kBroadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+PacketHeaders MacsAlone(const uint8_t* source, const uint8_t* destination) {
+  PacketHeaders headers;
+  headers.network = Network::kOther;
+  headers.source_mac = MacAddress::From(source);
+  headers.destination_mac = MacAddress::From(destination);
+  return headers;
+}
+
+TEST(Orientation, OfHardwareAddressesAloneTheLowerIsTheHomeEndAndBothAreHome) {
+  for (bool outbound : {true, false}) {
+    const OrientedFlow flow =
+        Orient(outbound ? MacsAlone(kLowMac, kHighMac) : MacsAlone(kHighMac, kLowMac), {});
+    EXPECT_EQ(flow.outbound, outbound);
+    EXPECT_EQ(flow.key.home_mac, MacAddress::From(kLowMac));
+    EXPECT_EQ(flow.key.remote_mac, MacAddress::From(kHighMac));
+    EXPECT_TRUE(flow.key.home_is_home);
+    EXPECT_TRUE(flow.key.remote_is_home);
+  }
+}
+
+TEST(Orientation, AGroupAddressIsNobodysHome) {
+  const OrientedFlow flow = Orient(MacsAlone(kHighMac, kBroadcast), {});
+  EXPECT_TRUE(flow.outbound);
+  EXPECT_EQ(flow.key.home_mac, MacAddress::From(kHighMac));
+  EXPECT_FALSE(flow.key.remote_is_home);
+}
+
+TEST(Orientation, AWirelessStationIsTheHomeEnd) {
+  PacketHeaders to_access_point = MacsAlone(kHighMac, kLowMac);
+  to_access_point.station = PacketEnds::Station::kSource;
+  PacketHeaders from_access_point = MacsAlone(kLowMac, kHighMac);
+  from_access_point.station = PacketEnds::Station::kDestination;
+  const OrientedFlow out = Orient(to_access_point, {}), in = Orient(from_access_point, {});
+  EXPECT_EQ(out.key, in.key);
+  EXPECT_TRUE(out.outbound);
+  EXPECT_FALSE(in.outbound);
+  EXPECT_EQ(out.key.home_mac, MacAddress::From(kHighMac));
+  EXPECT_FALSE(out.key.remote_is_home);
+}
+
 }  // namespace
 }  // namespace silhouette
