@@ -4,7 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include "common/packet_bits.h"
 
 namespace silhouette {
 namespace {
@@ -52,6 +51,7 @@ PacketEnds Reverse(const PacketEnds& ends) {
 BatchBuilder::BatchBuilder(const HomeNetworks& home, size_t max_packets)
     : home_(home),
       max_packets_(max_packets),
+      cache_(home),
       slots_(std::bit_ceil(2 * max_packets)) {
   entries_.reserve(max_packets);
   ResizeColumns(max_packets, max_packets);
@@ -59,12 +59,32 @@ BatchBuilder::BatchBuilder(const HomeNetworks& home, size_t max_packets)
 
 void BatchBuilder::Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers) {
   const Entry& entry = Find(headers);
-  const size_t i = packets_++;
-  columns_.time_ns[i] = time_ns;
-  columns_.wire_bytes[i] = wire_bytes;
-  columns_.flow[i] = entry.flow;
-  columns_.flags[i] = entry.outbound ? kPacketOutbound : 0;
-  columns_.tcp_flags[i] = static_cast<char>(headers.tcp_flags);
+  AppendPacket(time_ns, wire_bytes, entry.flow, entry.outbound, headers.tcp_flags);
+}
+
+uint32_t BatchBuilder::AppendCommonFlow(const FlowCache::Flow& flow) {
+  static constexpr char kV4Prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
+  const CommonKey& key = flow.key;
+  const uint64_t home = flow.low_is_home ? key.low_end : key.high_end;
+  const uint64_t remote = flow.low_is_home ? key.high_end : key.low_end;
+  const uint64_t home_mac = flow.low_is_home ? key.low_mac : key.high_mac;
+  const uint64_t remote_mac = flow.low_is_home ? key.high_mac : key.low_mac;
+  const auto port = [](uint64_t end) -> uint32_t {
+    return __builtin_bswap16(static_cast<uint16_t>(end >> 32));
+  };
+  const size_t i = flows_;
+  std::memcpy(columns_.home_address + 16 * i, kV4Prefix, 12);
+  std::memcpy(columns_.home_address + 16 * i + 12, &home, 4);
+  std::memcpy(columns_.remote_address + 16 * i, kV4Prefix, 12);
+  std::memcpy(columns_.remote_address + 16 * i + 12, &remote, 4);
+  std::memcpy(columns_.home_mac + 6 * i, &home_mac, 6);
+  std::memcpy(columns_.remote_mac + 6 * i, &remote_mac, 6);
+  columns_.ports[i] = port(home) << 16 | port(remote);
+  columns_.vlan[i] = 0;
+  columns_.protocol[i] = static_cast<char>(key.low_end >> 48);
+  columns_.network[i] = static_cast<char>(Network::kIp);
+  columns_.scope[i] = flow.scope;
+  return flows_++;
 }
 
 const BatchBuilder::Entry& BatchBuilder::Find(const PacketEnds& ends) {

@@ -4,9 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "capture-svc/common_packet.h"
+#include "capture-svc/flow_cache.h"
 #include "capture-svc/orientation.h"
 #include "capture-svc/packet.h"
 #include "common/address.h"
+#include "common/packet_bits.h"
 #include "silhouette/v1/packet.pb.h"
 
 namespace silhouette {
@@ -20,6 +23,23 @@ class BatchBuilder {
 
   // `time_ns` in ns since the Unix epoch, `wire_bytes` the original length. There must be room.
   void Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers);
+
+  // The same for a packet of the common kind, faster: Prepare some, then AddCommon each, with the
+  // hash that Prepare gave. Such a flow may have a second row in the table by Add.
+  uint64_t Prepare(const CommonPacket& packet) const {
+    const uint64_t hash = FlowCache::Hash(packet.key);
+    cache_.Prefetch(hash);
+    return hash;
+  }
+  void AddCommon(int64_t time_ns, uint32_t wire_bytes, const CommonPacket& packet, uint64_t hash) {
+    FlowCache::Flow* flow = cache_.Find(packet.key, hash);
+    if (flow->batch != batch_number_) {
+      flow->batch = batch_number_;
+      flow->row = AppendCommonFlow(*flow);
+    }
+    AppendPacket(time_ns, wire_bytes, flow->row, packet.from_high != flow->low_is_home,
+                 packet.tcp_flags);
+  }
 
   size_t packets() const { return packets_; }
   bool full() const { return packets_ == max_packets_; }
@@ -43,6 +63,16 @@ class BatchBuilder {
     uint32_t entry = 0;
   };
 
+  void AppendPacket(int64_t time_ns, uint32_t wire_bytes, uint32_t flow, bool outbound,
+                    uint8_t tcp_flags) {
+    const size_t i = packets_++;
+    columns_.time_ns[i] = time_ns;
+    columns_.wire_bytes[i] = wire_bytes;
+    columns_.flow[i] = flow;
+    columns_.flags[i] = outbound ? kPacketOutbound : 0;
+    columns_.tcp_flags[i] = static_cast<char>(tcp_flags);
+  }
+  uint32_t AppendCommonFlow(const FlowCache::Flow& flow);
   const Entry& Find(const PacketEnds& ends);
   // The slot of `ends`, or the empty one where it belongs.
   Slot* Probe(const PacketEnds& ends, uint64_t hash);
@@ -52,6 +82,7 @@ class BatchBuilder {
 
   const HomeNetworks home_;
   const size_t max_packets_;
+  FlowCache cache_;
   std::vector<Slot> slots_;  // a power of two, at least twice max_packets_
   std::vector<Entry> entries_;
   uint32_t batch_number_ = 1;

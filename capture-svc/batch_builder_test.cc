@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "capture-svc/parser.h"
+#include "capture-svc/test_frames.h"
 #include "common/packet_bits.h"
 
 namespace silhouette {
@@ -106,6 +108,33 @@ TEST_F(BatchBuilderTest, IsFullAtItsNumberOfPackets) {
   }
   EXPECT_TRUE(builder_.full());
   EXPECT_EQ(builder_.Finish()->flows().ports_size(), 16);
+}
+
+// A whole frame of the flow, from the home end or to it.
+test_frames::Bytes Frame(uint16_t home_port, bool outbound) {
+  using namespace test_frames;
+  Ipv4Fields fields;
+  if (!outbound) std::swap(fields.source, fields.destination);
+  return outbound ? UdpFrame(fields, home_port, 443) : UdpFrame(fields, 443, home_port);
+}
+
+TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
+  BatchBuilder by_cache(HomeNetworks::Default(), 16);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 16; ++i) {
+      const auto frame = Frame(static_cast<uint16_t>(440 + i % 5 + round), i % 3 != 0);
+      const RawPacket packet{i, 100, kLinkEthernet, frame};
+      PacketHeaders headers;
+      ASSERT_EQ(ParsePacket(packet, {}, &headers), ParseOutcome::kOk);
+      builder_.Add(packet.time_ns, packet.wire_bytes, headers);
+      CommonPacket common;
+      ASSERT_TRUE(ReadCommonPacket(packet, &common));
+      by_cache.AddCommon(packet.time_ns, packet.wire_bytes, common, by_cache.Prepare(common));
+    }
+    EXPECT_EQ(by_cache.Finish()->SerializeAsString(), builder_.Finish()->SerializeAsString());
+    by_cache.Clear();
+    builder_.Clear();
+  }
 }
 
 TEST_F(BatchBuilderTest, ClearForgetsPacketsAndFlows) {

@@ -58,12 +58,40 @@ absl::Status CaptureEngine::Read(PacketSource* source) {
 }
 
 absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSource& source) {
-  for (const RawPacket& packet : block.packets) {
-    Take(packet);
+  std::span<const RawPacket> rest = block.packets;
+  while (!rest.empty()) {
+    const size_t count = std::min(rest.size(), options_.batch_packets - builder_.packets());
+    TakePackets(rest.first(count));
+    rest = rest.subspan(count);
     if (!builder_.full()) continue;
     if (absl::Status status = EmitBatch(source, false); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+// In two rounds, so that the memory that the second needs is on its way during the first.
+void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
+  std::array<CommonPacket, PacketBlock::kMaxPackets> common;
+  std::array<uint64_t, PacketBlock::kMaxPackets> hashes;
+  uint32_t is_common = 0;
+  static_assert(PacketBlock::kMaxPackets <= 32, "a bit each");
+  for (size_t i = 0; !options_.tunnels.vxlan && i < packets.size(); ++i) {
+    if (!ReadCommonPacket(packets[i], &common[i])) continue;
+    is_common |= uint32_t{1} << i;
+    hashes[i] = builder_.Prepare(common[i]);
+  }
+  received_ += packets.size();
+  for (size_t i = 0; i < packets.size(); ++i) {
+    const RawPacket& packet = packets[i];
+    if (!Admit(packet.time_ns)) continue;
+    if (builder_.packets() == 0) batch_start_ns_ = packet.time_ns;
+    if ((is_common >> i & 1) == 0) {
+      Take(packet);
+      continue;
+    }
+    ++outcomes_[static_cast<size_t>(ParseOutcome::kOk)];
+    builder_.AddCommon(packet.time_ns, packet.wire_bytes, common[i], hashes[i]);
+  }
 }
 
 absl::Status CaptureEngine::CheckLinkTypes() const {
@@ -78,8 +106,6 @@ absl::Status CaptureEngine::CheckLinkTypes() const {
 }
 
 void CaptureEngine::Take(const RawPacket& packet) {
-  ++received_;
-  if (!Admit(packet.time_ns)) return;
   PacketHeaders headers;
   const ParseOutcome outcome = ParsePacket(packet, options_.tunnels, &headers);
   ++outcomes_[static_cast<size_t>(outcome)];
@@ -89,46 +115,43 @@ void CaptureEngine::Take(const RawPacket& packet) {
   if (headers.fragment != PacketHeaders::Fragment::kNone) {
     fragments_.Resolve(packet.time_ns, &headers);
   }
-  if (builder_.packets() == 0) batch_start_ns_ = packet.time_ns;
   builder_.Add(packet.time_ns, packet.wire_bytes, headers);
 }
 
-bool CaptureEngine::Admit(int64_t time_ns) {
+bool CaptureEngine::AdmitOther(int64_t time_ns) {
   if (!IsPlausibleTime(time_ns)) {
     ++outcomes_[static_cast<size_t>(ParseOutcome::kMalformed)];
     return false;
   }
   if (!any_packet_) {
     any_packet_ = true;
-    first_packet_ns_ = time_ns;
-    newest_ns_ = time_ns;
-    watermark_ns_ = WatermarkAt(newest_ns_);
+    first_packet_ns_ = newest_ns_ = clock_ns_ = time_ns;
   }
-  if (time_ns < watermark_ns_) {
+  if (time_ns < Watermark()) {
     ++late_;
     return false;
   }
   newest_ns_ = std::max(newest_ns_, time_ns);
-  watermark_ns_ = std::max(watermark_ns_, WatermarkAt(newest_ns_));
+  clock_ns_ = std::max(clock_ns_, time_ns);
   return true;
 }
 
 void CaptureEngine::FollowQuiet(const PacketSource& source) {
-  if (!any_packet_ || source.quiet_until_ns() <= newest_ns_) return;
-  quiet_until_ns_ = std::max(quiet_until_ns_,
-                             std::min(source.quiet_until_ns(), newest_ns_ + kLongestHorizonNs));
-  watermark_ns_ = std::max(watermark_ns_, WatermarkAt(quiet_until_ns_));
+  if (!any_packet_) return;
+  clock_ns_ =
+      std::max(clock_ns_, std::min(source.quiet_until_ns(), newest_ns_ + kLongestHorizonNs));
 }
 
-int64_t CaptureEngine::WatermarkAt(int64_t newest_ns) const {
-  return std::max(newest_ns - options_.lateness_ns, -kLastPlausibleNs);
+int64_t CaptureEngine::Watermark() const {
+  if (!any_packet_) return 0;
+  return std::max(clock_ns_ - options_.lateness_ns, -kLastPlausibleNs);
 }
 
 // Without packets, a watermark that moved is worth a batch: it closes windows.
 bool CaptureEngine::FlushIsDue() const {
   if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
-  if (builder_.packets() == 0) return watermark_ns_ - emitted_watermark_ns_ >= options_.flush_after_ns;
-  return std::max(newest_ns_, quiet_until_ns_) - batch_start_ns_ >= options_.flush_after_ns;
+  if (builder_.packets() > 0) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
+  return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 
 void CaptureEngine::UpdateAccounting(const PacketSource& source) {
@@ -160,7 +183,7 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   header->set_sequence(++sequence_);
   // At the end of a run every packet has come: windows close up to the newest packet's, or to
   // where the source says that it listened.
-  emitted_watermark_ns_ = end_of_run ? std::max(newest_ns_, quiet_until_ns_) : watermark_ns_;
+  emitted_watermark_ns_ = end_of_run ? clock_ns_ : Watermark();
   header->set_watermark_ns(emitted_watermark_ns_);
   header->set_grid_start_ns(options_.align_first ? first_packet_ns_ : 0);
   header->set_first_packet_ns(first_packet_ns_);

@@ -15,6 +15,7 @@
 #include "capture-svc/packet_source.h"
 #include "capture-svc/parser.h"
 #include "common/address.h"
+#include "common/grid.h"
 #include "silhouette/v1/accounting.pb.h"
 #include "silhouette/v1/batch.pb.h"
 #include "silhouette/v1/packet.pb.h"
@@ -73,12 +74,22 @@ class CaptureEngine {
  private:
   // Takes the packets of a block, emitting batches as they fill.
   absl::Status TakeBlock(const PacketBlock& block, const PacketSource& source);
+  // The same for packets that fit into the batch.
+  void TakePackets(std::span<const RawPacket> packets);
   void Take(const RawPacket& packet);
   // Moves event time on; false when the packet is late or out of time.
-  bool Admit(int64_t time_ns);
+  bool Admit(int64_t time_ns) {
+    if (time_ns < clock_ns_ || time_ns > kLastPlausibleNs || !any_packet_) {
+      return AdmitOther(time_ns);
+    }
+    newest_ns_ = clock_ns_ = time_ns;
+    return true;
+  }
+  bool AdmitOther(int64_t time_ns);
   void FollowQuiet(const PacketSource& source);
   absl::Status CheckLinkTypes() const;
-  int64_t WatermarkAt(int64_t newest_ns) const;
+  // No packet before it will be taken; 0 before the first packet.
+  int64_t Watermark() const;
   bool FlushIsDue() const;
   // Brings the accounts up to date, and the losses into the batch.
   void UpdateAccounting(const PacketSource& source);
@@ -101,8 +112,7 @@ class CaptureEngine {
   bool any_packet_ = false;
   int64_t first_packet_ns_ = 0;
   int64_t newest_ns_ = 0;
-  int64_t quiet_until_ns_ = PacketSource::kNever;  // plausible, near the newest packet
-  int64_t watermark_ns_ = 0;
+  int64_t clock_ns_ = 0;  // event time: the newest packet, or how far the source was silent
   int64_t emitted_watermark_ns_ = 0;
   int64_t batch_start_ns_ = 0;
 
