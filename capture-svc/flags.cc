@@ -1,5 +1,6 @@
 #include "capture-svc/flags.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,12 @@ void AddReadFlags(CLI::App* app, ReadFlags* flags) {
   app->add_option("--lateness", flags->lateness,
                   "How far a packet's time may lie behind the newest one's before it is late")
       ->capture_default_str();
+  app->add_option("--look-into", flags->look_into,
+                  "Tunnels whose inner packets count instead: gre, vxlan, ipip (comma-separated)")
+      ->type_name("TUNNEL,...")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"gre", "vxlan", "ipip"}));
+  app->add_flag("--vlan-key", flags->vlan_key, "The same ends in two VLANs are two flows");
 }
 
 absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags) {
@@ -34,6 +41,12 @@ absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags) {
     options.home = *std::move(home);
   }
   options.align_first = flags.align == "first";
+  options.vlan_in_key = flags.vlan_key;
+  const auto look_into = [&flags](const char* tunnel) {
+    return std::find(flags.look_into.begin(), flags.look_into.end(), tunnel) !=
+           flags.look_into.end();
+  };
+  options.tunnels = {look_into("gre"), look_into("vxlan"), look_into("ipip")};
   absl::Duration lateness;
   if (!absl::ParseDuration(flags.lateness, &lateness) || lateness < absl::ZeroDuration() ||
       lateness > absl::Hours(1)) {

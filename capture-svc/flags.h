@@ -14,6 +14,8 @@ struct ReadFlags {
   std::string home;             // networks that are ours; empty for the default
   std::string align = "epoch";  // epoch or first
   std::string lateness = "1s";
+  std::vector<std::string> look_into;  // gre, vxlan, ipip
+  bool vlan_key = false;
 };
 void AddReadFlags(CLI::App* app, ReadFlags* flags);
 // Errors: INVALID_ARGUMENT naming the flag.

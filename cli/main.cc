@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "cli/packets_command.h"
 #include "cli/run_command.h"
 #include "cli/simulate_command.h"
 #include "cli/timeline_command.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_status = 0;
   silhouette::AddRunCommand(&app, &exit_status);
+  silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);
