@@ -16,7 +16,7 @@ ParseOutcome ReadIpv4(std::span<const uint8_t> packet, PacketHeaders* headers,
 ParseOutcome ReadIpv6(std::span<const uint8_t> packet, PacketHeaders* headers,
                       std::span<const uint8_t>* segment);
 
-// Reads the addresses of an ARP message about IPv4 (RFC 826).
+// Reads the addresses of an ARP message about IPv4 (RFC 826), or of a reverse one (RFC 903).
 ParseOutcome ReadArp(std::span<const uint8_t> message, PacketHeaders* headers);
 
 }  // namespace silhouette

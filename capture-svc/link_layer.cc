@@ -15,7 +15,10 @@ bool IsVlanTag(uint16_t ether_type) {
   return ether_type == 0x8100 || ether_type == 0x88a8 || ether_type == 0x9100;
 }
 
-NetworkLayer Unreadable(Bytes bytes) { return {kEtherNone, bytes.first(0)}; }
+// Reading ends behind the `looked_at` first bytes.
+NetworkLayer Unreadable(Bytes bytes, size_t looked_at) {
+  return {kEtherNone, bytes.subspan(std::min(looked_at, bytes.size()))};
+}
 
 // What follows an EtherType, a length of an 802.3 frame among them.
 NetworkLayer AfterType(uint16_t ether_type, Bytes bytes) {
@@ -107,19 +110,20 @@ ParseOutcome ReadEthernet(Bytes frame, PacketHeaders* headers, NetworkLayer* net
 }
 
 NetworkLayer ReadLlc(Bytes bytes) {
-  constexpr size_t kSnapHeader = 8;
-  if (bytes.size() < kSnapHeader) return Unreadable(bytes);
+  constexpr size_t kLlcHeader = 3, kSnapHeader = 8;
+  if (bytes.size() < kSnapHeader) return Unreadable(bytes, kSnapHeader);
   const bool snap = bytes[0] == 0xaa && bytes[1] == 0xaa && bytes[2] == 0x03;
+  if (!snap) return Unreadable(bytes, kLlcHeader);
   // The organization that numbers by EtherType, or bridges Ethernet to it (RFC 1042, 802.1H).
   const bool ether_type = bytes[3] == 0 && bytes[4] == 0 && (bytes[5] == 0 || bytes[5] == 0xf8);
-  if (!snap || !ether_type) return Unreadable(bytes);
+  if (!ether_type) return Unreadable(bytes, kSnapHeader);
   return {ReadU16(bytes, 6), bytes.subspan(kSnapHeader)};
 }
 
 NetworkLayer ReadPpp(Bytes bytes) {
   constexpr uint16_t kIpv4 = 0x0021, kIpv6 = 0x0057, kMpls = 0x0281, kMplsMulticast = 0x0283;
   if (bytes.size() >= 2 && bytes[0] == 0xff && bytes[1] == 0x03) bytes = bytes.subspan(2);
-  if (bytes.size() < 2) return Unreadable(bytes);
+  if (bytes.size() < 2) return Unreadable(bytes, 2);
   // An odd first byte is a protocol number of one byte.
   const bool compressed = (bytes[0] & 1) != 0;
   const uint16_t protocol = compressed ? bytes[0] : ReadU16(bytes, 0);
@@ -133,27 +137,27 @@ NetworkLayer ReadPpp(Bytes bytes) {
     case kMplsMulticast:
       return {kEtherMpls, bytes};
     default:
-      return Unreadable(bytes);
+      return Unreadable(bytes, 0);
   }
 }
 
 NetworkLayer ReadPppoe(Bytes bytes) {
   constexpr size_t kHeader = 6;
-  if (bytes.size() < kHeader) return Unreadable(bytes);
+  if (bytes.size() < kHeader) return Unreadable(bytes, kHeader);
   return ReadPpp(bytes.subspan(kHeader));
 }
 
 NetworkLayer ReadMpls(Bytes bytes) {
   bool bottom = false;
   while (!bottom) {
-    if (bytes.size() < 5) return Unreadable(bytes);
+    if (bytes.size() < 5) return Unreadable(bytes, 5);
     bottom = (bytes[2] & 1) != 0;
     bytes = bytes.subspan(4);
   }
   const int version = bytes[0] >> 4;
   if (version == 4) return {kEtherIpv4, bytes};
   if (version == 6) return {kEtherIpv6, bytes};
-  return Unreadable(bytes);
+  return Unreadable(bytes, 1);
 }
 
 ParseOutcome ReadLinkLayer(uint32_t link_type, Bytes frame, PacketHeaders* headers,

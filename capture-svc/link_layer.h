@@ -9,6 +9,7 @@ namespace silhouette {
 
 inline constexpr uint16_t kEtherIpv4 = 0x0800;
 inline constexpr uint16_t kEtherArp = 0x0806;
+inline constexpr uint16_t kEtherRarp = 0x8035;
 inline constexpr uint16_t kEtherIpv6 = 0x86dd;
 inline constexpr uint16_t kEtherMpls = 0x8847;
 inline constexpr uint16_t kEtherMplsUpstream = 0x8848;
@@ -16,7 +17,7 @@ inline constexpr uint16_t kEtherPppoe = 0x8864;
 // A payload without an EtherType, or one that cannot be read: encrypted, LLC, a pseudowire.
 inline constexpr uint16_t kEtherNone = 0;
 
-// Where the network layer starts, or, without an EtherType, where reading ended.
+// The network layer, or, without an EtherType, what lies behind the bytes that were looked at.
 struct NetworkLayer {
   uint16_t ether_type = kEtherNone;
   std::span<const uint8_t> bytes;

@@ -104,6 +104,7 @@ ParseOutcome ReadNetworkLayer(NetworkLayer network, const Tunnels& tunnels, int 
     case kEtherIpv6:
       return ReadIp(network, tunnels, depth, headers);
     case kEtherArp:
+    case kEtherRarp:
       return ReadArp(network.bytes, headers);
     default:
       if (headers->network == Network::kIp) headers->network = Network::kOther;
