@@ -27,14 +27,10 @@ absl::Status Refused(const char* what) {
       absl::StrCat(what, ": the system refuses: ", std::strerror(errno)));
 }
 
-// The kernel numbers capabilities from 0 and says EINVAL behind its last.
-absl::Status EmptyBoundingSet() {
-  for (unsigned long each = 0;; ++each) {
-    const int held = prctl(PR_CAPBSET_READ, each, 0, 0, 0);
-    if (held < 0) return absl::OkStatus();
-    if (held > 0 && prctl(PR_CAPBSET_DROP, each, 0, 0, 0) != 0) {
-      return Refused("emptying the bounding set");
-    }
+// As far as it may. The kernel numbers capabilities from 0 and says EINVAL behind its last.
+void EmptyBoundingSet() {
+  for (unsigned long each = 0; prctl(PR_CAPBSET_READ, each, 0, 0, 0) >= 0; ++each) {
+    prctl(PR_CAPBSET_DROP, each, 0, 0, 0);
   }
 }
 
@@ -106,7 +102,7 @@ absl::Status DropUser(const std::string& user) {
   std::vector<char> memory;
   const auto entry = FindUser(user, &memory);
   if (!entry.ok()) return entry.status();
-  if (absl::Status status = EmptyBoundingSet(); !status.ok()) return status;
+  EmptyBoundingSet();
   // glibc has every thread do these.
   if (setgroups(0, nullptr) != 0) return Refused("leaving root's groups");
   if (setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0) return Refused("setgid");
@@ -115,7 +111,7 @@ absl::Status DropUser(const std::string& user) {
 }
 
 absl::Status DropCapabilities() {
-  [[maybe_unused]] const absl::Status without_effect = EmptyBoundingSet();
+  EmptyBoundingSet();
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Refused("no_new_privs");
   if (absl::Status status = EmptyCapabilitySets(); !status.ok()) return status;
   return CheckOtherThreads();

@@ -7,7 +7,7 @@
 namespace silhouette {
 
 // Makes all threads of a process that runs as root run as `user`, for good. Empties the bounding
-// set, too, which root alone may do. Nothing to do where it is not root.
+// set first, which a user without privileges may not. Nothing to do where it is not root.
 // Errors: NOT_FOUND (no such user), INVALID_ARGUMENT (the user is root), PERMISSION_DENIED,
 // INTERNAL (root can come back).
 absl::Status DropUser(const std::string& user);
