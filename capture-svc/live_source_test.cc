@@ -100,7 +100,16 @@ TEST_F(LiveSourceTest, TheSnapLengthCutsWhatIsCapturedAndNotTheWireLength) {
   EXPECT_THAT(taken.captured_bytes, Each(60u));
 }
 
-TEST_F(LiveSourceTest, ManyPacketsComeInFullBlocksAndInOrder) {
+TEST_F(LiveSourceTest, TheKernelKeepsNoMoreOfAPacketThanTheSnapLength) {
+  options_.buffer_bytes = 1;  // one block, a fraction of what is sent
+  Open();
+  ASSERT_TRUE(network_->Send(port_, 300, 10'000));
+  source_->Finish();
+  EXPECT_EQ(Take(kEverything).packets.size(), 300u);
+  EXPECT_EQ(source_->loss().kernel_dropped, 0u);
+}
+
+TEST_F(LiveSourceTest, ManyPacketsComeInTheOrderOfTheirTimes) {
   Open();
   ASSERT_TRUE(network_->Send(port_, 1000, 20));
   const Taken taken = Take(1000);
