@@ -222,7 +222,7 @@ TEST(SandboxDeathTest, CapabilitiesThatAnEarlierThreadKeepsAreReported) {
         std::cerr << status;
         _exit(status.code() == absl::StatusCode::kFailedPrecondition ? 0 : 1);
       },
-      testing::ExitedWithCode(0), "1 threads that were started earlier");
+      testing::ExitedWithCode(0), "threads that were started earlier");
 }
 
 TEST(SandboxDeathTest, ACaptureThatIsOpenGoesOnInIt) {
