@@ -208,6 +208,26 @@ TEST_F(FolderSourceTest, AFileThatTurnsUpLateAndSortsBeforeIsReadAndTheLastOneGo
   EXPECT_THAT(ReadAll(), ElementsAre(5, 1, 6));
 }
 
+TEST_F(FolderSourceTest, AFileGoesOnWhereAnotherProgramWritesNewerOnes) {
+  folder_.Write("a1.pcap", Pcap({1}));
+  folder_.Write("b1.pcap", Pcap({2}));
+  ASSERT_TRUE(Open(true).ok());
+  Then([this] { Append("a1.pcap", Records({3})); });
+  Then([this] { folder_.Write("b2.pcap", Pcap({4})); });
+  Then([this] { Append("a1.pcap", Records({5})); });
+  EXPECT_THAT(ReadAll(), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(notes().first, IsEmpty());
+}
+
+TEST_F(FolderSourceTest, AFileThatIsRemovedBeforeItsTurnIsNoted) {
+  for (const char* name : {"1.pcap", "2.pcap"}) folder_.Write(name, Pcap({1}));
+  ASSERT_TRUE(Open(true).ok());
+  std::filesystem::remove(folder_.File("2.pcap"));
+  EXPECT_THAT(ReadAll(), ElementsAre(1));
+  EXPECT_EQ(notes().files_unreadable, 1u);
+  EXPECT_THAT(notes().first, ElementsAre(HasSubstr("2.pcap: was removed before it could be read")));
+}
+
 TEST_F(FolderSourceTest, ARingOfFilesIsReadRoundAfterRound) {
   folder_.Write("x.pcap0", Pcap({1, 2}));
   folder_.Write("x.pcap1", Pcap({3, 4}));
