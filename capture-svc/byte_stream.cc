@@ -53,6 +53,7 @@ class PushedBackStream : public ByteStream {
     return count;
   }
   uint64_t bytes_read() const override { return rest_->bytes_read(); }
+  bool grows() const override { return rest_->grows(); }
 
  private:
   const std::string first_;
@@ -127,7 +128,8 @@ absl::StatusOr<size_t> BufferedBytes::FillFromStream(size_t size) {
     } else {
       auto got = stream_->Read(buffer_.get() + used, capacity_ - used);
       if (!got.ok()) return got.status();
-      at_end_ = *got == 0;
+      at_end_ = *got == 0 && !stream_->grows();
+      if (*got == 0) break;
       end_ += *got;
       continue;
     }

@@ -16,12 +16,16 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
-  // Reads up to `size` bytes to `to`; 0 only at the end. Errors: UNAVAILABLE (reading failed),
-  // DATA_LOSS (compressed data is cut or damaged; what came before is good).
+  // Reads up to `size` bytes to `to`; 0 only at the end, for now where it grows. Errors:
+  // UNAVAILABLE (reading failed), DATA_LOSS (compressed data is cut or damaged; what came before is
+  // good).
   virtual absl::StatusOr<size_t> Read(uint8_t* to, size_t size) = 0;
 
   // Bytes taken from the file itself, compressed as they are; for progress. From any thread.
   virtual uint64_t bytes_read() const = 0;
+
+  // More may follow behind the end.
+  virtual bool grows() const { return false; }
 };
 
 // The bytes of an open file or pipe; closes it. `name` is for messages.
