@@ -1,0 +1,137 @@
+#include "capture-svc/capture_manager.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/accounting.h"
+
+namespace silhouette {
+
+CaptureManager::~CaptureManager() { Shutdown(std::chrono::milliseconds(0)); }
+
+absl::Status CaptureManager::Start(std::vector<PlannedCapture> one_after_the_other) {
+  std::lock_guard lock(mutex_);
+  JoinDone();
+  if (shutting_down_) return absl::UnavailableError("capture-svc is shutting down");
+  if (sequences_.size() >= kMaxRunning) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kMaxRunning, " captures run already; stop one first"));
+  }
+  for (const PlannedCapture& planned : one_after_the_other) captures_.push_back(planned.capture);
+  ForgetOldest();
+  Sequence* sequence = sequences_.emplace_back(std::make_unique<Sequence>()).get();
+  sequence->thread =
+      std::thread([this, sequence, captures = std::move(one_after_the_other)]() mutable {
+        Run(std::move(captures), sequence);
+      });
+  return absl::OkStatus();
+}
+
+void CaptureManager::Run(std::vector<PlannedCapture> captures, Sequence* sequence) {
+  for (PlannedCapture& planned : captures) {
+    const absl::Status status = planned.capture->Run(std::move(planned.source));
+    Finish(*planned.capture, status);
+  }
+  std::lock_guard lock(mutex_);
+  sequence->done = true;
+  changed_.notify_all();
+}
+
+void CaptureManager::Finish(const Capture& capture, const absl::Status& status) {
+  const v1::Capture done = capture.Describe();
+  spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
+  if (done.error().empty()) return;
+  spdlog::error("{}", done.error());
+  std::lock_guard lock(mutex_);
+  if (worst_.ok()) worst_ = status.ok() ? absl::DataLossError(done.error()) : status;
+}
+
+absl::StatusOr<std::shared_ptr<Capture>> CaptureManager::Stop(const std::string& origin,
+                                                              const std::string& run) {
+  for (const auto& capture : All()) {
+    if (capture->origin() != origin || (!run.empty() && capture->run() != run)) continue;
+    if (!capture->is_running() && run.empty()) continue;
+    if (!capture->is_running()) {
+      return absl::FailedPreconditionError(absl::StrCat("run ", run, " of ", origin, " has ended"));
+    }
+    capture->Stop();
+    return capture;
+  }
+  return absl::NotFoundError(absl::StrCat("no capture of origin \"", origin, "\"",
+                                          run.empty() ? " runs" : absl::StrCat(" and run ", run),
+                                          "; ListCaptures tells which there are"));
+}
+
+void CaptureManager::Shutdown(std::chrono::milliseconds grace) {
+  std::unique_lock lock(mutex_);
+  shutting_down_ = true;
+  const auto all_done = [this] {
+    return std::all_of(sequences_.begin(), sequences_.end(),
+                       [](const auto& sequence) { return sequence->done; });
+  };
+  for (const auto& capture : captures_) capture->Stop();
+  if (!changed_.wait_for(lock, grace, all_done)) {
+    for (const auto& capture : captures_) capture->Abort();
+    changed_.wait(lock, all_done);
+  }
+  JoinDone();
+}
+
+void CaptureManager::WaitUntilIdle() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return std::all_of(sequences_.begin(), sequences_.end(),
+                       [](const auto& sequence) { return sequence->done; });
+  });
+}
+
+std::vector<std::shared_ptr<Capture>> CaptureManager::All() const {
+  std::lock_guard lock(mutex_);
+  return captures_;
+}
+
+v1::Accounting CaptureManager::Total() const {
+  std::lock_guard lock(mutex_);
+  v1::Accounting total = forgotten_;
+  for (const auto& capture : captures_) AddAccounting(&total, capture->Describe().accounting());
+  return total;
+}
+
+uint64_t CaptureManager::ForgottenFragments() const {
+  std::lock_guard lock(mutex_);
+  uint64_t total = forgotten_fragments_;
+  for (const auto& capture : captures_) total += capture->Describe().forgotten_fragments();
+  return total;
+}
+
+absl::Status CaptureManager::worst() const {
+  std::lock_guard lock(mutex_);
+  return worst_;
+}
+
+// Under the lock; a thread that is done does not take it again.
+void CaptureManager::JoinDone() {
+  std::erase_if(sequences_, [](const std::unique_ptr<Sequence>& sequence) {
+    if (!sequence->done) return false;
+    sequence->thread.join();
+    return true;
+  });
+}
+
+void CaptureManager::ForgetOldest() {
+  const auto finished = [](const std::shared_ptr<Capture>& capture) {
+    return !capture->is_running();
+  };
+  auto count = static_cast<size_t>(std::count_if(captures_.begin(), captures_.end(), finished));
+  while (count-- > kMaxFinished) {
+    const auto oldest = std::find_if(captures_.begin(), captures_.end(), finished);
+    const v1::Capture last = (*oldest)->Describe();
+    AddAccounting(&forgotten_, last.accounting());
+    forgotten_fragments_ += last.forgotten_fragments();
+    captures_.erase(oldest);
+  }
+}
+
+}  // namespace silhouette

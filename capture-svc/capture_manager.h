@@ -1,0 +1,78 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "capture-svc/capture.h"
+
+namespace silhouette {
+
+// A capture that is to run, and its source where that is open already.
+struct PlannedCapture {
+  std::shared_ptr<Capture> capture;
+  std::unique_ptr<PacketSource> source;
+};
+
+// Runs the captures of a process and remembers the finished ones. Thread-safe.
+class CaptureManager {
+ public:
+  static constexpr size_t kMaxRunning = 64;     // sequences at a time
+  static constexpr size_t kMaxFinished = 1000;  // the oldest are forgotten
+
+  CaptureManager() = default;
+  ~CaptureManager();
+  CaptureManager(const CaptureManager&) = delete;
+  CaptureManager& operator=(const CaptureManager&) = delete;
+
+  // Runs captures one after the other, in a thread of its own.
+  // Errors: RESOURCE_EXHAUSTED (kMaxRunning run already), UNAVAILABLE (shutting down).
+  absl::Status Start(std::vector<PlannedCapture> one_after_the_other);
+
+  // Asks a running capture to end in order; it does so a little later.
+  // Errors: NOT_FOUND, FAILED_PRECONDITION (it has ended).
+  absl::StatusOr<std::shared_ptr<Capture>> Stop(const std::string& origin, const std::string& run);
+
+  // Ends all captures: in order as long as `grace` lasts, then at once. Nothing starts afterwards.
+  void Shutdown(std::chrono::milliseconds grace);
+
+  // Waits until none runs.
+  void WaitUntilIdle();
+
+  // Running and finished ones, in the order of their start.
+  std::vector<std::shared_ptr<Capture>> All() const;
+
+  // The accounts of all captures, with those that are no longer in All. Never goes down.
+  v1::Accounting Total() const;
+  uint64_t ForgottenFragments() const;
+
+  // The first error of a capture, one that was cut among them.
+  absl::Status worst() const;
+
+ private:
+  struct Sequence {
+    std::thread thread;
+    bool done = false;
+  };
+
+  void Run(std::vector<PlannedCapture> captures, Sequence* sequence);
+  void Finish(const Capture& capture, const absl::Status& status);
+  void JoinDone();
+  void ForgetOldest();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<Capture>> captures_;    // guarded by mutex_
+  std::vector<std::unique_ptr<Sequence>> sequences_;  // guarded by mutex_
+  v1::Accounting forgotten_;                          // guarded by mutex_
+  uint64_t forgotten_fragments_ = 0;                  // guarded by mutex_
+  absl::Status worst_;                                // guarded by mutex_
+  bool shutting_down_ = false;                        // guarded by mutex_
+};
+
+}  // namespace silhouette
