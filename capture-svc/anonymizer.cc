@@ -82,10 +82,14 @@ Address Remember(absl::flat_hash_map<Address, Address>* memory, const Address& k
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromKeyFile(const std::string& path) {
+absl::StatusOr<std::string> Anonymizer::ReadKey(const std::string& path) {
   auto content = ReadKeyFile(path);
   if (!content.ok()) return content.status();
-  auto key = ParseKey(path, *content);
+  return ParseKey(path, *content);
+}
+
+absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromKeyFile(const std::string& path) {
+  auto key = ReadKey(path);
   if (!key.ok()) return key.status();
   return FromKey({reinterpret_cast<const uint8_t*>(key->data()), key->size()});
 }

@@ -34,6 +34,8 @@ class Anonymizer {
   // undo everything, so it should be its owner's alone (mode 600); that is not checked. Errors:
   // INVALID_ARGUMENT (what was found and how to make a key), or as CheckReadableFile.
   static absl::StatusOr<std::unique_ptr<Anonymizer>> FromKeyFile(const std::string& path);
+  // The kKeyBytes bytes of such a file. Errors: the same.
+  static absl::StatusOr<std::string> ReadKey(const std::string& path);
   // From kKeyBytes secret bytes, else INVALID_ARGUMENT. INTERNAL without AES in OpenSSL.
   static absl::StatusOr<std::unique_ptr<Anonymizer>> FromKey(std::span<const uint8_t> key);
 

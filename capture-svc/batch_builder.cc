@@ -2,8 +2,8 @@
 
 #include <bit>
 #include <cstring>
+#include <span>
 #include <string>
-
 
 namespace silhouette {
 namespace {
@@ -35,6 +35,29 @@ bool Equal(const PacketEnds& a, const PacketEnds& b) {
   return difference == 0;
 }
 
+uint16_t PortOf(uint64_t end) { return __builtin_bswap16(static_cast<uint16_t>(end >> 32)); }
+
+// The address of a common key's end.
+IpAddress MappedV4(uint64_t end) {
+  const uint64_t halves[2] = {0, end << 32 | 0xffff'0000};
+  return std::bit_cast<IpAddress>(halves);
+}
+
+char ScopeOf(bool home_is_ours, bool remote_is_ours, bool ports_unknown) {
+  return static_cast<char>((home_is_ours ? kHomeEndIsHome : 0) |
+                           (remote_is_ours ? kRemoteEndIsHome : 0) |
+                           (ports_unknown ? kPortsUnknown : 0));
+}
+
+// As Orient, for the low end of a common key as the source.
+bool LowIsHome(const CommonFlows::Flow& flow, bool low_is_ours, bool high_is_ours) {
+  if (low_is_ours != high_is_ours) return low_is_ours;
+  const uint16_t low_port = PortOf(flow.low_end), high_port = PortOf(flow.high_end);
+  if (low_port != high_port) return low_port > high_port;
+  const auto address = [](uint64_t end) { return __builtin_bswap32(static_cast<uint32_t>(end)); };
+  return address(flow.low_end) < address(flow.high_end);
+}
+
 PacketEnds Reverse(const PacketEnds& ends) {
   using Station = PacketEnds::Station;
   PacketEnds reverse = ends;
@@ -48,43 +71,17 @@ PacketEnds Reverse(const PacketEnds& ends) {
 
 }  // namespace
 
-BatchBuilder::BatchBuilder(const HomeNetworks& home, size_t max_packets)
+BatchBuilder::BatchBuilder(const HomeNetworks& home, std::unique_ptr<Anonymizer> anonymizer)
     : home_(home),
-      max_packets_(max_packets),
-      cache_(home),
-      slots_(std::bit_ceil(2 * max_packets)) {
-  entries_.reserve(max_packets);
-  ResizeColumns(max_packets, max_packets);
-}
-
-void BatchBuilder::Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers) {
-  const Entry& entry = Find(headers);
-  AppendPacket(time_ns, wire_bytes, entry.flow, entry.outbound, headers.tcp_flags);
-}
-
-uint32_t BatchBuilder::AppendCommonFlow(const FlowCache::Flow& flow) {
-  static constexpr char kV4Prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
-  const CommonKey& key = flow.key;
-  const uint64_t home = flow.low_is_home ? key.low_end : key.high_end;
-  const uint64_t remote = flow.low_is_home ? key.high_end : key.low_end;
-  const uint64_t home_mac = flow.low_is_home ? key.low_mac : key.high_mac;
-  const uint64_t remote_mac = flow.low_is_home ? key.high_mac : key.low_mac;
-  const auto port = [](uint64_t end) -> uint32_t {
-    return __builtin_bswap16(static_cast<uint16_t>(end >> 32));
-  };
-  const size_t i = flows_;
-  std::memcpy(columns_.home_address + 16 * i, kV4Prefix, 12);
-  std::memcpy(columns_.home_address + 16 * i + 12, &home, 4);
-  std::memcpy(columns_.remote_address + 16 * i, kV4Prefix, 12);
-  std::memcpy(columns_.remote_address + 16 * i + 12, &remote, 4);
-  std::memcpy(columns_.home_mac + 6 * i, &home_mac, 6);
-  std::memcpy(columns_.remote_mac + 6 * i, &remote_mac, 6);
-  columns_.ports[i] = port(home) << 16 | port(remote);
-  columns_.vlan[i] = 0;
-  columns_.protocol[i] = static_cast<char>(key.low_end >> 48);
-  columns_.network[i] = static_cast<char>(Network::kIp);
-  columns_.scope[i] = flow.scope;
-  return flows_++;
+      anonymizer_(std::move(anonymizer)),
+      slots_(std::bit_ceil(2 * kMaxPackets)),
+      rows_(kMaxPackets) {
+  entries_.reserve(kMaxPackets);
+  columns_.time_ns.resize(kMaxPackets);
+  columns_.wire_bytes.resize(kMaxPackets);
+  columns_.flow.resize(kMaxPackets);
+  columns_.flags.resize(kMaxPackets);
+  columns_.tcp_flags.resize(kMaxPackets);
 }
 
 const BatchBuilder::Entry& BatchBuilder::Find(const PacketEnds& ends) {
@@ -109,63 +106,109 @@ const BatchBuilder::Entry& BatchBuilder::Insert(const PacketEnds& ends, uint64_t
   const PacketEnds reverse = Reverse(ends);
   const Slot* other = Probe(reverse, Hash(reverse));
   // Who talks to itself has one direction; so has who orients alike both ways.
-  const bool has_row = other->batch == batch_number_ &&
-                       entries_[other->entry].outbound != oriented.outbound;
-  const uint32_t flow = has_row ? entries_[other->entry].flow : AppendFlow(oriented.key);
+  const bool has_row =
+      other->batch == batch_number_ && entries_[other->entry].outbound != oriented.outbound;
+  const uint32_t row = has_row ? entries_[other->entry].row : AppendFlow(oriented.key);
   *Probe(ends, hash) = {batch_number_, static_cast<uint32_t>(hash),
                         static_cast<uint32_t>(entries_.size())};
-  return entries_.emplace_back(Entry{ends, flow, oriented.outbound});
+  return entries_.emplace_back(Entry{ends, row, oriented.outbound});
 }
 
-uint32_t BatchBuilder::AppendFlow(const FlowKey& key) {
-  const size_t i = flows_;
-  std::memcpy(columns_.home_address + 16 * i, key.home.bytes.data(), 16);
-  std::memcpy(columns_.remote_address + 16 * i, key.remote.bytes.data(), 16);
-  std::memcpy(columns_.home_mac + 6 * i, key.home_mac.bytes.data(), 6);
-  std::memcpy(columns_.remote_mac + 6 * i, key.remote_mac.bytes.data(), 6);
-  columns_.ports[i] = uint32_t{key.home_port} << 16 | key.remote_port;
-  columns_.vlan[i] = key.vlan;
-  columns_.protocol[i] = static_cast<char>(key.protocol);
-  columns_.network[i] = static_cast<char>(key.network);
-  columns_.scope[i] = static_cast<char>((key.home_is_home ? kHomeEndIsHome : 0) |
-                                        (key.remote_is_home ? kRemoteEndIsHome : 0) |
-                                        (key.ports_unknown ? kPortsUnknown : 0));
+void BatchBuilder::AppendCommonFlow(CommonFlows::Flow* flow) {
+  flow->row = static_cast<uint16_t>(flows_);
+  if (anonymizer_ != nullptr) {
+    const OrientedFlow oriented = Orient(EndsOf(flow->key()), home_);
+    flow->low_is_home = oriented.outbound;
+    AppendFlow(oriented.key);
+    return;
+  }
+  const bool low_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->low_end));
+  const bool high_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->high_end));
+  const bool low_is_home = LowIsHome(*flow, low_is_ours, high_is_ours);
+  flow->low_is_home = low_is_home;
+  // Without branches, as which end is the low one cannot be foretold.
+  const uint64_t swap = static_cast<uint64_t>(low_is_home) - 1;  // all bits or none
+  const uint64_t differ = (flow->low_end ^ flow->high_end) & swap;
+  const uint64_t home = flow->low_end ^ differ, remote = flow->high_end ^ differ;
+  const uint64_t macs = (flow->macs & ~swap) | ((flow->macs << 32 | flow->macs >> 32) & swap);
+  const uint64_t home_mac = macs & 0xffff'ffff, remote_mac = macs >> 32;
+  const bool both = low_is_ours & high_is_ours, any = low_is_ours | high_is_ours;
+  rows_[flows_++] = {
+      .home = MappedV4(home),
+      .remote = MappedV4(remote),
+      .home_mac = home_mac | home >> 48 << 32,
+      .remote_mac = remote_mac | remote >> 48 << 32,
+      .ports = uint32_t{PortOf(home)} << 16 | PortOf(remote),
+      .vlan = 0,
+      .protocol = static_cast<char>(flow->protocol),
+      .network = static_cast<char>(Network::kIp),
+      .scope = ScopeOf(any, both, false),  // with one of ours, that is the home end
+  };
+}
+
+uint32_t BatchBuilder::AppendFlow(FlowKey key) {
+  if (anonymizer_ != nullptr) anonymizer_->Apply(&key);
+  Row& row = rows_[flows_];
+  row.home = key.home;
+  row.remote = key.remote;
+  row.home_mac = row.remote_mac = 0;
+  std::memcpy(&row.home_mac, key.home_mac.bytes.data(), 6);
+  std::memcpy(&row.remote_mac, key.remote_mac.bytes.data(), 6);
+  row.ports = uint32_t{key.home_port} << 16 | key.remote_port;
+  row.vlan = key.vlan;
+  row.protocol = static_cast<char>(key.protocol);
+  row.network = static_cast<char>(key.network);
+  row.scope = ScopeOf(key.home_is_home, key.remote_is_home, key.ports_unknown);
   return flows_++;
 }
 
-void BatchBuilder::ResizeColumns(size_t packets, size_t flows) {
-  const auto resize = [](auto* field, size_t size) {
-    const int count = static_cast<int>(size);
-    if (field->size() < count) {
-      field->Resize(count, 0);
-    } else {
-      field->Truncate(count);
-    }
-    return field->mutable_data();
+void BatchBuilder::WritePackets() {
+  const auto write = [this](const auto& column, auto* field) {
+    field->Clear();
+    field->Add(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(packets_));
   };
-  const auto resize_bytes = [](std::string* field, size_t size) {
-    field->resize(size);
-    return field->data();
-  };
+  write(columns_.time_ns, batch_.mutable_time_ns());
+  write(columns_.wire_bytes, batch_.mutable_wire_bytes());
+  write(columns_.flow, batch_.mutable_flow());
+  batch_.mutable_flags()->assign(columns_.flags.data(), packets_);
+  batch_.mutable_tcp_flags()->assign(columns_.tcp_flags.data(), packets_);
+}
+
+// The first `kBytes` of a field of each row.
+template <size_t kBytes, typename Field>
+void BatchBuilder::WriteColumn(std::span<const Row> rows, Field Row::*field, std::string* column) {
+  column->resize(kBytes * rows.size());
+  char* at = column->data();
+  for (const Row& row : rows) {
+    std::memcpy(at, &(row.*field), kBytes);
+    at += kBytes;
+  }
+}
+
+void BatchBuilder::WriteFlows() {
   v1::FlowTable* table = batch_.mutable_flows();
-  columns_ = {resize(batch_.mutable_time_ns(), packets),
-              resize(batch_.mutable_wire_bytes(), packets),
-              resize(batch_.mutable_flow(), packets),
-              resize_bytes(batch_.mutable_flags(), packets),
-              resize_bytes(batch_.mutable_tcp_flags(), packets),
-              resize_bytes(table->mutable_home_address(), 16 * flows),
-              resize_bytes(table->mutable_remote_address(), 16 * flows),
-              resize_bytes(table->mutable_home_mac(), 6 * flows),
-              resize_bytes(table->mutable_remote_mac(), 6 * flows),
-              resize(table->mutable_ports(), flows),
-              resize(table->mutable_vlan(), flows),
-              resize_bytes(table->mutable_protocol(), flows),
-              resize_bytes(table->mutable_network(), flows),
-              resize_bytes(table->mutable_scope(), flows)};
+  const std::span<const Row> rows(rows_.data(), flows_);
+  // `bytes` of each row, from its field's start.
+  WriteColumn<16>(rows, &Row::home, table->mutable_home_address());
+  WriteColumn<16>(rows, &Row::remote, table->mutable_remote_address());
+  WriteColumn<6>(rows, &Row::home_mac, table->mutable_home_mac());
+  WriteColumn<6>(rows, &Row::remote_mac, table->mutable_remote_mac());
+  WriteColumn<1>(rows, &Row::protocol, table->mutable_protocol());
+  WriteColumn<1>(rows, &Row::network, table->mutable_network());
+  WriteColumn<1>(rows, &Row::scope, table->mutable_scope());
+  const auto write = [rows](uint32_t Row::*field, auto* column) {
+    column->Clear();
+    column->Reserve(static_cast<int>(rows.size()));
+    uint32_t* at = column->AddNAlreadyReserved(static_cast<int>(rows.size()));
+    for (const Row& row : rows) *at++ = row.*field;
+  };
+  write(&Row::ports, table->mutable_ports());
+  write(&Row::vlan, table->mutable_vlan());
 }
 
 v1::PacketBatch* BatchBuilder::Finish() {
-  ResizeColumns(packets_, flows_);
+  WritePackets();
+  WriteFlows();
   return &batch_;
 }
 
@@ -175,11 +218,10 @@ void BatchBuilder::Clear() {
   packets_ = 0;
   flows_ = 0;
   entries_.clear();
-  if (++batch_number_ == 0) {
-    slots_.assign(slots_.size(), Slot());
-    batch_number_ = 1;
-  }
-  ResizeColumns(max_packets_, max_packets_);
+  common_.Clear();
+  if (++batch_number_ != 0) return;
+  slots_.assign(slots_.size(), Slot());
+  batch_number_ = 1;
 }
 
 }  // namespace silhouette

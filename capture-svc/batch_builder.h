@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "capture-svc/anonymizer.h"
+#include "capture-svc/common_flows.h"
 #include "capture-svc/common_packet.h"
-#include "capture-svc/flow_cache.h"
 #include "capture-svc/orientation.h"
 #include "capture-svc/packet.h"
 #include "common/address.h"
@@ -15,34 +18,33 @@
 namespace silhouette {
 
 // Collects packets into the columns of a PacketBatch with its flow dictionary. Allocates nothing
-// per packet: the columns stand at their full size until Finish cuts them.
+// per packet.
 class BatchBuilder {
  public:
-  // At most `max_packets` fit.
-  BatchBuilder(const HomeNetworks& home, size_t max_packets);
+  // The most that fit.
+  static constexpr size_t kMaxPackets = CommonFlows::kMaxFlows;
+
+  // `anonymizer` changes what goes into the flow table; null for none.
+  explicit BatchBuilder(const HomeNetworks& home, std::unique_ptr<Anonymizer> anonymizer = nullptr);
 
   // `time_ns` in ns since the Unix epoch, `wire_bytes` the original length. There must be room.
-  void Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers);
-
-  // The same for a packet of the common kind, faster: Prepare some, then AddCommon each, with the
-  // hash that Prepare gave. Such a flow may have a second row in the table by Add.
-  uint64_t Prepare(const CommonPacket& packet) const {
-    const uint64_t hash = FlowCache::Hash(packet.key);
-    cache_.Prefetch(hash);
-    return hash;
+  void Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers) {
+    const Entry& entry = Find(headers);
+    AppendPacket(time_ns, wire_bytes, entry.row, entry.outbound, headers.tcp_flags);
   }
-  void AddCommon(int64_t time_ns, uint32_t wire_bytes, const CommonPacket& packet, uint64_t hash) {
-    FlowCache::Flow* flow = cache_.Find(packet.key, hash);
-    if (flow->batch != batch_number_) {
-      flow->batch = batch_number_;
-      flow->row = AppendCommonFlow(*flow);
-    }
+
+  // The same for a packet of the common kind, faster: Prepare some, then Add each with what Prepare
+  // gave. Such a flow may have a second row in the table by the other Add.
+  size_t Prepare(const CommonPacket& packet) const { return common_.Prepare(packet.key); }
+  void Add(int64_t time_ns, uint32_t wire_bytes, const CommonPacket& packet, size_t prepared) {
+    bool is_new;
+    CommonFlows::Flow* flow = common_.Find(packet.key, prepared, &is_new);
+    if (is_new) AppendCommonFlow(flow);
     AppendPacket(time_ns, wire_bytes, flow->row, packet.from_high != flow->low_is_home,
                  packet.tcp_flags);
   }
 
   size_t packets() const { return packets_; }
-  bool full() const { return packets_ == max_packets_; }
 
   // The batch as it is now; lives until Clear.
   v1::PacketBatch* Finish();
@@ -53,7 +55,7 @@ class BatchBuilder {
   // One direction of a flow.
   struct alignas(64) Entry {
     PacketEnds ends;
-    uint32_t flow;  // its row in the flow table
+    uint32_t row;  // of the flow table
     bool outbound;
   };
   // Open addressing; a slot of another batch is empty.
@@ -62,49 +64,50 @@ class BatchBuilder {
     uint32_t hash = 0;
     uint32_t entry = 0;
   };
+  // A flow as the columns of FlowTable hold it.
+  struct Row {
+    IpAddress home, remote;
+    uint64_t home_mac, remote_mac;  // in the six lower bytes
+    uint32_t ports, vlan;
+    char protocol, network, scope;
+  };
+  struct Columns {
+    std::vector<int64_t> time_ns;
+    std::vector<uint32_t> wire_bytes, flow;
+    std::vector<char> flags, tcp_flags;
+  };
 
-  void AppendPacket(int64_t time_ns, uint32_t wire_bytes, uint32_t flow, bool outbound,
+  void AppendPacket(int64_t time_ns, uint32_t wire_bytes, uint32_t row, bool outbound,
                     uint8_t tcp_flags) {
     const size_t i = packets_++;
     columns_.time_ns[i] = time_ns;
     columns_.wire_bytes[i] = wire_bytes;
-    columns_.flow[i] = flow;
+    columns_.flow[i] = row;
     columns_.flags[i] = outbound ? kPacketOutbound : 0;
     columns_.tcp_flags[i] = static_cast<char>(tcp_flags);
   }
-  uint32_t AppendCommonFlow(const FlowCache::Flow& flow);
   const Entry& Find(const PacketEnds& ends);
   // The slot of `ends`, or the empty one where it belongs.
   Slot* Probe(const PacketEnds& ends, uint64_t hash);
   const Entry& Insert(const PacketEnds& ends, uint64_t hash);
-  uint32_t AppendFlow(const FlowKey& key);
-  void ResizeColumns(size_t packets, size_t flows);
+  void AppendCommonFlow(CommonFlows::Flow* flow);
+  uint32_t AppendFlow(FlowKey key);
+  void WritePackets();
+  void WriteFlows();
+  template <size_t kBytes, typename Field>
+  static void WriteColumn(std::span<const Row> rows, Field Row::*field, std::string* column);
 
   const HomeNetworks home_;
-  const size_t max_packets_;
-  FlowCache cache_;
-  std::vector<Slot> slots_;  // a power of two, at least twice max_packets_
+  const std::unique_ptr<Anonymizer> anonymizer_;
+  CommonFlows common_;
+  std::vector<Slot> slots_;  // a power of two, at least twice kMaxPackets
   std::vector<Entry> entries_;
   uint32_t batch_number_ = 1;
   size_t packets_ = 0;
+  Columns columns_;
   uint32_t flows_ = 0;
+  std::vector<Row> rows_;
   v1::PacketBatch batch_;
-  struct Columns {
-    int64_t* time_ns;
-    uint32_t* wire_bytes;
-    uint32_t* flow;
-    char* flags;
-    char* tcp_flags;
-    char* home_address;
-    char* remote_address;
-    char* home_mac;
-    char* remote_mac;
-    uint32_t* ports;
-    uint32_t* vlan;
-    char* protocol;
-    char* network;
-    char* scope;
-  } columns_{};  // of batch_
 };
 
 }  // namespace silhouette

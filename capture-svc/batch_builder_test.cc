@@ -34,7 +34,7 @@ PacketHeaders Packet(uint16_t home_port, bool outbound = true, uint8_t tcp_flags
 
 class BatchBuilderTest : public ::testing::Test {
  protected:
-  BatchBuilder builder_{HomeNetworks::Default(), 16};
+  BatchBuilder builder_{HomeNetworks::Default()};
 };
 
 TEST_F(BatchBuilderTest, FillsEveryColumnInTheOrderOfArrival) {
@@ -101,13 +101,11 @@ TEST_F(BatchBuilderTest, WhoSendsToItselfHasOneFlowInOneDirection) {
   EXPECT_THAT(builder_.Finish()->flow(), ElementsAre(0, 0));
 }
 
-TEST_F(BatchBuilderTest, IsFullAtItsNumberOfPackets) {
-  for (int i = 0; i < 16; ++i) {
-    EXPECT_FALSE(builder_.full());
-    builder_.Add(0, 60, Packet(static_cast<uint16_t>(i)));
-  }
-  EXPECT_TRUE(builder_.full());
-  EXPECT_EQ(builder_.Finish()->flows().ports_size(), 16);
+TEST_F(BatchBuilderTest, HoldsAsManyFlowsAsPackets) {
+  const auto most = static_cast<int>(BatchBuilder::kMaxPackets);
+  for (int i = 0; i < most; ++i) builder_.Add(0, 60, Packet(static_cast<uint16_t>(i)));
+  EXPECT_EQ(builder_.Finish()->flows().ports_size(), most);
+  EXPECT_EQ(builder_.Finish()->flow(most - 1), static_cast<uint32_t>(most - 1));
 }
 
 // A whole frame of the flow, from the home end or to it.
@@ -119,7 +117,7 @@ test_frames::Bytes Frame(uint16_t home_port, bool outbound) {
 }
 
 TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
-  BatchBuilder by_cache(HomeNetworks::Default(), 16);
+  BatchBuilder by_shortcut(HomeNetworks::Default());
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 16; ++i) {
       const auto frame = Frame(static_cast<uint16_t>(440 + i % 5 + round), i % 3 != 0);
@@ -129,10 +127,10 @@ TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
       builder_.Add(packet.time_ns, packet.wire_bytes, headers);
       CommonPacket common;
       ASSERT_TRUE(ReadCommonPacket(packet, &common));
-      by_cache.AddCommon(packet.time_ns, packet.wire_bytes, common, by_cache.Prepare(common));
+      by_shortcut.Add(packet.time_ns, packet.wire_bytes, common, by_shortcut.Prepare(common));
     }
-    EXPECT_EQ(by_cache.Finish()->SerializeAsString(), builder_.Finish()->SerializeAsString());
-    by_cache.Clear();
+    EXPECT_EQ(by_shortcut.Finish()->SerializeAsString(), builder_.Finish()->SerializeAsString());
+    by_shortcut.Clear();
     builder_.Clear();
   }
 }

@@ -104,8 +104,7 @@ absl::StatusOr<size_t> BufferedBytes::Fill(size_t size) {
 absl::StatusOr<size_t> BufferedBytes::FillFromFile(size_t size) {
   while (available() < size && file_->ready() < file_->size()) {
     if (absl::Status status = file_->Advance(); !status.ok()) {
-      return absl::Status(status.code(),
-                          absl::StrCat(name_, ": ", std::string(status.message())));
+      return absl::Status(status.code(), absl::StrCat(name_, ": ", std::string(status.message())));
     }
     end_ = file_->data() + file_->ready();
     mapped_ = file_->ready();

@@ -1,22 +1,33 @@
 #include "capture-svc/capture.h"
 
-#include <prometheus/metric_family.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "capture-svc/open_capture.h"
-#include "common/accounting.h"
-#include "common/accounting_metrics.h"
 #include "common/text.h"
 
 namespace silhouette {
+namespace {
 
-Capture::Capture(std::string path, CaptureOptions options,
+CaptureOptions Complete(CaptureOptions options, const SourceOptions& source) {
+  constexpr int64_t kLiveFlushNs = 100'000'000;
+  if (options.origin.empty()) options.origin = DefaultOrigin(source);
+  if (options.run.empty()) options.run = NewRunName();
+  if (source.is_paced()) options.flush_after_ns = std::min(options.flush_after_ns, kLiveFlushNs);
+  return options;
+}
+
+}  // namespace
+
+Capture::Capture(SourceOptions source, CaptureOptions options,
                  std::shared_ptr<grpc::Channel> feature_channel)
-    : path_(std::move(path)),
-      options_(std::move(options)),
+    : source_(std::move(source)),
+      name_(SourceName(source_)),
+      options_(Complete(std::move(options), source_)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
       engine_(options_, [this](const v1::PacketBatch& batch) { return sender_.Send(batch); }),
       sender_(
@@ -24,28 +35,32 @@ Capture::Capture(std::string path, CaptureOptions options,
           [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
           [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
 
-absl::Status Capture::Run() {
-  absl::Status status = ReadAndSettle();
+absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {
+  absl::Status status = ReadAndSettle(std::move(opened));
   std::lock_guard lock(mutex_);
   error_ = status.ok() ? incomplete() : std::string(status.message());
   state_ = error_.empty() ? v1::CAPTURE_STATE_DONE : v1::CAPTURE_STATE_FAILED;
   return status;
 }
 
-absl::Status Capture::ReadAndSettle() {
+absl::Status Capture::ReadAndSettle(std::unique_ptr<PacketSource> source) {
   {
     std::lock_guard lock(mutex_);
-    if (stopped_) return absl::CancelledError(absl::StrCat(path_, ": stopped before it was read"));
+    if (stopped_) return absl::CancelledError(absl::StrCat(name_, ": stopped before it was read"));
   }
-  auto source = OpenCapture(path_);
-  if (!source.ok()) return source.status();
-  absl::Status read = engine_.Read(source->get());
+  if (source == nullptr) {
+    auto opened = OpenSource(source_);
+    if (!opened.ok()) return opened.status();
+    source = std::move(opened->source);
+  }
+  absl::Status read = engine_.Read(source.get());
+  source.reset();  // what it writes is whole from here on
   const bool all_unsupported =
       absl::IsUnimplemented(read) && engine_.Progress().accounting.received() > 0;
   if (!read.ok() && !all_unsupported) return read;
   if (absl::Status settled = sender_.Close(); !settled.ok()) return settled;
   if (read.ok()) return read;
-  return absl::UnimplementedError(absl::StrCat(path_, ": ", std::string(read.message())));
+  return absl::UnimplementedError(absl::StrCat(name_, ": ", std::string(read.message())));
 }
 
 void Capture::Stop() {
@@ -59,42 +74,31 @@ void Capture::Abort() {
   sender_.Cancel();
 }
 
+bool Capture::is_running() const {
+  std::lock_guard lock(mutex_);
+  return state_ == v1::CAPTURE_STATE_RUNNING;
+}
+
 v1::Capture Capture::Describe() const {
   const CaptureProgress progress = engine_.Progress();
   v1::Capture description;
   description.set_origin(options_.origin);
   description.set_run(options_.run);
-  description.set_source(ToUtf8(path_));
+  description.set_source(ToUtf8(name_));
   *description.mutable_accounting() = progress.accounting;
   description.set_bytes_read(progress.bytes_read);
   description.set_bytes_total(progress.bytes_total);
+  description.set_forgotten_fragments(progress.fragments_evicted);
   std::lock_guard lock(mutex_);
   description.set_state(state_);
   description.set_error(ToUtf8(error_));
   return description;
 }
 
-void CaptureList::Add(std::shared_ptr<Capture> capture) {
-  std::lock_guard lock(mutex_);
-  captures_.push_back(std::move(capture));
-}
-
-std::vector<std::shared_ptr<Capture>> CaptureList::All() const {
-  std::lock_guard lock(mutex_);
-  return captures_;
-}
-
-std::vector<prometheus::MetricFamily> CaptureMetrics::Collect() const {
-  v1::Accounting total;
-  for (const auto& capture : captures_->All()) {
-    AddAccounting(&total, capture->Describe().accounting());
-  }
-  return AccountingFamilies("capture", total);
-}
-
 std::string NewRunName() {
+  static std::atomic<int> number = 0;
   return absl::StrCat(absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone()), "-",
-                      getpid());
+                      getpid(), "-", ++number);
 }
 
 }  // namespace silhouette

@@ -1,30 +1,32 @@
 #pragma once
 
 #include <grpcpp/channel.h>
-#include <prometheus/collectable.h>
 
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "capture-svc/engine.h"
+#include "capture-svc/source_options.h"
 #include "common/link_sender.h"
 #include "silhouette/v1/capture_service.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 
 namespace silhouette {
 
-// One run: a file, an engine and the link to feature-svc.
+// One run: a source, an engine and the link to feature-svc.
 class Capture {
  public:
-  Capture(std::string path, CaptureOptions options, std::shared_ptr<grpc::Channel> feature_channel);
+  // Fills what `options` leaves open: origin, run, and when batches of a live source go on.
+  Capture(SourceOptions source, CaptureOptions options,
+          std::shared_ptr<grpc::Channel> feature_channel);
 
-  // Reads the file to its end and waits until all of it is settled. Call once.
-  // Errors: as OpenCapture and CaptureEngine::Read, the link's, and CANCELLED (stopped before
+  // Reads the source to its end, or until Stop, and waits until all of it is settled. `opened` is
+  // the source where it had to be opened before; else Run opens it. Call once.
+  // Errors: as OpenSource and CaptureEngine::Read, the link's, and CANCELLED (stopped before
   // it began).
-  absl::Status Run();
+  absl::Status Run(std::unique_ptr<PacketSource> opened = nullptr);
 
   // After Run: as CaptureEngine::incomplete.
   const std::string& incomplete() const { return engine_.incomplete(); }
@@ -34,12 +36,16 @@ class Capture {
   // Makes Run return at once, with what is not settled lost. From any thread.
   void Abort();
 
+  const std::string& origin() const { return options_.origin; }
+  const std::string& run() const { return options_.run; }
+  bool is_running() const;
   v1::Capture Describe() const;
 
  private:
-  absl::Status ReadAndSettle();
+  absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
 
-  const std::string path_;
+  const SourceOptions source_;
+  const std::string name_;  // of the source, for messages
   const CaptureOptions options_;
   const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
   CaptureEngine engine_;
@@ -50,28 +56,8 @@ class Capture {
   std::string error_;                                   // guarded by mutex_
 };
 
-// The captures of a process, finished ones included. Thread-safe.
-class CaptureList {
- public:
-  void Add(std::shared_ptr<Capture> capture);
-  std::vector<std::shared_ptr<Capture>> All() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Capture>> captures_;  // guarded by mutex_
-};
-
-// The accounting identity over all captures of a list, as Prometheus metrics.
-class CaptureMetrics : public prometheus::Collectable {
- public:
-  explicit CaptureMetrics(const CaptureList* captures) : captures_(captures) {}
-  std::vector<prometheus::MetricFamily> Collect() const override;
-
- private:
-  const CaptureList* captures_;
-};
-
-// A name for a new run: the time in UTC and this process, as 20260131T120000.123Z-4711.
+// A name for a new run, unlike any other of this process: the time in UTC, the process, and a
+// number, as 20260131T120000.123Z-4711-1.
 std::string NewRunName();
 
 }  // namespace silhouette

@@ -5,7 +5,6 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
-#include <prometheus/metric_family.h>
 
 #include <chrono>
 #include <filesystem>
@@ -63,6 +62,12 @@ class FakeFeatureService : public v1::FeatureService::Service {
   OpenStreams streams_;
 };
 
+SourceOptions FileSource(const std::string& path) {
+  SourceOptions source;
+  source.path = path;
+  return source;
+}
+
 class CaptureTest : public ::testing::Test {
  protected:
   CaptureTest() : server_(StartInProcessServer(&feature_)) {
@@ -93,7 +98,7 @@ class CaptureTest : public ::testing::Test {
 };
 
 TEST_F(CaptureTest, RunReturnsOnceEverythingIsSettled) {
-  Capture capture(path_, options_, server_.channel);
+  Capture capture(FileSource(path_), options_, server_.channel);
   ASSERT_TRUE(capture.Run().ok());
   const v1::Capture done = capture.Describe();
   EXPECT_EQ(done.state(), v1::CAPTURE_STATE_DONE);
@@ -108,7 +113,7 @@ TEST_F(CaptureTest, RunReturnsOnceEverythingIsSettled) {
 
 TEST_F(CaptureTest, ACutFileIsSettledToTheCutAndSaysWhere) {
   std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 5);
-  Capture capture(path_, options_, server_.channel);
+  Capture capture(FileSource(path_), options_, server_.channel);
   EXPECT_EQ(capture.Run(), absl::OkStatus());
   EXPECT_THAT(capture.incomplete(), HasSubstr("cut at byte"));
   const v1::Capture done = capture.Describe();
@@ -119,7 +124,7 @@ TEST_F(CaptureTest, ACutFileIsSettledToTheCutAndSaysWhere) {
 }
 
 TEST_F(CaptureTest, AMissingFileFailsByName) {
-  Capture capture(folder_.File("missing.pcap"), options_, server_.channel);
+  Capture capture(FileSource(folder_.File("missing.pcap")), options_, server_.channel);
   EXPECT_TRUE(absl::IsNotFound(capture.Run()));
   EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
   EXPECT_THAT(capture.Describe().error(), HasSubstr("missing.pcap"));
@@ -127,7 +132,7 @@ TEST_F(CaptureTest, AMissingFileFailsByName) {
 
 TEST_F(CaptureTest, AnUnknownLinkTypeFailsUnderTheFilesName) {
   WriteCapture(DLT_USB_LINUX);
-  Capture capture(path_, options_, server_.channel);
+  Capture capture(FileSource(path_), options_, server_.channel);
   const absl::Status status = capture.Run();
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
@@ -136,14 +141,14 @@ TEST_F(CaptureTest, AnUnknownLinkTypeFailsUnderTheFilesName) {
 
 TEST_F(CaptureTest, TheReceiversRefusalIsTheRunsError) {
   feature_.Refuse(absl::InvalidArgumentError("wrong batch"));
-  Capture capture(path_, options_, server_.channel);
+  Capture capture(FileSource(path_), options_, server_.channel);
   EXPECT_EQ(capture.Run(), absl::InvalidArgumentError("feature-svc: wrong batch"));
   EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
   EXPECT_EQ(capture.Describe().error(), "feature-svc: wrong batch");
 }
 
 TEST_F(CaptureTest, OneThatWasAbortedBeforeItRanEndsAtOnce) {
-  Capture capture(path_, options_, server_.channel);
+  Capture capture(FileSource(path_), options_, server_.channel);
   capture.Abort();
   EXPECT_TRUE(absl::IsCancelled(capture.Run()));
   EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
@@ -151,7 +156,7 @@ TEST_F(CaptureTest, OneThatWasAbortedBeforeItRanEndsAtOnce) {
 
 TEST_F(CaptureTest, DescribeAnswersWhileThereIsNoReceiver) {
   const std::string address = "unix:" + folder_.File("feature.socket");
-  Capture capture(path_, options_, OpenChannel(address));
+  Capture capture(FileSource(path_), options_, OpenChannel(address));
   auto run = std::async(std::launch::async, [&] { return capture.Run(); });
   // As often as it takes until Run surely waits for the receiver.
   bool answers = true;
@@ -170,21 +175,6 @@ TEST_F(CaptureTest, DescribeAnswersWhileThereIsNoReceiver) {
   auto server = builder.BuildAndStart();
   ASSERT_NE(server, nullptr);
   EXPECT_TRUE(run.get().ok());
-}
-
-TEST_F(CaptureTest, MetricsAreTheSumOfAllCaptures) {
-  CaptureList captures;
-  for (int i = 0; i < 2; ++i) {
-    captures.Add(std::make_shared<Capture>(path_, options_, server_.channel));
-    ASSERT_TRUE(captures.All().back()->Run().ok());
-  }
-  double windowed = -1;
-  for (const auto& family : CaptureMetrics(&captures).Collect()) {
-    if (family.name == "silhouette_capture_windowed_packets_total") {
-      windowed = family.metric.front().counter.value;
-    }
-  }
-  EXPECT_EQ(windowed, 2 * kPackets);
 }
 
 }  // namespace

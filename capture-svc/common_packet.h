@@ -8,17 +8,18 @@
 
 namespace silhouette {
 
-// The ends of a packet of the common kind, in either direction the same, and compact: 48 bits of
-// address and port, and 48 of hardware address, for each end, as they lie in the packet.
+// The ends of a packet of the common kind, in either direction the same: those of the low end and
+// of the high end, as the bytes lie in the packet.
 struct CommonKey {
-  uint64_t low_end;  // with the protocol in the upper bits
-  uint64_t high_end;
-  uint64_t low_mac;
-  uint64_t high_mac;
+  uint64_t low_end;   // address (32 bits), port (16), the last two bytes of the hardware address
+  uint64_t high_end;  // likewise
+  uint64_t macs;      // the first four bytes of the hardware addresses, low and high
+  uint64_t protocol;
 
+  uint8_t protocol_byte() const { return static_cast<uint8_t>(protocol); }
   bool operator==(const CommonKey& other) const {
-    return ((low_end ^ other.low_end) | (high_end ^ other.high_end) | (low_mac ^ other.low_mac) |
-            (high_mac ^ other.high_mac)) == 0;
+    return ((low_end ^ other.low_end) | (high_end ^ other.high_end) | (macs ^ other.macs) |
+            (protocol ^ other.protocol)) == 0;
   }
 };
 
@@ -31,11 +32,12 @@ struct CommonPacket {
 };
 
 // A shortcut past ParsePacket for the common kind, which says of such a packet just the same. False
-// for every other one.
-inline bool ReadCommonPacket(const RawPacket& packet, CommonPacket* common) {
+// for every other one. Without branches but one, as protocol and direction cannot be foretold.
+[[gnu::always_inline]] inline bool ReadCommonPacket(const RawPacket& packet, CommonPacket* common) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the fields below are picked by shifts");
-  constexpr uint64_t kLow48 = 0xffff'ffff'ffff;
-  constexpr size_t kUdpEnd = 14 + 20 + 8, kTcpEnd = 14 + 20 + 20;
+  constexpr uint64_t kIpv4Type = 0x0008, kVersionAndLength = 0x45;
+  constexpr uint64_t kFragmentBits = 0xff3f;  // as they lie: more fragments, and the offset
+  constexpr size_t kUdpEnd = 14 + 20 + 8, kTcpEnd = 14 + 20 + 20, kTcpFlags = 47;
   const uint8_t* frame = packet.captured.data();
   if (packet.link_type != kLinkEthernet || packet.captured.size() < kUdpEnd) return false;
   const auto load = [frame](size_t at) {
@@ -43,45 +45,52 @@ inline bool ReadCommonPacket(const RawPacket& packet, CommonPacket* common) {
     std::memcpy(&value, frame + at, sizeof value);
     return value;
   };
-  const uint64_t source_mac = load(6);  // and the EtherType
-  const uint64_t ip = load(14);         // version, class, length, identification, fragment
-  const uint64_t source = load(22);     // time to live, protocol, checksum, source address
+  const uint64_t to_mac = load(0);
+  const uint64_t from_mac = load(6);      // and the EtherType
+  const uint64_t ip = load(14);           // version, class, length, identification, fragment
+  const uint64_t source = load(22);       // time to live, protocol, checksum, source address
   const uint64_t destination = load(30);  // destination address and both ports
   const uint32_t total_bytes = __builtin_bswap16(static_cast<uint16_t>(ip >> 16));
   const uint64_t protocol = source >> 8 & 0xff;
-  const bool tcp = protocol == 6;
+  const bool tcp = protocol == 6, udp = protocol == 17;
   const size_t end = tcp ? kTcpEnd : kUdpEnd;
-  constexpr uint64_t kFragmentBits = 0xff3f;  // as they lie: more fragments, and the offset
-  if (source_mac >> 48 != 0x0008 || (ip & 0xff) != 0x45 || (ip >> 48 & kFragmentBits) != 0 ||
-      (!tcp && protocol != 17) || packet.captured.size() < end ||
-      (total_bytes != 0 && total_bytes + 14 < end)) {
-    return false;
-  }
-  const uint64_t from = source >> 32 | (destination >> 32 & 0xffff) << 32;
-  const uint64_t to = (destination & 0xffff'ffff) | destination >> 48 << 32;
-  const uint64_t from_mac = source_mac & kLow48, to_mac = load(0) & kLow48;
-  const bool from_high = from > to;
-  common->from_high = from_high;
-  common->key.low_end = (from_high ? to : from) | protocol << 48;
-  common->key.high_end = from_high ? from : to;
-  common->key.low_mac = from_high ? to_mac : from_mac;
-  common->key.high_mac = from_high ? from_mac : to_mac;
-  common->tcp_flags = tcp ? frame[47] : 0;
+  const bool common_kind = (from_mac >> 48 == kIpv4Type) & ((ip & 0xff) == kVersionAndLength) &
+                           ((ip >> 48 & kFragmentBits) == 0) & (tcp | udp) &
+                           (packet.captured.size() >= end) &
+                           ((total_bytes == 0) | (total_bytes + 14 >= end));
+  if (!common_kind) return false;
+  const auto last_two = [](uint64_t mac) { return (mac >> 32 & 0xffff) << 48; };
+  const uint64_t from = source >> 32 | (destination & 0xffff'0000'0000) | last_two(from_mac);
+  const uint64_t to = (destination & 0xffff'ffff) | (destination >> 48 << 32) | last_two(to_mac);
+  const uint64_t swap = 0 - static_cast<uint64_t>(from > to);  // all bits or none
+  const uint64_t differ = (from ^ to) & swap;
+  const uint64_t mac_differ = (from_mac ^ to_mac) & swap;
+  common->key.low_end = from ^ differ;
+  common->key.high_end = to ^ differ;
+  common->key.macs = ((from_mac ^ mac_differ) & 0xffff'ffff) | (to_mac ^ mac_differ) << 32;
+  common->key.protocol = protocol;
+  common->from_high = swap != 0;
+  common->tcp_flags = static_cast<uint8_t>(frame[tcp ? kTcpFlags : 0] & (tcp ? 0xff : 0));
   return true;
 }
 
 // The ends of a packet with this key, sent by the low end.
 inline PacketEnds EndsOf(const CommonKey& key) {
   PacketEnds ends;
-  const auto bytes = [](const uint64_t& word) { return reinterpret_cast<const uint8_t*>(&word); };
-  const auto port = [](uint64_t end) { return __builtin_bswap16(static_cast<uint16_t>(end >> 32)); };
-  ends.source = IpAddress::FromV4(bytes(key.low_end));
-  ends.destination = IpAddress::FromV4(bytes(key.high_end));
-  ends.source_mac = MacAddress::From(bytes(key.low_mac));
-  ends.destination_mac = MacAddress::From(bytes(key.high_mac));
+  const auto port = [](uint64_t end) {
+    return __builtin_bswap16(static_cast<uint16_t>(end >> 32));
+  };
+  const auto mac = [](uint64_t first_four, uint64_t end) {
+    const uint64_t bytes = (first_four & 0xffff'ffff) | end >> 48 << 32;
+    return MacAddress::From(reinterpret_cast<const uint8_t*>(&bytes));
+  };
+  ends.source = IpAddress::FromV4(reinterpret_cast<const uint8_t*>(&key.low_end));
+  ends.destination = IpAddress::FromV4(reinterpret_cast<const uint8_t*>(&key.high_end));
+  ends.source_mac = mac(key.macs, key.low_end);
+  ends.destination_mac = mac(key.macs >> 32, key.high_end);
   ends.source_port = port(key.low_end);
   ends.destination_port = port(key.high_end);
-  ends.protocol = static_cast<uint8_t>(key.low_end >> 48);
+  ends.protocol = static_cast<uint8_t>(key.protocol);
   return ends;
 }
 

@@ -1,11 +1,13 @@
 #include "capture-svc/engine.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "capture-svc/anonymizer.h"
 #include "capture-svc/link_type.h"
 #include "common/accounting.h"
 #include "common/grid.h"
@@ -26,6 +28,12 @@ constexpr struct {
     {ParseOutcome::kCutShort, "cut_short"},
 };
 
+// Null for no key. A key was checked when it was read.
+std::unique_ptr<Anonymizer> MakeAnonymizer(const std::string& key) {
+  if (key.empty()) return nullptr;
+  return *Anonymizer::FromKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+}
+
 // No window looks further back: a longer silence changes nothing.
 constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 
@@ -34,7 +42,7 @@ constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
     : options_(std::move(options)),
       emit_(std::move(emit)),
-      builder_(options_.home, options_.batch_packets) {}
+      builder_(options_.home, MakeAnonymizer(options_.anonymize_key)) {}
 
 absl::Status CaptureEngine::Read(PacketSource* source) {
   while (true) {
@@ -63,34 +71,33 @@ absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSour
     const size_t count = std::min(rest.size(), options_.batch_packets - builder_.packets());
     TakePackets(rest.first(count));
     rest = rest.subspan(count);
-    if (!builder_.full()) continue;
+    if (builder_.packets() < options_.batch_packets) continue;
     if (absl::Status status = EmitBatch(source, false); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-// In two rounds, so that the memory that the second needs is on its way during the first.
+// In two rounds. The first reads headers and has no branch that cannot be foretold, so that the
+// processor is many packets ahead of the memory; the second finds everything near.
 void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
   std::array<CommonPacket, PacketBlock::kMaxPackets> common;
-  std::array<uint64_t, PacketBlock::kMaxPackets> hashes;
-  uint32_t is_common = 0;
-  static_assert(PacketBlock::kMaxPackets <= 32, "a bit each");
-  for (size_t i = 0; !options_.tunnels.vxlan && i < packets.size(); ++i) {
-    if (!ReadCommonPacket(packets[i], &common[i])) continue;
-    is_common |= uint32_t{1} << i;
-    hashes[i] = builder_.Prepare(common[i]);
+  std::array<size_t, PacketBlock::kMaxPackets> prepared;
+  constexpr size_t kUncommon = std::numeric_limits<size_t>::max();
+  for (size_t i = 0; i < packets.size(); ++i) {
+    const bool is_common = !options_.tunnels.vxlan && ReadCommonPacket(packets[i], &common[i]);
+    prepared[i] = is_common ? builder_.Prepare(common[i]) : kUncommon;
   }
   received_ += packets.size();
   for (size_t i = 0; i < packets.size(); ++i) {
     const RawPacket& packet = packets[i];
     if (!Admit(packet.time_ns)) continue;
     if (builder_.packets() == 0) batch_start_ns_ = packet.time_ns;
-    if ((is_common >> i & 1) == 0) {
+    if (prepared[i] == kUncommon) {
       Take(packet);
       continue;
     }
     ++outcomes_[static_cast<size_t>(ParseOutcome::kOk)];
-    builder_.AddCommon(packet.time_ns, packet.wire_bytes, common[i], hashes[i]);
+    builder_.Add(packet.time_ns, packet.wire_bytes, common[i], prepared[i]);
   }
 }
 
@@ -154,7 +161,7 @@ bool CaptureEngine::FlushIsDue() const {
   return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 
-void CaptureEngine::UpdateAccounting(const PacketSource& source) {
+void CaptureEngine::UpdateAccounting(const PacketSource& source, v1::Loss* before) {
   const auto count = [this](ParseOutcome outcome) {
     return std::exchange(outcomes_[static_cast<size_t>(outcome)], 0);
   };
@@ -165,7 +172,6 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source) {
   for (const auto& [outcome, reason] : kFilterReasons) AddFiltered(&read_, reason, count(outcome));
   const SourceLoss loss = source.loss();
   v1::Loss* total = read_.mutable_loss();
-  v1::Loss* before = builder_.Finish()->mutable_lost_before();
   before->set_kernel_dropped_packets(loss.kernel_dropped - total->kernel_dropped_packets());
   before->set_interface_dropped_packets(loss.interface_dropped -
                                         total->interface_dropped_packets());
@@ -174,9 +180,9 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source) {
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
-  UpdateAccounting(source);
-  Publish(source);
   v1::PacketBatch* batch = builder_.Finish();
+  UpdateAccounting(source, batch->mutable_lost_before());
+  Publish(source);
   v1::BatchHeader* header = batch->mutable_header();
   header->set_origin(options_.origin);
   header->set_run(options_.run);

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <array>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -30,7 +31,9 @@ struct CaptureOptions {
   int64_t lateness_ns = 1'000'000'000;  // how far behind the newest packet one may still come
   bool vlan_in_key = false;             // the same ends in two VLANs are two flows
   Tunnels tunnels;                      // the ones to look into
-  size_t batch_packets = 4096;
+  // The secret under which addresses are replaced (Anonymizer::kKeyBytes); empty: they are not.
+  std::string anonymize_key;
+  size_t batch_packets = BatchBuilder::kMaxPackets;  // at most that
   // A batch goes on, full or not, once its packets span this much time. For live sources.
   int64_t flush_after_ns = std::numeric_limits<int64_t>::max();
 };
@@ -91,8 +94,8 @@ class CaptureEngine {
   // No packet before it will be taken; 0 before the first packet.
   int64_t Watermark() const;
   bool FlushIsDue() const;
-  // Brings the accounts up to date, and the losses into the batch.
-  void UpdateAccounting(const PacketSource& source);
+  // Brings the accounts up to date; `before`: what was lost since it was called last.
+  void UpdateAccounting(const PacketSource& source, v1::Loss* before);
   absl::Status EmitBatch(const PacketSource& source, bool end_of_run);
   void Publish(const PacketSource& source);
 

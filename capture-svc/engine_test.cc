@@ -68,9 +68,9 @@ TEST_F(CaptureEngineTest, EveryBatchNamesItsRunAndBalances) {
     const int64_t time_ns = kStart + i * kSecond;
     source_.Add(time_ns, UdpFrame());
     source_.Add(time_ns, ArpFrame());
-    source_.Add(time_ns, Ethernet(0x0800, {0x41, 0}));         // a header of 4 bytes
-    source_.Add(time_ns, Bytes(11, 2));                        // ends before any address
-    source_.Add(time_ns - 5 * kSecond, UdpFrame());            // late but for the first
+    source_.Add(time_ns, Ethernet(0x0800, {0x41, 0}));  // a header of 4 bytes
+    source_.Add(time_ns, Bytes(11, 2));                 // ends before any address
+    source_.Add(time_ns - 5 * kSecond, UdpFrame());     // late but for the first
   }
   ASSERT_TRUE(Read().ok());
   EXPECT_GT(batches_.size(), 5u);

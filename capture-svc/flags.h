@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "capture-svc/capture.h"
+#include "absl/status/statusor.h"
+#include "capture-svc/engine.h"
+#include "capture-svc/sandbox.h"
+#include "capture-svc/source_options.h"
 #include "common/options.h"
 
 namespace silhouette {
@@ -16,24 +19,49 @@ struct ReadFlags {
   std::string lateness = "1s";
   std::vector<std::string> look_into;  // gre, vxlan, ipip
   bool vlan_key = false;
+  std::string anonymize;  // key file; empty for none
 };
 void AddReadFlags(CLI::App* app, ReadFlags* flags);
-// Errors: INVALID_ARGUMENT naming the flag.
+// Errors: INVALID_ARGUMENT naming the flag, or those of the key file.
 absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags);
 
-// The origin of a file: "file:" and its name without its folder.
-std::string FileOrigin(const std::string& path);
+// What says how interfaces are captured from: shared likewise.
+struct LiveFlags {
+  std::string filter;
+  int snap_length = LiveOptions().snap_length;
+  int buffer_mib = 16;
+  bool not_promiscuous = false;
+  std::string write;  // pcapng file
+  std::string user = "nobody";
+  bool no_sandbox = false;
+  bool require_sandbox = false;
+};
+void AddLiveFlags(CLI::App* app, LiveFlags* flags);
+SourceOptions InterfaceSource(const std::string& interface, const LiveFlags& flags);
+
+// Gives up what is not needed once the captures are open, as the flags say, and logs how that went.
+// Errors: PERMISSION_DENIED when it is required and the system refused some of it.
+absl::Status EnterSandbox(const LiveFlags& flags, bool may_write_files);
 
 struct CaptureFlags {
   ServerOptions server;
   ReadFlags read;
-  std::vector<std::string> files;
-  std::string origin;  // empty: file:NAME
+  LiveFlags live;
+  std::vector<std::string> files;  // or folders, or patterns
+  std::vector<std::string> interfaces;
+  std::vector<std::string> watch;  // folders
+  std::vector<std::string> replay;
+  std::string speed = "1x";
+  std::string glob;        // of names in watched folders
+  std::string origin;      // empty: made from the source
+  std::string files_from;  // folder of the files that RPCs may name; empty: none
   std::string feature_address = "127.0.0.1:7102";
   bool once = false;
 };
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags);
-// A capture for each file. Errors: INVALID_ARGUMENT naming the flag.
-absl::Status MakeCaptures(const CaptureFlags& flags, CaptureList* captures);
+
+// The sources that the flags name, in groups: a group's captures run one after the other, and the
+// groups at the same time. Errors: INVALID_ARGUMENT or NOT_FOUND naming the flag or the path.
+absl::StatusOr<std::vector<std::vector<SourceOptions>>> MakeSources(const CaptureFlags& flags);
 
 }  // namespace silhouette

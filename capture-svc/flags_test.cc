@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "silhouette/v1/batch.pb.h"
+
 namespace silhouette {
 namespace {
 
@@ -41,27 +43,81 @@ TEST(ReadFlags, AWrongValueIsRefusedUnderItsFlagsName) {
   EXPECT_THAT(ErrorOf({"", "epoch", "inf"}), HasSubstr("--lateness"));
 }
 
-TEST(CaptureFlags, EachFileIsACaptureWithARunOfItsOwn) {
+std::vector<std::vector<SourceOptions>> Sources(const CaptureFlags& flags) {
+  auto sources = MakeSources(flags);
+  EXPECT_TRUE(sources.ok()) << sources.status();
+  return sources.ok() ? *std::move(sources) : std::vector<std::vector<SourceOptions>>();
+}
+
+std::string SourcesError(const CaptureFlags& flags) {
+  return std::string(MakeSources(flags).status().message());
+}
+
+TEST(CaptureFlags, FilesComeOneAfterTheOtherAndTheRestAtTheSameTime) {
   CaptureFlags flags;
   flags.files = {"a/x.pcap", "b/y.pcap"};
-  CaptureList captures;
-  ASSERT_TRUE(MakeCaptures(flags, &captures).ok());
-  ASSERT_EQ(captures.All().size(), 2u);
-  const v1::Capture first = captures.All()[0]->Describe();
-  const v1::Capture second = captures.All()[1]->Describe();
-  EXPECT_EQ(first.origin(), "file:x.pcap");
-  EXPECT_EQ(second.origin(), "file:y.pcap");
-  EXPECT_EQ(first.source(), "a/x.pcap");
-  EXPECT_NE(first.run(), second.run());
+  flags.watch = {"folder/"};
+  flags.interfaces = {"eth0", "eth1"};
+  flags.replay = {"z.pcap"};
+  flags.speed = "10x";
+  const auto groups = Sources(flags);
+  ASSERT_EQ(groups.size(), 5u);
+  ASSERT_EQ(groups[0].size(), 2u);
+  EXPECT_EQ(DefaultOrigin(groups[0][0]), "file:x.pcap");
+  EXPECT_EQ(DefaultOrigin(groups[0][1]), "file:y.pcap");
+  EXPECT_FALSE(groups[0][0].is_paced());
+  EXPECT_EQ(groups[1][0].speed, 10);
+  EXPECT_TRUE(groups[1][0].is_paced());
+  EXPECT_EQ(DefaultOrigin(groups[2][0]), "folder:folder");
+  EXPECT_TRUE(groups[2][0].is_live());
+  EXPECT_THAT(DefaultOrigin(groups[4][0]), ::testing::EndsWith("/eth1"));
+  EXPECT_TRUE(groups[4][0].is_live());
+}
+
+TEST(CaptureFlags, AFolderToWatchIsReadAsItIsWithOnce) {
+  CaptureFlags flags;
+  flags.watch = {"folder"};
+  flags.once = true;
+  EXPECT_FALSE(Sources(flags)[0][0].is_live());
+}
+
+TEST(CaptureFlags, LiveFlagsReachTheInterface) {
+  CaptureFlags flags;
+  flags.interfaces = {"eth0"};
+  flags.live.filter = "udp";
+  flags.live.snap_length = 96;
+  flags.live.buffer_mib = 2;
+  flags.live.not_promiscuous = true;
+  flags.live.write = "x.pcapng";
+  const SourceOptions source = Sources(flags)[0][0];
+  EXPECT_EQ(source.live.filter, "udp");
+  EXPECT_EQ(source.live.snap_length, 96);
+  EXPECT_EQ(source.live.buffer_bytes, size_t{2} << 20);
+  EXPECT_FALSE(source.live.promiscuous);
+  EXPECT_EQ(source.write, "x.pcapng");
+}
+
+TEST(CaptureFlags, WhatDoesNotGoTogetherIsRefusedUnderItsFlagsName) {
+  CaptureFlags flags;
+  flags.interfaces = {"eth0", "eth1"};
+  flags.live.write = "x.pcapng";
+  EXPECT_THAT(SourcesError(flags), HasSubstr("--write"));
+  flags.interfaces = {"eth0"};
+  flags.read.anonymize = "key";
+  EXPECT_THAT(SourcesError(flags), AllOf(HasSubstr("--write"), HasSubstr("--anonymize")));
+  flags = CaptureFlags();
+  flags.speed = "fast";
+  EXPECT_THAT(SourcesError(flags), HasSubstr("--speed"));
+  flags = CaptureFlags();
+  flags.files = {"/no/such/folder/*.pcap"};
+  EXPECT_TRUE(absl::IsNotFound(MakeSources(flags).status()));
 }
 
 TEST(CaptureFlags, AFileNameThatIsNotUtf8StillMakesMessagesThatCanBeRead) {
-  CaptureFlags flags;
-  flags.files = {"caf\xe9.pcap"};
-  CaptureList captures;
-  ASSERT_TRUE(MakeCaptures(flags, &captures).ok());
+  SourceOptions source;
+  source.path = "caf\xe9.pcap";
   v1::BatchHeader header, back;
-  header.set_origin(captures.All()[0]->Describe().origin());
+  header.set_origin(DefaultOrigin(source));
   EXPECT_TRUE(back.ParseFromString(header.SerializeAsString())) << "every batch is refused";
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "capture-svc/link_type.h"
 
@@ -61,6 +63,28 @@ std::vector<IpAddress> AddressesOf(const pcap_addr* each) {
   return addresses;
 }
 
+// The counters of all interfaces from /proc/net/dev, whose lines are
+// "name: bytes packets errors drops ...".
+void ReadCounters(std::vector<InterfaceInfo>* interfaces) {
+  std::ifstream table("/proc/self/net/dev");
+  std::string line;
+  while (std::getline(table, line)) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    std::istringstream name(line.substr(0, colon)), numbers(line.substr(colon + 1));
+    std::string named;
+    uint64_t bytes = 0, packets = 0, errors = 0, drops = 0;
+    name >> named;
+    if (!(numbers >> bytes >> packets >> errors >> drops)) continue;
+    for (InterfaceInfo& info : *interfaces) {
+      if (info.name != named) continue;
+      info.received_bytes = bytes;
+      info.received_packets = packets;
+      info.dropped_packets = drops;
+    }
+  }
+}
+
 InterfaceInfo Describe(const pcap_if_t& device) {
   InterfaceInfo info;
   info.name = device.name;
@@ -87,6 +111,7 @@ std::vector<InterfaceInfo> ListInterfaces() {
     interfaces.push_back(Describe(*each));
   }
   pcap_freealldevs(devices);
+  ReadCounters(&interfaces);
   return interfaces;
 }
 

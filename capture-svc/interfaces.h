@@ -22,6 +22,10 @@ struct InterfaceInfo {
   bool loopback = false;
   bool wireless = false;
   std::vector<IpAddress> addresses;
+  // What the system has received by it since it exists; 0 where it does not tell.
+  uint64_t received_packets = 0;
+  uint64_t received_bytes = 0;
+  uint64_t dropped_packets = 0;  // by the system or the driver
 };
 
 // The interfaces of this network namespace, likeliest first, "any" among them. Needs no privileges.

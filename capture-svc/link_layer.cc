@@ -85,8 +85,8 @@ ParseOutcome ReadLoopback(Bytes frame, NetworkLayer* network) {
   if (frame.size() < 5) return ParseOutcome::kCutShort;
   const uint8_t family = frame[0] != 0 ? frame[0] : frame[3];
   constexpr uint8_t kInet = 2, kInet6[] = {10, 24, 28, 30};  // Linux, BSDs, macOS
-  const bool is_ip =
-      family == kInet || std::find(std::begin(kInet6), std::end(kInet6), family) != std::end(kInet6);
+  const bool is_ip = family == kInet ||
+                     std::find(std::begin(kInet6), std::end(kInet6), family) != std::end(kInet6);
   if (!is_ip) return ParseOutcome::kNotIp;
   return ReadRawIp(frame.subspan(4), network);
 }

@@ -3,9 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <future>
 #include <iostream>
+#include <thread>
 
+#include "capture-svc/capture_metrics.h"
 #include "capture-svc/flags.h"
 #include "capture-svc/service.h"
 #include "common/service_runner.h"
@@ -14,48 +15,100 @@
 namespace silhouette {
 namespace {
 
-// Reads the files one after the other; the first error, a capture that was cut among them.
-absl::Status ReadAll(const CaptureList& captures) {
-  absl::Status worst;
-  for (const auto& capture : captures.All()) {
-    absl::Status status = capture->Run();
-    const v1::Capture done = capture->Describe();
-    spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
-    if (done.error().empty()) continue;
-    spdlog::error("{}", done.error());
-    if (worst.ok()) worst = status.ok() ? absl::DataLossError(done.error()) : status;
+// Sources by group; interfaces are open already.
+struct Plan {
+  struct Planned {
+    SourceOptions options;
+    std::unique_ptr<PacketSource> source;  // null: opened when its turn comes
+  };
+  std::vector<std::vector<Planned>> groups;
+  bool any_live = false;
+};
+
+absl::StatusOr<Plan> OpenSources(const CaptureFlags& flags) {
+  auto groups = MakeSources(flags);
+  if (!groups.ok()) return groups.status();
+  Plan plan;
+  for (const auto& group : *groups) {
+    plan.groups.emplace_back();
+    for (const SourceOptions& options : group) {
+      Plan::Planned& planned = plan.groups.back().emplace_back(Plan::Planned{options, nullptr});
+      if (options.kind != SourceOptions::Kind::kInterface) continue;
+      auto opened = OpenSource(options);
+      if (!opened.ok()) return opened.status();
+      planned.source = std::move(opened->source);
+      plan.any_live = true;
+      if (!opened->warning.empty()) spdlog::warn("{}", opened->warning);
+      spdlog::info("listening on {}", options.live.interface);
+    }
   }
-  return worst;
+  return plan;
 }
 
-int Run(const CaptureFlags& flags, StopSignal* stop) {
-  CaptureList captures;
-  absl::Status made = MakeCaptures(flags, &captures);
-  CaptureService service(&captures);
+absl::Status StartCaptures(Plan plan, const RemoteCaptureOptions& options,
+                           const std::string& origin, CaptureManager* captures) {
+  for (auto& group : plan.groups) {
+    std::vector<PlannedCapture> one_after_the_other;
+    for (Plan::Planned& planned : group) {
+      CaptureOptions capture = options.capture;
+      capture.origin = origin;
+      one_after_the_other.push_back(
+          {std::make_shared<Capture>(planned.options, capture, options.feature_channel),
+           std::move(planned.source)});
+    }
+    absl::Status started = captures->Start(std::move(one_after_the_other));
+    if (!started.ok()) return started;
+  }
+  return absl::OkStatus();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "capture-svc: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, StopSignal* stop) {
+  CaptureManager captures;
+  CaptureService service(&captures, options);
   ServiceRunner runner({"capture-svc",
                         "capture",
                         &service,
                         "silhouette.v1.CaptureService",
                         {std::make_shared<CaptureMetrics>(&captures)}},
                        flags.server);
-  absl::Status status = made.ok() ? runner.Start() : made;
-  if (!status.ok()) {
-    std::cerr << "capture-svc: " << status.message() << "\n";
-    return absl::IsInvalidArgument(status) ? 2 : 1;
-  }
+  if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
-  std::future<absl::Status> read = std::async(std::launch::async, [&] {
-    absl::Status worst = ReadAll(captures);
-    if (flags.once) stop->Request();
-    return worst;
-  });
+  absl::Status started = StartCaptures(std::move(plan), options, flags.origin, &captures);
+  if (!started.ok()) return Fail(started);
+  std::thread once;
+  if (flags.once) {
+    once = std::thread([&] {
+      captures.WaitUntilIdle();
+      stop->Request();
+    });
+  }
   stop->Wait();
-  runner.Shutdown([&](std::chrono::milliseconds grace) {
-    for (const auto& capture : captures.All()) capture->Stop();
-    if (read.wait_for(grace) == std::future_status::ready) return;
-    for (const auto& capture : captures.All()) capture->Abort();
-  });
-  return read.get().ok() ? 0 : 1;
+  runner.Shutdown([&](std::chrono::milliseconds grace) { captures.Shutdown(grace); });
+  if (once.joinable()) once.join();
+  return captures.worst().ok() ? 0 : 1;
+}
+
+// What needs privileges comes first, and no thread before they are given up.
+int Run(const CaptureFlags& flags, StopSignal* stop) {
+  auto capture_options = MakeCaptureOptions(flags.read);
+  if (!capture_options.ok()) return Fail(capture_options.status());
+  auto plan = OpenSources(flags);
+  if (!plan.ok()) return Fail(plan.status());
+  const bool sandboxed = plan->any_live && !flags.live.no_sandbox;
+  if (sandboxed) {
+    const bool may_write_files = !flags.server.ports_file.empty();
+    if (absl::Status status = EnterSandbox(flags.live, may_write_files); !status.ok()) {
+      return Fail(status);
+    }
+  }
+  RemoteCaptureOptions options{*std::move(capture_options), OpenChannel(flags.feature_address),
+                               flags.files_from, sandboxed};
+  return Serve(flags, *std::move(plan), std::move(options), stop);
 }
 
 }  // namespace

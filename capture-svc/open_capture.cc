@@ -61,13 +61,13 @@ absl::Status CannotOpen(const std::string& path, int reason) {
   if (reason == ENOENT) {
     return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
   }
-  return absl::PermissionDeniedError(absl::StrCat(
-      path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+  return absl::PermissionDeniedError(
+      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
 }
 
 bool MapsPacked(const MappedFile& file) {
-  return IsPacked(
-      std::string_view(reinterpret_cast<const char*>(file.data()), std::min<size_t>(file.ready(), 4)));
+  return IsPacked(std::string_view(reinterpret_cast<const char*>(file.data()),
+                                   std::min<size_t>(file.ready(), 4)));
 }
 
 }  // namespace

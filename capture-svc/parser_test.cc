@@ -98,9 +98,14 @@ TEST(Parser, WhatIsNotIpAndHasNoHardwareAddressesIsSaidSo) {
 }
 
 TEST(Parser, ArpGivesTheAddressesOfSenderAndTarget) {
-  const Bytes message =
-      Join({U16(1), U16(0x0800), {6, 4}, U16(1), Bytes(6, 2), AddressBytes("192.168.1.20"),
-            Bytes(6, 0), AddressBytes("192.168.1.1")});
+  const Bytes message = Join({U16(1),
+                              U16(0x0800),
+                              {6, 4},
+                              U16(1),
+                              Bytes(6, 2),
+                              AddressBytes("192.168.1.20"),
+                              Bytes(6, 0),
+                              AddressBytes("192.168.1.1")});
   for (LinkType link_type : {kLinkEthernet, kLinkLinuxCooked}) {
     PacketHeaders headers;
     const Bytes frame =
@@ -248,7 +253,8 @@ std::vector<Whole> WholeFrames() {
   const Bytes long6 =
       Ipv6("fd00::20", "2001:db8::7", IPPROTO_HOPOPTS, Join({extensions, Tcp(50000, 443, 0x12)}));
   return {
-      {kLinkEthernet, Ethernet(0x0800, Ipv4(tcp, Tcp(1, 2, 3)), Join({kServiceTag, kVlan5})), 12, 42},
+      {kLinkEthernet, Ethernet(0x0800, Ipv4(tcp, Tcp(1, 2, 3)), Join({kServiceTag, kVlan5})), 12,
+       42},
       {kLinkEthernet, Ethernet(0x86dd, long6), 12, 54},
       {kLinkLinuxCooked, Sll(0x0800, Udp4()), 16, 36},
       {kLinkLinuxCooked2, Sll2(0x86dd, long6), 20, 60},

@@ -62,10 +62,9 @@ Parsed Parse(RawPacket packet, std::span<const uint8_t> bytes, const Tunnels& tu
 bool LooksInside(const RawPacket& packet) {
   const Parsed outside = Parse(packet, packet.captured, {});
   const Parsed inside = Parse(packet, packet.captured, kAllTunnels);
-  const bool tunnel = inside.headers.protocol == IPPROTO_GRE ||
-                      inside.headers.protocol == IPPROTO_IPIP ||
-                      inside.headers.protocol == IPPROTO_IPV6 ||
-                      inside.headers.destination_port == 4789;
+  const bool tunnel =
+      inside.headers.protocol == IPPROTO_GRE || inside.headers.protocol == IPPROTO_IPIP ||
+      inside.headers.protocol == IPPROTO_IPV6 || inside.headers.destination_port == 4789;
   return !tunnel && outside.headers.header_end != inside.headers.header_end;
 }
 
@@ -75,8 +74,7 @@ void ExpectNoLookAtPayload(const RawPacket& packet, const Tunnels& tunnels, Guar
   if (open.outcome != ParseOutcome::kOk) return;
   ASSERT_GE(open.headers.header_end, packet.captured.data());
   ASSERT_LE(open.headers.header_end, packet.captured.data() + packet.captured.size());
-  const auto header_bytes =
-      static_cast<size_t>(open.headers.header_end - packet.captured.data());
+  const auto header_bytes = static_cast<size_t>(open.headers.header_end - packet.captured.data());
   if (header_bytes > page->size() || packet.captured.size() - header_bytes > page->size()) return;
   const auto guarded = page->Place(packet.captured, header_bytes);
   const Parsed closed = Parse(packet, guarded, tunnels);

@@ -67,8 +67,8 @@ absl::StatusOr<bool> PcapReader::FetchRecord() {
 
 absl::Status PcapReader::Cut(size_t have, size_t wanted) const {
   return absl::DataLossError(absl::StrCat(
-      name_, ": cut at byte ", bytes_->offset() + have, ", inside packet ", packets_read_ + 1,
-      " (", have, " of its ", wanted, " bytes are there); everything before it is used"));
+      name_, ": cut at byte ", bytes_->offset() + have, ", inside packet ", packets_read_ + 1, " (",
+      have, " of its ", wanted, " bytes are there); everything before it is used"));
 }
 
 }  // namespace silhouette

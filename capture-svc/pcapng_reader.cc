@@ -226,9 +226,9 @@ void PcapngReader::ForEachOption(std::span<const uint8_t> bytes, const Each& eac
 }
 
 absl::Status PcapngReader::Damaged(const std::string& what) const {
-  return absl::DataLossError(absl::StrCat(name_, ": ", what, " at byte ", bytes_->offset() + to_take_,
-                                          ", behind packet ", packets_read_,
-                                          "; everything before it is used"));
+  return absl::DataLossError(absl::StrCat(name_, ": ", what, " at byte ",
+                                          bytes_->offset() + to_take_, ", behind packet ",
+                                          packets_read_, "; everything before it is used"));
 }
 
 uint16_t PcapngReader::U16(std::span<const uint8_t> bytes, size_t at) const {

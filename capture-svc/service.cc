@@ -1,12 +1,152 @@
 #include "capture-svc/service.h"
 
+#include <cmath>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "capture-svc/interfaces.h"
+#include "common/grpc_status.h"
+#include "common/text.h"
+
 namespace silhouette {
+namespace {
+
+namespace fs = std::filesystem;
+
+v1::Interface ToProto(const InterfaceInfo& info) {
+  v1::Interface interface;
+  interface.set_name(ToUtf8(info.name));
+  interface.set_description(ToUtf8(info.description));
+  interface.set_up(info.up);
+  interface.set_running(info.running);
+  interface.set_loopback(info.loopback);
+  interface.set_wireless(info.wireless);
+  for (const IpAddress& address : info.addresses) interface.add_addresses(address.ToString());
+  interface.set_received_packets(info.received_packets);
+  interface.set_received_bytes(info.received_bytes);
+  interface.set_dropped_packets(info.dropped_packets);
+  return interface;
+}
+
+SourceOptions ToSource(const v1::InterfaceSource& interface) {
+  SourceOptions source;
+  source.kind = SourceOptions::Kind::kInterface;
+  source.live.interface = interface.interface();
+  source.live.filter = interface.filter();
+  if (interface.snap_length() != 0) {
+    source.live.snap_length = static_cast<int>(std::min(interface.snap_length(), 262'144u));
+  }
+  source.live.promiscuous = !interface.not_promiscuous();
+  return source;
+}
+
+}  // namespace
 
 grpc::Status CaptureService::ListCaptures(grpc::ServerContext* context,
                                           const v1::ListCapturesRequest* request,
                                           v1::ListCapturesResponse* response) {
   for (const auto& capture : captures_->All()) *response->add_captures() = capture->Describe();
   return grpc::Status::OK;
+}
+
+grpc::Status CaptureService::ListInterfaces(grpc::ServerContext* context,
+                                            const v1::ListInterfacesRequest* request,
+                                            v1::ListInterfacesResponse* response) {
+  for (const InterfaceInfo& info : silhouette::ListInterfaces()) {
+    *response->add_interfaces() = ToProto(info);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status CaptureService::StartCapture(grpc::ServerContext* context,
+                                          const v1::StartCaptureRequest* request,
+                                          v1::StartCaptureResponse* response) {
+  auto capture = Start(*request);
+  if (!capture.ok()) return ToGrpcStatus(capture.status());
+  *response->mutable_capture() = *std::move(capture);
+  return grpc::Status::OK;
+}
+
+grpc::Status CaptureService::StopCapture(grpc::ServerContext* context,
+                                         const v1::StopCaptureRequest* request,
+                                         v1::StopCaptureResponse* response) {
+  auto capture = captures_->Stop(request->origin(), request->run());
+  if (!capture.ok()) return ToGrpcStatus(capture.status());
+  *response->mutable_capture() = (*capture)->Describe();
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<v1::Capture> CaptureService::Start(const v1::StartCaptureRequest& request) {
+  auto source = SourceOf(request);
+  if (!source.ok()) return source.status();
+  auto opened = OpenSource(*source);
+  if (!opened.ok()) return opened.status();
+  CaptureOptions options = options_.capture;
+  options.origin = request.origin();
+  auto capture = std::make_shared<Capture>(*source, options, options_.feature_channel);
+  std::vector<PlannedCapture> planned;
+  planned.push_back({capture, std::move(opened->source)});
+  if (absl::Status status = captures_->Start(std::move(planned)); !status.ok()) return status;
+  return capture->Describe();
+}
+
+absl::StatusOr<SourceOptions> CaptureService::SourceOf(
+    const v1::StartCaptureRequest& request) const {
+  SourceOptions source;
+  switch (request.source_case()) {
+    case v1::StartCaptureRequest::kInterface:
+      if (options_.privileges_given_up) {
+        return absl::FailedPreconditionError(
+            "this capture-svc has given up the right to open interfaces; name them by --interface "
+            "when it starts, or start it with --no-sandbox");
+      }
+      return ToSource(request.interface());
+    case v1::StartCaptureRequest::kFile: {
+      auto path = AllowedPath(request.file().path());
+      if (!path.ok()) return path.status();
+      source.path = *path;
+      const double speed = request.file().speed();
+      if (speed < 0 || !std::isfinite(speed)) {
+        return absl::InvalidArgumentError("file.speed: is a number above 0, or unset");
+      }
+      if (speed > 0) source.speed = speed;
+      return source;
+    }
+    case v1::StartCaptureRequest::kFolder: {
+      auto path = AllowedPath(request.folder().path());
+      if (!path.ok()) return path.status();
+      source.kind = SourceOptions::Kind::kFolder;
+      source.path = *path;
+      source.glob = request.folder().glob();
+      source.follow = request.folder().follow();
+      return source;
+    }
+    case v1::StartCaptureRequest::SOURCE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("source: name an interface, a file or a folder");
+}
+
+// Links are followed first: what is outside stays outside.
+absl::StatusOr<std::string> CaptureService::AllowedPath(const std::string& relative) const {
+  if (options_.files_from.empty()) {
+    return absl::FailedPreconditionError(
+        "this capture-svc reads no files by request; start it with --files-from FOLDER");
+  }
+  std::error_code error;
+  const fs::path folder = fs::canonical(options_.files_from, error);
+  const fs::path path = error ? fs::path() : fs::canonical(folder / relative, error);
+  if (error) {
+    return absl::NotFoundError(
+        absl::StrCat(ToUtf8(relative), ": no such file in the folder of --files-from"));
+  }
+  const auto [end, unused] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  if (end != folder.end()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(ToUtf8(relative), ": lies outside of the folder of --files-from"));
+  }
+  return path.string();
 }
 
 }  // namespace silhouette

@@ -1,20 +1,46 @@
 #pragma once
 
-#include "capture-svc/capture.h"
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "capture-svc/capture_manager.h"
 #include "silhouette/v1/capture_service.grpc.pb.h"
 
 namespace silhouette {
 
-// Answers about the captures of this process; a stateless adapter over CaptureList.
+// What captures started by an RPC have in common.
+struct RemoteCaptureOptions {
+  CaptureOptions capture;
+  std::shared_ptr<grpc::Channel> feature_channel;
+  std::string files_from;            // folder of the files that may be named; empty: none
+  bool privileges_given_up = false;  // interfaces cannot be opened any more
+};
+
+// Answers about the captures of this process, starts and stops them; a stateless adapter over
+// CaptureManager.
 class CaptureService final : public v1::CaptureService::Service {
  public:
-  explicit CaptureService(const CaptureList* captures) : captures_(captures) {}
+  CaptureService(CaptureManager* captures, RemoteCaptureOptions options)
+      : captures_(captures), options_(std::move(options)) {}
 
   grpc::Status ListCaptures(grpc::ServerContext* context, const v1::ListCapturesRequest* request,
                             v1::ListCapturesResponse* response) override;
+  grpc::Status StartCapture(grpc::ServerContext* context, const v1::StartCaptureRequest* request,
+                            v1::StartCaptureResponse* response) override;
+  grpc::Status StopCapture(grpc::ServerContext* context, const v1::StopCaptureRequest* request,
+                           v1::StopCaptureResponse* response) override;
+  grpc::Status ListInterfaces(grpc::ServerContext* context,
+                              const v1::ListInterfacesRequest* request,
+                              v1::ListInterfacesResponse* response) override;
 
  private:
-  const CaptureList* captures_;
+  absl::StatusOr<SourceOptions> SourceOf(const v1::StartCaptureRequest& request) const;
+  absl::StatusOr<std::string> AllowedPath(const std::string& relative) const;
+  absl::StatusOr<v1::Capture> Start(const v1::StartCaptureRequest& request);
+
+  CaptureManager* const captures_;
+  const RemoteCaptureOptions options_;
 };
 
 }  // namespace silhouette

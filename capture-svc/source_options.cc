@@ -65,8 +65,7 @@ absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options) {
   if (options.write.empty()) return opened;
   auto writer = PcapngWriter::Create(options.write, options.live.interface);
   if (!writer.ok()) return writer.status();
-  opened->source =
-      std::make_unique<RecordingSource>(std::move(opened->source), *std::move(writer));
+  opened->source = std::make_unique<RecordingSource>(std::move(opened->source), *std::move(writer));
   return opened;
 }
 

@@ -24,9 +24,7 @@ struct SourceOptions {
   // Has no end of its own but when it is stopped.
   bool is_live() const { return kind == Kind::kInterface || (kind == Kind::kFolder && follow); }
   // Gives packets as time passes, so that they are not to wait for a full batch.
-  bool is_paced() const {
-    return is_live() || speed != std::numeric_limits<double>::infinity();
-  }
+  bool is_paced() const { return is_live() || speed != std::numeric_limits<double>::infinity(); }
 };
 
 struct OpenedSource {

@@ -19,7 +19,11 @@ const Bytes kSnapIpv4 = {0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00};
 // Addresses 1, 2 and 3 are 02:…:01, 02:…:02 and 02:…:03.
 Bytes Address(uint8_t number) { return {2, 0, 0, 0, 0, number}; }
 Bytes Header(uint8_t type, uint8_t flags, uint16_t sequence = 0) {
-  return Join({{type, flags}, U16(0), Address(1), Address(2), Address(3),
+  return Join({{type, flags},
+               U16(0),
+               Address(1),
+               Address(2),
+               Address(3),
                {static_cast<uint8_t>(sequence), static_cast<uint8_t>(sequence >> 8)}});
 }
 Bytes Payload() { return Join({kSnapIpv4, Ipv4({}, Udp(50000, 443))}); }
@@ -54,8 +58,9 @@ TEST(Wifi, WhereTheDistributionSystemIsTellsWhoSends) {
     uint8_t source, destination;
     Station station;
   };
-  for (const Case& c : {Case{kToDs, 2, 3, Station::kSource}, Case{kFromDs, 3, 1, Station::kDestination},
-                        Case{0, 2, 1, Station::kNone}}) {
+  for (const Case& c :
+       {Case{kToDs, 2, 3, Station::kSource}, Case{kFromDs, 3, 1, Station::kDestination},
+        Case{0, 2, 1, Station::kNone}}) {
     PacketHeaders headers;
     ASSERT_EQ(Parse(Join({Header(kData, c.flags), Payload()}), &headers), ParseOutcome::kOk);
     EXPECT_EQ(headers.source_mac.bytes[5], c.source);
@@ -111,17 +116,15 @@ TEST(Wifi, RadiotapIsSteppedOverWithItsPadding) {
   const Bytes padded = Join({Header(kQosData, kToDs), {0, 0}, {0, 0}, Payload()});
   const Bytes bare = {0, 0, 8, 0, 0, 0, 0, 0};
   const Bytes flags = {0, 0, 9, 0, 2, 0, 0, 0, 0x20};
-  const Bytes timer_and_flags =
-      Join({{0, 0, 17, 0, 3, 0, 0, 0}, Bytes(8, 0x77), {0x20}});
-  const Bytes two_words = Join(
-      {{0, 0, 25, 0, 3, 0, 0, 0x80}, {0, 0, 0, 0}, Bytes(4, 0), Bytes(8, 0x77), {0x20}});
+  const Bytes timer_and_flags = Join({{0, 0, 17, 0, 3, 0, 0, 0}, Bytes(8, 0x77), {0x20}});
+  const Bytes two_words =
+      Join({{0, 0, 25, 0, 3, 0, 0, 0x80}, {0, 0, 0, 0}, Bytes(4, 0), Bytes(8, 0x77), {0x20}});
   ExpectUdp(Join({bare, frame}), kLinkWifiRadiotap);
   ExpectUdp(Join({flags, padded}), kLinkWifiRadiotap);
   ExpectUdp(Join({timer_and_flags, padded}), kLinkWifiRadiotap);
   ExpectUdp(Join({two_words, padded}), kLinkWifiRadiotap);
   PacketHeaders headers;
-  EXPECT_EQ(Parse({0, 0, 7, 0, 0, 0, 0, 0}, &headers, kLinkWifiRadiotap),
-            ParseOutcome::kMalformed);
+  EXPECT_EQ(Parse({0, 0, 7, 0, 0, 0, 0, 0}, &headers, kLinkWifiRadiotap), ParseOutcome::kMalformed);
 }
 
 }  // namespace

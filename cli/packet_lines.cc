@@ -125,9 +125,8 @@ std::string PacketJson(const ReadPacket& packet) {
 }
 
 std::string PacketText(const ReadPacket& packet) {
-  const std::string time =
-      absl::FormatTime("%Y-%m-%d %H:%M:%E9S", absl::FromUnixNanos(packet.raw->time_ns),
-                       absl::UTCTimeZone());
+  const std::string time = absl::FormatTime(
+      "%Y-%m-%d %H:%M:%E9S", absl::FromUnixNanos(packet.raw->time_ns), absl::UTCTimeZone());
   if (packet.outcome != ParseOutcome::kOk) {
     return absl::StrFormat("%s  %5d B  %s (link type %s)", time, packet.raw->wire_bytes,
                            OutcomeName(packet.outcome), LinkTypeName(packet.raw->link_type));

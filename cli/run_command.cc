@@ -7,22 +7,29 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "capture-svc/capture.h"
 #include "capture-svc/flags.h"
 #include "cli/pipeline.h"
 #include "cli/report_flags.h"
 #include "cli/terminal.h"
 #include "common/files.h"
+#include "common/stop_signal.h"
 
 namespace silhouette {
 namespace {
 
 struct RunFlags {
   std::string file;
+  std::string interface;
+  std::string duration;  // of a live capture; empty: until Ctrl-C
+  LiveFlags live;
   std::string models = FindInstalledFolder("models");
   std::vector<std::string> model_names;
   ReadFlags read;
@@ -109,34 +116,104 @@ absl::Status CheckPackets(const std::string& file, const v1::Accounting& packets
       absl::StrCat(file, ": holds no IP packets; capture where the device's IP traffic passes"));
 }
 
+SourceOptions SourceOf(const RunFlags& flags) {
+  if (!flags.interface.empty()) return InterfaceSource(flags.interface, flags.live);
+  SourceOptions source;
+  source.path = flags.file;
+  return source;
+}
+
+absl::Status CheckFlags(const RunFlags& flags) {
+  if (!flags.live.write.empty() && !flags.read.anonymize.empty()) {
+    return absl::InvalidArgumentError(
+        "--write: the file would hold the true addresses; leave --write or --anonymize out");
+  }
+  return absl::OkStatus();
+}
+
+// The interface is opened before everything else, so that what that takes can be given up before
+// there are threads. Null for a file, which is opened when it is read.
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterfaceAndDropRights(const RunFlags& flags) {
+  if (flags.interface.empty()) return nullptr;
+  auto opened = OpenSource(SourceOf(flags));
+  if (!opened.ok()) return opened.status();
+  if (absl::Status status = EnterSandbox(flags.live, false); !status.ok()) return status;
+  if (!opened->warning.empty()) std::cerr << "silhouette run: " << opened->warning << "\n";
+  std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
+  return std::move(opened->source);
+}
+
+// Stops a live capture on Ctrl-C, SIGTERM or when its time is over.
+class Stopper {
+ public:
+  Stopper(StopSignal* signal, Capture* capture, absl::Duration duration)
+      : signal_(signal), waiting_([this, capture, duration] {
+          signal_->WaitFor(absl::ToChronoMilliseconds(duration));
+          capture->Stop();
+        }) {}
+  ~Stopper() {
+    signal_->Request();
+    waiting_.join();
+  }
+
+ private:
+  StopSignal* const signal_;
+  std::thread waiting_;
+};
+
+absl::StatusOr<absl::Duration> ParseTime(const std::string& text) {
+  if (text.empty()) return absl::InfiniteDuration();
+  absl::Duration duration;
+  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration()) return duration;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--duration: \"", text, "\" is no duration; write it as 30s or 10m"));
+}
+
+// How a live capture went, on stderr.
+void PrintLosses(const v1::Accounting& packets) {
+  std::cerr << packets.received() << " packets captured, "
+            << packets.loss().kernel_dropped_packets() << " packets dropped by kernel, "
+            << packets.loss().interface_dropped_packets() << " by the interface\n";
+}
+
 // Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
 // capture ends early; what it holds is used all the same.
 absl::Status Process(const RunFlags& flags, std::string* incomplete) {
+  if (absl::Status status = CheckFlags(flags); !status.ok()) return status;
+  auto duration = ParseTime(flags.duration);
+  if (!duration.ok()) return duration.status();
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
   auto options = MakeCaptureOptions(flags.read);
   if (!options.ok()) return options.status();
   auto bundles = ChooseModels(flags);
   if (!bundles.ok()) return bundles.status();
+  const bool live = !flags.interface.empty();
+  std::optional<StopSignal> stop;
+  if (live) stop.emplace();
+  auto source = OpenInterfaceAndDropRights(flags);
+  if (!source.ok()) return source.status();
   auto pipeline = Pipeline::Start(*std::move(bundles), "");
   if (!pipeline.ok()) return pipeline.status();
 
-  options->origin = FileOrigin(flags.file);
-  options->run = NewRunName();
-  Capture capture(flags.file, *options, (*pipeline)->feature_channel());
+  Capture capture(SourceOf(flags), *options, (*pipeline)->feature_channel());
   absl::Status captured;
   {
     Progress progress(&capture);
-    captured = capture.Run();
+    std::optional<Stopper> stopper;
+    if (live) stopper.emplace(&*stop, &capture, *duration);
+    captured = capture.Run(*std::move(source));
   }
   if (!captured.ok()) return captured;
   *incomplete = capture.incomplete();
-  const v1::Accounting packets = capture.Describe().accounting();
-  if (packets.received() == 0) return CheckPackets(flags.file, packets);
+  const v1::Capture done = capture.Describe();
+  const v1::Accounting& packets = done.accounting();
+  if (live) PrintLosses(packets);
+  if (packets.received() == 0) return CheckPackets(done.source(), packets);
   GatewayClient gateway((*pipeline)->gateway_channel());
   absl::Status printed =
-      PrintReport(&gateway, flags.report, options->origin, options->run, flags.file, *truth);
-  return printed.ok() ? CheckPackets(flags.file, packets) : printed;
+      PrintReport(&gateway, flags.report, capture.origin(), capture.run(), done.source(), *truth);
+  return printed.ok() ? CheckPackets(done.source(), packets) : printed;
 }
 
 int Run(const RunFlags& flags) {
@@ -154,21 +231,29 @@ int Run(const RunFlags& flags) {
 
 void AddRunCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* app = parent->add_subcommand("run",
-                                         "A capture in, a timeline out: reads FILE through "
-                                         "the four services in one process");
-  app->add_option("FILE", flags->file,
-                  "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input")
-      ->required();
+  CLI::App* app = parent->add_subcommand(
+      "run",
+      "A capture in, a timeline out: a FILE, or what passes an interface, through "
+      "the four services in one process");
+  CLI::Option_group* source = app->add_option_group("Source", "A file or an interface");
+  source->add_option("FILE", flags->file,
+                     "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input");
+  source->add_option("--interface", flags->interface, "Listen on this network interface instead")
+      ->type_name("NAME");
+  source->require_option(1);
+  app->add_option("--duration", flags->duration, "How long to listen (default: until Ctrl-C)")
+      ->type_name("TIME");
   app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
   app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
   AddReadFlags(app, &flags->read);
+  AddLiveFlags(app, &flags->live);
   AddReportFlags(app, &flags->report);
   app->footer(
       "Examples:\n"
       "  silhouette run call.pcap\n"
       "  silhouette run call.pcap --truth call.truth.csv\n"
-      "  silhouette run call.pcap --all --json | jq .verdict.class\n\n"
+      "  silhouette run call.pcap --all --json | jq .verdict.class\n"
+      "  sudo silhouette run --interface eth0 --duration 10m --write call.pcapng\n\n"
       "Exit status: 0 done; 1 failed, or the capture was cut (what it holds is shown); 2 usage.");
   app->callback([flags, exit_status] { *exit_status = Run(*flags); });
 }

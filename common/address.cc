@@ -88,15 +88,17 @@ void HomeNetworks::Add(const IpAddress& base, int prefix_bits) {
   prefix.base.first &= prefix.mask.first;
   prefix.base.second &= prefix.mask.second;
   networks_.push_back(prefix);
+  if (!prefix.is_v4) return;
+  const auto last = [](uint64_t half) { return static_cast<uint32_t>(half >> 32); };
+  v4_.push_back({last(prefix.mask.second), last(prefix.base.second)});
 }
 
 bool HomeNetworks::Contains(const IpAddress& address) const {
   const Halves halves = Split(address);
   const bool is_v4 = address.is_v4();
   for (const Prefix& network : networks_) {
-    const uint64_t difference =
-        ((halves.first & network.mask.first) ^ network.base.first) |
-        ((halves.second & network.mask.second) ^ network.base.second);
+    const uint64_t difference = ((halves.first & network.mask.first) ^ network.base.first) |
+                                ((halves.second & network.mask.second) ^ network.base.second);
     if (difference == 0 && is_v4 == network.is_v4) return true;  // ::/0 means IPv6 alone
   }
   return false;

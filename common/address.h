@@ -40,6 +40,12 @@ class HomeNetworks {
   static absl::StatusOr<HomeNetworks> Parse(std::string_view cidr_list);
 
   bool Contains(const IpAddress& address) const;
+  // The same for an IPv4 address, as its bytes lie in memory; faster.
+  bool ContainsV4(uint32_t address) const {
+    bool contains = false;
+    for (const V4Prefix& network : v4_) contains |= (address & network.mask) == network.base;
+    return contains;
+  }
 
  private:
   // Halves of the mapped form, as they lie in memory.
@@ -50,10 +56,14 @@ class HomeNetworks {
     Halves mask, base;
     bool is_v4;
   };
+  struct V4Prefix {
+    uint32_t mask, base;
+  };
   static Halves Split(const IpAddress& address);
   void Add(const IpAddress& base, int prefix_bits);  // of 128
 
   std::vector<Prefix> networks_;
+  std::vector<V4Prefix> v4_;  // those of them that are IPv4's
 };
 
 }  // namespace silhouette

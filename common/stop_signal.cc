@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <limits>
 
 namespace silhouette {
 
@@ -26,9 +27,13 @@ StopSignal::~StopSignal() {
   close(request_fd_);
 }
 
-void StopSignal::Wait() {
+void StopSignal::Wait() { WaitFor(std::chrono::milliseconds::max()); }
+
+void StopSignal::WaitFor(std::chrono::milliseconds time) {
+  const bool forever = time.count() > std::numeric_limits<int>::max();
+  const int timeout = forever ? -1 : static_cast<int>(time.count());
   pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {request_fd_, POLLIN, 0}};
-  while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+  while (poll(fds, 2, timeout) < 0 && errno == EINTR) {
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace silhouette {
 
 // Waits for SIGTERM or SIGINT. Make it first in main, before any thread exists: it blocks the two
@@ -13,6 +15,8 @@ class StopSignal {
 
   // Returns after a signal or a Request.
   void Wait();
+  // Returns then, or after `time`.
+  void WaitFor(std::chrono::milliseconds time);
   // As if a signal had come. From any thread.
   void Request();
 

@@ -22,13 +22,13 @@ struct FlowKey {
   IpAddress remote;
   uint16_t home_port = 0;  // 0 where the protocol has none
   uint16_t remote_port = 0;
-  uint8_t protocol = 0;         // IP protocol number
+  uint8_t protocol = 0;  // IP protocol number
   Network network = Network::kIp;
-  bool ports_unknown = false;    // fragments whose first was not seen
+  bool ports_unknown = false;   // fragments whose first was not seen
   bool home_is_home = false;    // the home end lies in a home network
   bool remote_is_home = false;  // the remote end does
-  uint32_t vlan = 0;             // tags: outer id << 12 | inner id; 0 without, or not asked for
-  MacAddress home_mac;           // zero where the link has none
+  uint32_t vlan = 0;            // tags: outer id << 12 | inner id; 0 without, or not asked for
+  MacAddress home_mac;          // zero where the link has none
   MacAddress remote_mac;
 
   bool operator==(const FlowKey&) const = default;

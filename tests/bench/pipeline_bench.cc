@@ -70,7 +70,9 @@ void Whole(const std::string& path) {
   CaptureOptions options;
   options.origin = "bench";
   options.run = NewRunName();
-  Check(Capture(path, options, (*pipeline)->feature_channel()).Run());
+  SourceOptions source;
+  source.path = path;
+  Check(Capture(source, options, (*pipeline)->feature_channel()).Run());
 }
 
 double Seconds(const std::function<void()>& work) {

@@ -9,10 +9,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace silhouette;
-  constexpr LinkType kLinkTypes[] = {kLinkEthernet, kLinkLinuxCooked, kLinkLinuxCooked2,
-                                     kLinkRaw,      kLinkNull,        kLinkLoop,
-                                     kLinkPpp,      kLinkPppoe,       kLinkWifi,
-                                     kLinkWifiRadiotap};
+  constexpr LinkType kLinkTypes[] = {kLinkEthernet, kLinkLinuxCooked, kLinkLinuxCooked2, kLinkRaw,
+                                     kLinkNull,     kLinkLoop,        kLinkPpp,          kLinkPppoe,
+                                     kLinkWifi,     kLinkWifiRadiotap};
   if (size == 0) return 0;
   silhouette::RawPacket packet;
   packet.link_type = kLinkTypes[data[0] % std::size(kLinkTypes)];
