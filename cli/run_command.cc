@@ -209,6 +209,10 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   const v1::Capture done = capture.Describe();
   const v1::Accounting& packets = done.accounting();
   if (live) PrintLosses(packets);
+  if (packets.received() == 0 && live) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        done.source(), ": no packets came by; listen for longer, or where the traffic passes"));
+  }
   if (packets.received() == 0) return CheckPackets(done.source(), packets);
   GatewayClient gateway((*pipeline)->gateway_channel());
   absl::Status printed =
