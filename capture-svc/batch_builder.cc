@@ -37,11 +37,8 @@ bool Equal(const PacketEnds& a, const PacketEnds& b) {
 
 uint16_t PortOf(uint64_t end) { return __builtin_bswap16(static_cast<uint16_t>(end >> 32)); }
 
-// The address of a common key's end.
-IpAddress MappedV4(uint64_t end) {
-  const uint64_t halves[2] = {0, end << 32 | 0xffff'0000};
-  return std::bit_cast<IpAddress>(halves);
-}
+// The second half of the address of a common key's end, mapped to IPv6; the first is 0.
+uint64_t MappedV4(uint64_t end) { return end << 32 | 0xffff'0000; }
 
 char ScopeOf(bool home_is_ours, bool remote_is_ours, bool ports_unknown) {
   return static_cast<char>((home_is_ours ? kHomeEndIsHome : 0) |
@@ -52,10 +49,10 @@ char ScopeOf(bool home_is_ours, bool remote_is_ours, bool ports_unknown) {
 // As Orient, for the low end of a common key as the source.
 bool LowIsHome(const CommonFlows::Flow& flow, bool low_is_ours, bool high_is_ours) {
   if (low_is_ours != high_is_ours) return low_is_ours;
-  const uint16_t low_port = PortOf(flow.low_end), high_port = PortOf(flow.high_end);
+  const uint16_t low_port = PortOf(flow.key.low_end), high_port = PortOf(flow.key.high_end);
   if (low_port != high_port) return low_port > high_port;
   const auto address = [](uint64_t end) { return __builtin_bswap32(static_cast<uint32_t>(end)); };
-  return address(flow.low_end) < address(flow.high_end);
+  return address(flow.key.low_end) < address(flow.key.high_end);
 }
 
 PacketEnds Reverse(const PacketEnds& ends) {
@@ -117,40 +114,40 @@ const BatchBuilder::Entry& BatchBuilder::Insert(const PacketEnds& ends, uint64_t
 void BatchBuilder::AppendCommonFlow(CommonFlows::Flow* flow) {
   flow->row = static_cast<uint16_t>(flows_);
   if (anonymizer_ != nullptr) {
-    const OrientedFlow oriented = Orient(EndsOf(flow->key()), home_);
+    const OrientedFlow oriented = Orient(EndsOf(flow->key), home_);
     flow->low_is_home = oriented.outbound;
     AppendFlow(oriented.key);
     return;
   }
-  const bool low_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->low_end));
-  const bool high_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->high_end));
+  const bool low_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->key.low_end));
+  const bool high_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->key.high_end));
   const bool low_is_home = LowIsHome(*flow, low_is_ours, high_is_ours);
   flow->low_is_home = low_is_home;
   // Without branches, as which end is the low one cannot be foretold.
   const uint64_t swap = static_cast<uint64_t>(low_is_home) - 1;  // all bits or none
-  const uint64_t differ = (flow->low_end ^ flow->high_end) & swap;
-  const uint64_t home = flow->low_end ^ differ, remote = flow->high_end ^ differ;
-  const uint64_t macs = (flow->macs & ~swap) | ((flow->macs << 32 | flow->macs >> 32) & swap);
-  const uint64_t home_mac = macs & 0xffff'ffff, remote_mac = macs >> 32;
+  const uint64_t differ = (flow->key.low_end ^ flow->key.high_end) & swap;
+  const uint64_t home = flow->key.low_end ^ differ, remote = flow->key.high_end ^ differ;
+  const uint64_t mac_differ = (flow->key.low_mac ^ flow->key.high_mac) & swap;
   const bool both = low_is_ours & high_is_ours, any = low_is_ours | high_is_ours;
-  rows_[flows_++] = {
-      .home = MappedV4(home),
-      .remote = MappedV4(remote),
-      .home_mac = home_mac | home >> 48 << 32,
-      .remote_mac = remote_mac | remote >> 48 << 32,
-      .ports = uint32_t{PortOf(home)} << 16 | PortOf(remote),
-      .vlan = 0,
-      .protocol = static_cast<char>(flow->protocol),
-      .network = static_cast<char>(Network::kIp),
-      .scope = ScopeOf(any, both, false),  // with one of ours, that is the home end
-  };
+  // Field by field, since a copy of what was just written in smaller pieces has to wait for them.
+  Row& row = rows_[flows_++];
+  row.home[0] = row.remote[0] = 0;
+  row.home[1] = MappedV4(home);
+  row.remote[1] = MappedV4(remote);
+  row.home_mac = (flow->key.low_mac ^ mac_differ) >> 16;
+  row.remote_mac = (flow->key.high_mac ^ mac_differ) >> 16;
+  row.ports = uint32_t{PortOf(home)} << 16 | PortOf(remote);
+  row.vlan = 0;
+  row.protocol = static_cast<char>(flow->key.protocol());
+  row.network = static_cast<char>(Network::kIp);
+  row.scope = ScopeOf(any, both, false);  // with one of ours, that is the home end
 }
 
 uint32_t BatchBuilder::AppendFlow(FlowKey key) {
   if (anonymizer_ != nullptr) anonymizer_->Apply(&key);
   Row& row = rows_[flows_];
-  row.home = key.home;
-  row.remote = key.remote;
+  std::memcpy(row.home, key.home.bytes.data(), sizeof row.home);
+  std::memcpy(row.remote, key.remote.bytes.data(), sizeof row.remote);
   row.home_mac = row.remote_mac = 0;
   std::memcpy(&row.home_mac, key.home_mac.bytes.data(), 6);
   std::memcpy(&row.remote_mac, key.remote_mac.bytes.data(), 6);

@@ -66,7 +66,7 @@ class BatchBuilder {
   };
   // A flow as the columns of FlowTable hold it.
   struct Row {
-    IpAddress home, remote;
+    uint64_t home[2], remote[2];    // as they lie in memory
     uint64_t home_mac, remote_mac;  // in the six lower bytes
     uint32_t ports, vlan;
     char protocol, network, scope;

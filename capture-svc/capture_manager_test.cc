@@ -102,7 +102,8 @@ TEST_F(CaptureManagerTest, StopEndsAnEndlessCaptureInOrder) {
   manager_.WaitUntilIdle();
   // Stopped before it began or after: either way without data lost.
   EXPECT_FALSE(capture->is_running());
-  EXPECT_TRUE(absl::IsFailedPrecondition(manager_.Stop(capture->origin(), capture->run()).status()));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(manager_.Stop(capture->origin(), capture->run()).status()));
 }
 
 TEST_F(CaptureManagerTest, ShutdownEndsWhatRunsAndLetsNothingStart) {

@@ -4,7 +4,7 @@
 
 namespace silhouette {
 
-CommonFlows::CommonFlows() : slots_(kSlots, Flow{}) { static_assert(sizeof(Flow) == 32); }
+CommonFlows::CommonFlows() : slots_(kSlots, Flow{}) { static_assert(sizeof(Flow) == 40); }
 
 void CommonFlows::Clear() {
   if (++batch_ != 0) return;

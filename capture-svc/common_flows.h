@@ -9,7 +9,7 @@
 namespace silhouette {
 
 // The flows of common packets in the present batch: which end is home, and their rows in its flow
-// table. Lives in the processor's second cache, whatever the number of flows in a capture: 32 bytes
+// table. Lives in the processor's second cache, whatever the number of flows in a capture: 40 bytes
 // for each in the batch, and nothing is kept for the next one.
 class CommonFlows {
  public:
@@ -17,13 +17,10 @@ class CommonFlows {
   static constexpr uint32_t kMaxFlows = 1 << 12;
 
   struct Flow {
-    uint64_t low_end, high_end, macs;  // as in CommonKey
-    uint8_t protocol;
-    bool low_is_home;  // the low end of the key is the flow's home end
-    uint16_t row;
+    CommonKey key;
     uint32_t batch;  // another one's slot is empty
-
-    CommonKey key() const { return {low_end, high_end, macs, protocol}; }
+    uint16_t row;
+    bool low_is_home;  // the low end of the key is the flow's home end
   };
 
   CommonFlows();
@@ -34,13 +31,14 @@ class CommonFlows {
     __builtin_prefetch(&slots_[slot], 1);
     return slot;
   }
-  // The flow of a key, whose slot Prepare told; new when `*is_new`: its row and home end are then to be filled in.
+  // The flow of a key, whose slot Prepare told; new when `*is_new`: its row and home end are then
+  // to be filled in.
   Flow* Find(const CommonKey& key, size_t slot, bool* is_new) {
     for (size_t at = slot;; at = (at + 1) & kMask) {
       Flow* flow = &slots_[at];
       *is_new = flow->batch != batch_;
-      if (*is_new) *flow = {key.low_end, key.high_end, key.macs, key.protocol_byte(), false, 0, batch_};
-      if (*is_new || flow->key() == key) return flow;
+      if (*is_new) *flow = {key, batch_, 0, false};
+      if (*is_new || flow->key == key) return flow;
     }
   }
 
@@ -59,7 +57,7 @@ class CommonFlows {
   }
   static uint64_t Hash(const CommonKey& key) {
     constexpr uint64_t kOdd = 0xa0761d6478bd642f, kOdder = 0xe7037ed1a0b428db;
-    return Mix(key.low_end ^ Mix(key.macs ^ kOdd, key.protocol ^ kOdder), key.high_end ^ kOdd);
+    return Mix(key.low_end ^ Mix(key.low_mac ^ kOdd, key.high_mac ^ kOdder), key.high_end ^ kOdd);
   }
 
   std::vector<Flow> slots_;

@@ -5,7 +5,7 @@
 namespace silhouette {
 namespace {
 
-CommonKey KeyOf(uint64_t number) { return {number << 32 | 0x0a, 0xcb, 7, 17}; }
+CommonKey KeyOf(uint64_t number) { return {number << 32 | 0x0a, 0xcb, 7 << 16, 9 << 16}; }
 
 CommonFlows::Flow* Find(CommonFlows* flows, const CommonKey& key, bool* is_new) {
   return flows->Find(key, flows->Prepare(key), is_new);
@@ -27,13 +27,13 @@ TEST(CommonFlows, AFlowIsNewOnce) {
 TEST(CommonFlows, EveryPartOfAKeyTellsFlowsApart) {
   CommonFlows flows;
   const CommonKey key = KeyOf(1);
-  CommonKey low = key, high = key, macs = key, protocol = key;
+  CommonKey low = key, high = key, low_mac = key, high_mac = key;
   ++low.low_end;
   ++high.high_end;
-  ++macs.macs;
-  protocol.protocol = 6;
+  ++low_mac.low_mac;
+  ++high_mac.high_mac;
   bool is_new;
-  for (const CommonKey& other : {key, low, high, macs, protocol}) {
+  for (const CommonKey& other : {key, low, high, low_mac, high_mac}) {
     Find(&flows, other, &is_new);
     EXPECT_TRUE(is_new);
   }

@@ -11,15 +11,15 @@ namespace silhouette {
 // The ends of a packet of the common kind, in either direction the same: those of the low end and
 // of the high end, as the bytes lie in the packet.
 struct CommonKey {
-  uint64_t low_end;   // address (32 bits), port (16), the last two bytes of the hardware address
-  uint64_t high_end;  // likewise
-  uint64_t macs;      // the first four bytes of the hardware addresses, low and high
-  uint64_t protocol;
+  uint64_t low_end;   // address (32 bits), port (16), and the protocol in the last byte
+  uint64_t high_end;  // address and port
+  uint64_t low_mac;   // in the upper 48 bits
+  uint64_t high_mac;
 
-  uint8_t protocol_byte() const { return static_cast<uint8_t>(protocol); }
+  uint8_t protocol() const { return static_cast<uint8_t>(low_end >> 56); }
   bool operator==(const CommonKey& other) const {
-    return ((low_end ^ other.low_end) | (high_end ^ other.high_end) | (macs ^ other.macs) |
-            (protocol ^ other.protocol)) == 0;
+    return ((low_end ^ other.low_end) | (high_end ^ other.high_end) | (low_mac ^ other.low_mac) |
+            (high_mac ^ other.high_mac)) == 0;
   }
 };
 
@@ -35,9 +35,7 @@ struct CommonPacket {
 // for every other one. Without branches but one, as protocol and direction cannot be foretold.
 [[gnu::always_inline]] inline bool ReadCommonPacket(const RawPacket& packet, CommonPacket* common) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the fields below are picked by shifts");
-  constexpr uint64_t kIpv4Type = 0x0008, kVersionAndLength = 0x45;
-  constexpr uint64_t kFragmentBits = 0xff3f;  // as they lie: more fragments, and the offset
-  constexpr size_t kUdpEnd = 14 + 20 + 8, kTcpEnd = 14 + 20 + 20, kTcpFlags = 47;
+  constexpr size_t kEthernet = 14, kUdpEnd = 14 + 20 + 8, kTcpEnd = 14 + 20 + 20, kTcpFlags = 47;
   const uint8_t* frame = packet.captured.data();
   if (packet.link_type != kLinkEthernet || packet.captured.size() < kUdpEnd) return false;
   const auto load = [frame](size_t at) {
@@ -50,25 +48,25 @@ struct CommonPacket {
   const uint64_t ip = load(14);           // version, class, length, identification, fragment
   const uint64_t source = load(22);       // time to live, protocol, checksum, source address
   const uint64_t destination = load(30);  // destination address and both ports
+  // As they lie: version and header length; more fragments, and the offset.
+  constexpr uint64_t kUnusual = 0xff3f'0000'0000'00ff, kUsual = 0x45, kIpv4Type = 0x0008;
   const uint32_t total_bytes = __builtin_bswap16(static_cast<uint16_t>(ip >> 16));
-  const uint64_t protocol = source >> 8 & 0xff;
-  const bool tcp = protocol == 6, udp = protocol == 17;
+  const uint64_t protocol = source & 0xff00;
+  const bool tcp = protocol == 6 << 8, udp = protocol == 17 << 8;
   const size_t end = tcp ? kTcpEnd : kUdpEnd;
-  const bool common_kind = (from_mac >> 48 == kIpv4Type) & ((ip & 0xff) == kVersionAndLength) &
-                           ((ip >> 48 & kFragmentBits) == 0) & (tcp | udp) &
-                           (packet.captured.size() >= end) &
-                           ((total_bytes == 0) | (total_bytes + 14 >= end));
+  const bool common_kind = (from_mac >> 48 == kIpv4Type) & ((ip & kUnusual) == kUsual) &
+                           (tcp | udp) & (packet.captured.size() >= end) &
+                           (total_bytes + kEthernet >= end);
   if (!common_kind) return false;
-  const auto last_two = [](uint64_t mac) { return (mac >> 32 & 0xffff) << 48; };
-  const uint64_t from = source >> 32 | (destination & 0xffff'0000'0000) | last_two(from_mac);
-  const uint64_t to = (destination & 0xffff'ffff) | (destination >> 48 << 32) | last_two(to_mac);
+  const uint64_t from = source >> 32 | (destination & 0xffff'0000'0000);
+  const uint64_t to = (destination & 0xffff'ffff) | destination >> 48 << 32;
   const uint64_t swap = 0 - static_cast<uint64_t>(from > to);  // all bits or none
   const uint64_t differ = (from ^ to) & swap;
-  const uint64_t mac_differ = (from_mac ^ to_mac) & swap;
-  common->key.low_end = from ^ differ;
+  const uint64_t mac_differ = (from_mac << 16 ^ to_mac << 16) & swap;
+  common->key.low_end = (from ^ differ) | protocol << 48;
   common->key.high_end = to ^ differ;
-  common->key.macs = ((from_mac ^ mac_differ) & 0xffff'ffff) | (to_mac ^ mac_differ) << 32;
-  common->key.protocol = protocol;
+  common->key.low_mac = from_mac << 16 ^ mac_differ;
+  common->key.high_mac = to_mac << 16 ^ mac_differ;
   common->from_high = swap != 0;
   common->tcp_flags = static_cast<uint8_t>(frame[tcp ? kTcpFlags : 0] & (tcp ? 0xff : 0));
   return true;
@@ -80,17 +78,16 @@ inline PacketEnds EndsOf(const CommonKey& key) {
   const auto port = [](uint64_t end) {
     return __builtin_bswap16(static_cast<uint16_t>(end >> 32));
   };
-  const auto mac = [](uint64_t first_four, uint64_t end) {
-    const uint64_t bytes = (first_four & 0xffff'ffff) | end >> 48 << 32;
-    return MacAddress::From(reinterpret_cast<const uint8_t*>(&bytes));
+  const auto mac = [](const uint64_t& word) {
+    return MacAddress::From(reinterpret_cast<const uint8_t*>(&word) + 2);
   };
   ends.source = IpAddress::FromV4(reinterpret_cast<const uint8_t*>(&key.low_end));
   ends.destination = IpAddress::FromV4(reinterpret_cast<const uint8_t*>(&key.high_end));
-  ends.source_mac = mac(key.macs, key.low_end);
-  ends.destination_mac = mac(key.macs >> 32, key.high_end);
+  ends.source_mac = mac(key.low_mac);
+  ends.destination_mac = mac(key.high_mac);
   ends.source_port = port(key.low_end);
   ends.destination_port = port(key.high_end);
-  ends.protocol = static_cast<uint8_t>(key.protocol);
+  ends.protocol = key.protocol();
   return ends;
 }
 

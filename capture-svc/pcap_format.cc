@@ -16,7 +16,7 @@ bool ReadMagic(const uint8_t* header, PcapFormat* format) {
     const uint32_t magic = swapped ? __builtin_bswap32(as_here) : as_here;
     if (magic != kMicroseconds && magic != kNanoseconds && magic != kModified) continue;
     format->swapped = swapped;
-    format->nanoseconds = magic == kNanoseconds;
+    format->ns_per_fraction = magic == kNanoseconds ? 1 : 1000;
     format->record_header = magic == kModified ? 24 : 16;
     return true;
   }

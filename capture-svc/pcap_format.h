@@ -19,9 +19,9 @@ struct PcapFormat {
   // What libpcap allows for any link type but USB and D-Bus, whose packets this program leaves out.
   static constexpr uint32_t kMaxPacketBytes = 262'144;
 
-  bool swapped = false;       // the other byte order than this machine's
-  bool nanoseconds = false;   // else microseconds
-  size_t record_header = 16;  // 24 in Kuznetzov's modified format
+  bool swapped = false;            // the other byte order than this machine's
+  int64_t ns_per_fraction = 1000;  // of a record's second number
+  size_t record_header = 16;       // 24 in Kuznetzov's modified format
   enum class Lengths {
     kCapturedFirst,
     kWireFirst,
@@ -60,7 +60,7 @@ inline uint16_t LoadU16(const uint8_t* at, bool swapped) {
 inline bool ReadPcapRecord(const PcapFormat& format, const uint8_t* bytes, PcapRecord* record) {
   const int64_t seconds = LoadU32(bytes, format.swapped);
   const int64_t fraction = LoadU32(bytes + 4, format.swapped);
-  record->time_ns = seconds * 1'000'000'000 + fraction * (format.nanoseconds ? 1 : 1000);
+  record->time_ns = seconds * 1'000'000'000 + fraction * format.ns_per_fraction;
   record->stored_bytes = LoadU32(bytes + 8, format.swapped);
   record->wire_bytes = LoadU32(bytes + 12, format.swapped);
   if (format.lengths != PcapFormat::Lengths::kCapturedFirst &&

@@ -90,7 +90,20 @@ void HomeNetworks::Add(const IpAddress& base, int prefix_bits) {
   networks_.push_back(prefix);
   if (!prefix.is_v4) return;
   const auto last = [](uint64_t half) { return static_cast<uint32_t>(half >> 32); };
-  v4_.push_back({last(prefix.mask.second), last(prefix.base.second)});
+  const V4Prefix v4{last(prefix.mask.second), last(prefix.base.second)};
+  v4_.push_back(v4);
+  for (uint32_t half = 0; half < 65'536; ++half) {
+    if (((half ^ v4.base) & v4.mask & 0xffff) != 0) continue;
+    v4_some_[half / 64] |= uint64_t{1} << half % 64;
+    if (v4.mask >> 16 == 0) v4_all_[half / 64] |= uint64_t{1} << half % 64;
+  }
+}
+
+bool HomeNetworks::ContainsV4Exactly(uint32_t address) const {
+  for (const V4Prefix& network : v4_) {
+    if ((address & network.mask) == network.base) return true;
+  }
+  return false;
 }
 
 bool HomeNetworks::Contains(const IpAddress& address) const {

@@ -42,9 +42,10 @@ class HomeNetworks {
   bool Contains(const IpAddress& address) const;
   // The same for an IPv4 address, as its bytes lie in memory; faster.
   bool ContainsV4(uint32_t address) const {
-    bool contains = false;
-    for (const V4Prefix& network : v4_) contains |= (address & network.mask) == network.base;
-    return contains;
+    const uint32_t half = address & 0xffff;  // its first, whatever the order of its bytes
+    const bool some = (v4_some_[half / 64] >> half % 64 & 1) != 0;
+    const bool all = (v4_all_[half / 64] >> half % 64 & 1) != 0;
+    return some == all ? all : ContainsV4Exactly(address);
   }
 
  private:
@@ -59,11 +60,15 @@ class HomeNetworks {
   struct V4Prefix {
     uint32_t mask, base;
   };
+  bool ContainsV4Exactly(uint32_t address) const;
   static Halves Split(const IpAddress& address);
   void Add(const IpAddress& base, int prefix_bits);  // of 128
 
   std::vector<Prefix> networks_;
   std::vector<V4Prefix> v4_;  // those of them that are IPv4's
+  // For each first half of an IPv4 address, whether some, and whether all, of its hosts are ours.
+  std::vector<uint64_t> v4_some_ = std::vector<uint64_t>(1024);
+  std::vector<uint64_t> v4_all_ = std::vector<uint64_t>(1024);
 };
 
 }  // namespace silhouette

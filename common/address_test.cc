@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <random>
+
 namespace silhouette {
 namespace {
 
@@ -118,6 +123,27 @@ TEST(HomeNetworks, AWrongPartIsRefusedByItsWords) {
     EXPECT_TRUE(absl::IsInvalidArgument(home.status())) << list;
     EXPECT_THAT(std::string(home.status().message()), HasSubstr(words));
   }
+}
+
+TEST(HomeNetworks, TheShortcutForIpv4SaysTheSame) {
+  const auto home =
+      *HomeNetworks::Parse("10.0.0.0/8,172.16.0.0/12,192.168.7.0/24,203.0.113.7,198.51.100.0/23");
+  std::mt19937 random(1);
+  const uint8_t firsts[][2] = {{10, 9},    {172, 16}, {172, 31}, {172, 32},
+                               {192, 168}, {203, 0},  {198, 51}, {9, 255}};
+  int inside = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    uint8_t bytes[4];
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    if (i % 2 == 0) std::copy_n(firsts[random() % std::size(firsts)], 2, bytes);
+    if (i % 4 == 0) bytes[2] = static_cast<uint8_t>(std::array{7, 113, 100, 101}[random() % 4]);
+    uint32_t as_it_lies;
+    std::memcpy(&as_it_lies, bytes, 4);
+    const bool contains = home.Contains(IpAddress::FromV4(bytes));
+    ASSERT_EQ(home.ContainsV4(as_it_lies), contains) << IpAddress::FromV4(bytes).ToString();
+    inside += contains;
+  }
+  EXPECT_GT(inside, 10'000);
 }
 
 }  // namespace
