@@ -135,6 +135,35 @@ TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
   }
 }
 
+TEST_F(BatchBuilderTest, AnonymizedNoTrueAddressIsLeftAndHomeIsStillKnown) {
+  const std::vector<uint8_t> key(Anonymizer::kKeyBytes, 0x42);
+  for (bool by_shortcut : {false, true}) {
+    BatchBuilder builder(HomeNetworks::Default(), *Anonymizer::FromKey(key));
+    const auto frame = Frame(50000, false);
+    const RawPacket packet{0, 100, kLinkEthernet, frame};
+    if (by_shortcut) {
+      CommonPacket common;
+      ASSERT_TRUE(ReadCommonPacket(packet, &common));
+      builder.Add(0, 100, common, builder.Prepare(common));
+    } else {
+      PacketHeaders headers;
+      ASSERT_EQ(ParsePacket(packet, {}, &headers), ParseOutcome::kOk);
+      builder.Add(0, 100, headers);
+    }
+    const v1::PacketBatch& batch = *builder.Finish();
+    auto mapped = *Anonymizer::FromKey(key);
+    const auto bytes = [](const auto& address) {
+      return std::string(address.bytes.begin(), address.bytes.end());
+    };
+    const IpAddress home = *IpAddress::Parse("192.168.1.20");
+    EXPECT_EQ(batch.flows().home_address(), bytes(mapped->Map(home)));
+    EXPECT_EQ(batch.SerializeAsString().find(bytes(home).substr(12)), std::string::npos);
+    EXPECT_EQ(batch.SerializeAsString().find(std::string(6, 0x02)), std::string::npos);
+    EXPECT_EQ(batch.flows().scope(), std::string(1, kHomeEndIsHome));
+    EXPECT_EQ(batch.flags(), std::string(1, 0)) << "inbound, by the true addresses";
+  }
+}
+
 TEST_F(BatchBuilderTest, ClearForgetsPacketsAndFlows) {
   builder_.Add(0, 60, Packet(1));
   builder_.Add(0, 60, Packet(2));

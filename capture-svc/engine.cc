@@ -28,6 +28,11 @@ constexpr struct {
     {ParseOutcome::kCutShort, "cut_short"},
 };
 
+CaptureOptions WithinLimits(CaptureOptions options) {
+  options.batch_packets = std::clamp<size_t>(options.batch_packets, 1, BatchBuilder::kMaxPackets);
+  return options;
+}
+
 // Null for no key. A key was checked when it was read.
 std::unique_ptr<Anonymizer> MakeAnonymizer(const std::string& key) {
   if (key.empty()) return nullptr;
@@ -40,7 +45,7 @@ constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 }  // namespace
 
 CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
-    : options_(std::move(options)),
+    : options_(WithinLimits(std::move(options))),
       emit_(std::move(emit)),
       builder_(options_.home, MakeAnonymizer(options_.anonymize_key)) {}
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "capture-svc/anonymizer.h"
 #include "capture-svc/flags.h"
 #include "capture-svc/fragment_table.h"
 #include "capture-svc/open_capture.h"
@@ -22,6 +23,25 @@ struct PacketsFlags {
   bool json = false;
   uint64_t limit = std::numeric_limits<uint64_t>::max();
 };
+
+// Replaces the addresses; null changes nothing.
+void Anonymize(Anonymizer* anonymizer, ReadPacket* packet) {
+  if (anonymizer == nullptr) return;
+  PacketHeaders& headers = packet->headers;
+  if (headers.network == Network::kIp || headers.network == Network::kArp) {
+    headers.source = anonymizer->Map(headers.source);
+    headers.destination = anonymizer->Map(headers.destination);
+  }
+  headers.source_mac = anonymizer->Map(headers.source_mac);
+  headers.destination_mac = anonymizer->Map(headers.destination_mac);
+  anonymizer->Apply(&packet->flow.key);
+}
+
+// Null for no key.
+absl::StatusOr<std::unique_ptr<Anonymizer>> MakeAnonymizer(const std::string& key) {
+  if (key.empty()) return nullptr;
+  return Anonymizer::FromKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+}
 
 ReadPacket Describe(const RawPacket& raw, uint64_t number, const CaptureOptions& options,
                     FragmentTable* fragments) {
@@ -42,6 +62,8 @@ absl::Status Print(const PacketsFlags& flags) {
   if (!options.ok()) return options.status();
   auto source = OpenCapture(flags.file);
   if (!source.ok()) return source.status();
+  auto anonymizer = MakeAnonymizer(options->anonymize_key);
+  if (!anonymizer.ok()) return anonymizer.status();
   PacketCursor cursor(source->get());
   FragmentTable fragments;
   RawPacket raw;
@@ -49,7 +71,8 @@ absl::Status Print(const PacketsFlags& flags) {
     auto more = cursor.Next(&raw);
     if (!more.ok()) return more.status();
     if (!*more) break;
-    const ReadPacket packet = Describe(raw, number, *options, &fragments);
+    ReadPacket packet = Describe(raw, number, *options, &fragments);
+    Anonymize(anonymizer->get(), &packet);
     const std::string line = flags.json ? PacketJson(packet) : PacketText(packet);
     if (std::puts(line.c_str()) == EOF) break;  // who read it has seen enough
   }
