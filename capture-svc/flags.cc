@@ -69,35 +69,41 @@ absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags) {
   return options;
 }
 
-void AddLiveFlags(CLI::App* app, LiveFlags* flags) {
+void AddLiveFlags(CLI::App* app, CLI::Option* interface, LiveFlags* flags) {
   const char* group = "Live capture";
   app->add_option("--filter", flags->filter,
                   "Packets to capture, as tcpdump's: 'udp and not port 53'")
       ->type_name("BPF")
+      ->needs(interface)
       ->group(group);
   app->add_option("--snaplen", flags->snap_length, "Bytes kept of each packet: its headers")
       ->capture_default_str()
       ->check(CLI::Range(64, 262'144))
+      ->needs(interface)
       ->group(group);
   app->add_option("--buffer", flags->buffer_mib, "The kernel's buffer for packets, MiB")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024))
+      ->needs(interface)
       ->group(group);
   app->add_flag("--no-promiscuous", flags->not_promiscuous,
                 "Only what is addressed to this machine")
-      ->group(group);
-  app->add_option("--write", flags->write,
-                  "Write the headers of what is captured to this pcapng file as well")
-      ->type_name("FILE")
+      ->needs(interface)
       ->group(group);
   app->add_option("--user", flags->user, "Who root becomes once the capture is open")
       ->capture_default_str()
+      ->needs(interface)
       ->group(group);
   app->add_flag("--no-sandbox", flags->no_sandbox,
                 "Keep root, capabilities and system calls once the capture is open")
       ->group(group);
   app->add_flag("--require-sandbox", flags->require_sandbox,
                 "End when the system refuses to take any of them")
+      ->needs(interface)
+      ->group(group);
+  app->add_option("--write", flags->write,
+                  "Write the headers of what is captured to this pcapng file as well")
+      ->type_name("FILE")
       ->group(group);
 }
 
@@ -128,29 +134,35 @@ absl::Status EnterSandbox(const LiveFlags& flags, bool may_write_files) {
 
 namespace {
 
-void AddSourceFlags(CLI::App* app, CaptureFlags* flags) {
+// Returns the option that names interfaces.
+CLI::Option* AddSourceFlags(CLI::App* app, CaptureFlags* flags) {
   const char* group = "Sources";
   app->add_option("--file", flags->files,
                   "Capture files (pcap, pcapng, plain or packed by gzip or zstd), a folder of them "
                   "or a pattern; read one after the other")
       ->type_name("FILE")
       ->group(group);
-  app->add_option("--interface", flags->interfaces, "Network interfaces, or any for all of them")
-      ->type_name("NAME")
-      ->group(group);
-  app->add_option("--watch", flags->watch,
-                  "Folders whose captures are one origin, with those that come later, as a "
-                  "rotating tcpdump writes them")
-      ->type_name("FOLDER")
-      ->group(group);
-  app->add_option("--replay", flags->replay, "Capture files given at the pace of their times")
-      ->type_name("FILE")
-      ->group(group);
+  CLI::Option* interface = app->add_option("--interface", flags->interfaces,
+                                           "Network interfaces, or any for all of them")
+                               ->type_name("NAME")
+                               ->group(group);
+  CLI::Option* watch =
+      app->add_option("--watch", flags->watch,
+                      "Folders whose captures are one origin, with those that come later, as a "
+                      "rotating tcpdump writes them")
+          ->type_name("FOLDER")
+          ->group(group);
+  CLI::Option* replay =
+      app->add_option("--replay", flags->replay, "Capture files given at the pace of their times")
+          ->type_name("FILE")
+          ->group(group);
   app->add_option("--speed", flags->speed, "How much faster a replay is: 1x, 10x, max")
       ->capture_default_str()
+      ->needs(replay)
       ->group(group);
   app->add_option("--glob", flags->glob, "Names in watched folders (default: all captures)")
       ->type_name("PATTERN")
+      ->needs(watch)
       ->group(group);
   app->add_option("--origin", flags->origin,
                   "Name of the capture point (default: file:NAME, folder:NAME, NODE/INTERFACE)")
@@ -160,6 +172,7 @@ void AddSourceFlags(CLI::App* app, CaptureFlags* flags) {
       ->type_name("FOLDER")
       ->group(group);
   app->add_flag("--once", flags->once, "End when all sources are read and settled")->group(group);
+  return interface;
 }
 
 absl::StatusOr<std::vector<SourceOptions>> FileSources(const std::vector<std::string>& arguments,
@@ -180,11 +193,11 @@ absl::StatusOr<std::vector<SourceOptions>> FileSources(const std::vector<std::st
 }  // namespace
 
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags) {
-  AddSourceFlags(app, flags);
+  CLI::Option* interface = AddSourceFlags(app, flags);
   app->add_option("--feature-address", flags->feature_address, "host:port of feature-svc")
       ->capture_default_str();
   AddReadFlags(app, &flags->read);
-  AddLiveFlags(app, &flags->live);
+  AddLiveFlags(app, interface, &flags->live);
   AddServerOptions(app, &flags->server, 7101, 7111, 9171);
   app->footer(
       "Examples:\n"

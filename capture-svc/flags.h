@@ -36,7 +36,8 @@ struct LiveFlags {
   bool no_sandbox = false;
   bool require_sandbox = false;
 };
-void AddLiveFlags(CLI::App* app, LiveFlags* flags);
+// All but --write go with `interface`, the option that names one.
+void AddLiveFlags(CLI::App* app, CLI::Option* interface, LiveFlags* flags);
 SourceOptions InterfaceSource(const std::string& interface, const LiveFlags& flags);
 
 // Gives up what is not needed once the captures are open, as the flags say, and logs how that went.

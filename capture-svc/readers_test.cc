@@ -1,5 +1,6 @@
 // Our own readers against libpcap, field by field, and on what libpcap refuses.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -323,6 +324,26 @@ TEST(OpenCapture, AgreesWithLibpcapInEveryFieldOfEveryRealCapture) {
   }
   EXPECT_GT(compared, 1000u);
   EXPECT_GT(refused_by_libpcap, 0u) << "mixed interfaces are why these readers exist";
+}
+
+// A plain file is mapped; the same bytes through a stream go another way.
+TEST(OpenCapture, AMappedFileAndAStreamGiveTheSameOfEveryRealCapture) {
+  const std::filesystem::path data =
+      std::filesystem::path(SILHOUETTE_SOURCE_DIR) / ".." / "shared" / "data" / "robustness";
+  if (!std::filesystem::exists(data)) GTEST_SKIP() << data << " is missing";
+  size_t compared = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string path = entry.path().string();
+    const Read mapped = ReadAll(OpenCapture(path));
+    const Read streamed =
+        ReadAll(OpenCaptureBytes(path, ReadDescriptor(open(path.c_str(), O_RDONLY), path), 0));
+    EXPECT_EQ(mapped.error, streamed.error);
+    EXPECT_TRUE(mapped.packets == streamed.packets) << path;
+    EXPECT_EQ(mapped.loss.kernel_dropped, streamed.loss.kernel_dropped) << path;
+    ++compared;
+  }
+  EXPECT_GT(compared, 1000u);
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ SourceOptions SourceOf(const RunFlags& flags) {
   if (!flags.interface.empty()) return InterfaceSource(flags.interface, flags.live);
   SourceOptions source;
   source.path = flags.file;
+  source.write = flags.live.write;
   return source;
 }
 
@@ -242,15 +243,18 @@ void AddRunCommand(CLI::App* parent, int* exit_status) {
   CLI::Option_group* source = app->add_option_group("Source", "A file or an interface");
   source->add_option("FILE", flags->file,
                      "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input");
-  source->add_option("--interface", flags->interface, "Listen on this network interface instead")
-      ->type_name("NAME");
+  CLI::Option* interface =
+      source
+          ->add_option("--interface", flags->interface, "Listen on this network interface instead")
+          ->type_name("NAME");
   source->require_option(1);
   app->add_option("--duration", flags->duration, "How long to listen (default: until Ctrl-C)")
+      ->needs(interface)
       ->type_name("TIME");
   app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
   app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
   AddReadFlags(app, &flags->read);
-  AddLiveFlags(app, &flags->live);
+  AddLiveFlags(app, interface, &flags->live);
   AddReportFlags(app, &flags->report);
   app->footer(
       "Examples:\n"
