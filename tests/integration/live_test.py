@@ -161,7 +161,11 @@ class FourProcesses(OnTheLink):
         for service in suite.services:
             received, went = identity(service.metrics(), service.name.removesuffix("-svc"))
             self.assertEqual(received, went, service.name)
+        # What comes from here on, it has not read yet when it is told to end.
+        suite.capture.process.send_signal(signal.SIGSTOP)
         passed = sending.wait()
+        suite.capture.process.send_signal(signal.SIGTERM)
+        suite.capture.process.send_signal(signal.SIGCONT)
         self.assertEqual(suite.capture.stop(), 0, suite.capture.log)
         for service in (suite.gateway, suite.classify, suite.feature):
             short = service.name.removesuffix("-svc")
