@@ -8,8 +8,26 @@
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
 
+// From <omp.h>, which clang has no copy of.
+extern "C" int omp_get_max_threads();
+extern "C" void omp_set_num_threads(int threads);
+
 namespace silhouette {
 namespace {
+
+// XGBoost reads a model's trees by as many OpenMP threads as there are processors, whatever its
+// own options say, and these threads stay. Made before a live capture gives up its privileges and
+// blocks its signals, they would keep the one and die of the other.
+class OneOpenMpThread {
+ public:
+  OneOpenMpThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneOpenMpThread() { omp_set_num_threads(before_); }
+  OneOpenMpThread(const OneOpenMpThread&) = delete;
+  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
+
+ private:
+  const int before_;
+};
 
 absl::Status XgboostError(const std::string& what) {
   return absl::InternalError(absl::StrCat(what, ": ", XGBGetLastError()));
@@ -43,6 +61,7 @@ absl::StatusOr<Booster> Booster::Load(const std::string& path) {
   Booster booster(handle);
   // One thread a prediction: the service's streams are the parallelism.
   XGBoosterSetParam(handle, "nthread", "1");
+  const OneOpenMpThread one_thread;
   if (XGBoosterLoadModel(handle, path.c_str()) != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));

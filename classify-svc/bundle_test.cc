@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
+#include <iterator>
 
 #include "classify-svc/test_bundles.h"
 
@@ -35,6 +37,16 @@ TEST(Bundle, TheBundledModelLoadsAsItIsAndCopied) {
   TemporaryFolder folder;
   const auto copy = Bundle::Load(CopyPresence(folder, "x", [](v1::ModelManifest*) {}));
   EXPECT_TRUE(copy.ok()) << copy.status();
+}
+
+TEST(Bundle, LoadingStartsNoThread) {
+  const auto threads = [] {
+    using Folder = std::filesystem::directory_iterator;
+    return std::distance(Folder("/proc/self/task"), Folder());
+  };
+  const auto before = threads();
+  ASSERT_TRUE(Bundle::Load(kPresence).ok());
+  EXPECT_EQ(threads(), before);
 }
 
 TEST(Bundle, AnotherSchemaHashIsRefusedWithBothHashes) {

@@ -187,11 +187,11 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   if (!truth.ok()) return truth.status();
   auto options = MakeCaptureOptions(flags.read);
   if (!options.ok()) return options.status();
-  auto bundles = ChooseModels(flags);
-  if (!bundles.ok()) return bundles.status();
   const bool live = !flags.interface.empty();
   std::optional<StopSignal> stop;
   if (live) stop.emplace();
+  auto bundles = ChooseModels(flags);
+  if (!bundles.ok()) return bundles.status();
   auto source = OpenInterfaceAndDropRights(flags);
   if (!source.ok()) return source.status();
   auto pipeline = Pipeline::Start(*std::move(bundles), "");

@@ -203,7 +203,7 @@ def parse_arguments():
                         help="packets/s to try (%(default)s)")
     parser.add_argument("--seconds", type=int, default=5, help="for each rate (%(default)s)")
     parser.add_argument("--tcpdump", default=TCPDUMP, help="its command (%(default)s)")
-    parser.add_argument("--ours", default="capture-svc --interface {interface} --write {file}",
+    parser.add_argument("--ours", default="silhouette run --interface {interface}",
                         help="our command (%(default)s); looked for beside this program first")
     parser.add_argument("--ready", default=TCPDUMP_READY, help="what ours says when it listens")
     parser.add_argument("--received", default=TCPDUMP_RECEIVED,

@@ -1,14 +1,20 @@
 """Starts Silhouette's real binaries for the integration tests.
 
 Ports are picked by the services (port 0) and read from their ports files. Waiting is for a line of
-a service's log, so no test sleeps or polls.
+a service's log; wait_until is for what no log tells.
 """
 
+import atexit
+import functools
+import glob
+import importlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
@@ -45,6 +51,46 @@ def run_binary(name, *args, env=None):
 def json_lines(text, kind):
     """The objects of one kind ("verdict", "summary") in JSON Lines."""
     return [line[kind] for line in map(json.loads, text.splitlines()) if kind in line]
+
+
+@functools.cache
+def _import_messages():
+    """Makes the Python messages of all protos, for as long as the tests run."""
+    folder = tempfile.TemporaryDirectory(prefix="silhouette-protos-")
+    atexit.register(folder.cleanup)
+    protos = os.path.join(ROOT, "proto")
+    subprocess.run(["protoc", "-I", protos, "--python_out", folder.name,
+                    *glob.glob(os.path.join(protos, "silhouette", "v1", "*.proto"))],
+                   check=True, timeout=TIMEOUT_S)
+    sys.path.insert(0, folder.name)
+
+
+def messages(name):
+    """The Python messages of proto/silhouette/v1/`name`.proto."""
+    _import_messages()
+    return importlib.import_module("silhouette.v1.%s_pb2" % name)
+
+
+def call(address, service, method, request, reply):
+    """One unary call of "CaptureService" or another; errors are grpc.RpcError."""
+    import grpc  # here, as most tests do without
+    with grpc.insecure_channel(address) as channel:
+        rpc = channel.unary_unary("/silhouette.v1.%s/%s" % (service, method),
+                                  request_serializer=type(request).SerializeToString,
+                                  response_deserializer=reply.FromString)
+        return rpc(request, timeout=TIMEOUT_S)
+
+
+def wait_until(condition, what, seconds=TIMEOUT_S):
+    """For what no log tells: asks again and again; returns the first true answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError("not within %g s: %s" % (seconds, what))
+        time.sleep(0.05)
 
 
 class Service:
@@ -119,6 +165,7 @@ class Suite:
     def __init__(self, *capture_args):
         self._folder = tempfile.TemporaryDirectory(prefix="silhouette-test-")
         self.folder = self._folder.name
+        os.chmod(self.folder, 0o777)  # a sandboxed capture-svc is nobody when it writes there
         self.services = []
         try:
             self.gateway = self._start("gateway", "--store",
