@@ -101,6 +101,13 @@ absl::StatusOr<size_t> BufferedBytes::Fill(size_t size) {
   return file_ != nullptr ? FillFromFile(size) : FillFromStream(size);
 }
 
+absl::Status BufferedBytes::Check() const {
+  if (file_ == nullptr) return absl::OkStatus();
+  absl::Status status = file_->Check();
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(name_, ": ", std::string(status.message())));
+}
+
 absl::StatusOr<size_t> BufferedBytes::FillFromFile(size_t size) {
   while (available() < size && file_->ready() < file_->size()) {
     if (absl::Status status = file_->Advance(); !status.ok()) {

@@ -56,6 +56,8 @@ class BufferedBytes {
     begin_ += size;
     offset_ += size;
   }
+  // Errors: DATA_LOSS when some bytes that were available were not the file's, as it was cut.
+  absl::Status Check() const;
   // Unpacked bytes taken so far.
   uint64_t offset() const { return offset_; }
   // Bytes of the file itself brought in so far, compressed as they are. From any thread.

@@ -46,7 +46,9 @@ absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {
 absl::Status Capture::ReadAndSettle(std::unique_ptr<PacketSource> source) {
   {
     std::lock_guard lock(mutex_);
-    if (stopped_) return absl::CancelledError(absl::StrCat(name_, ": stopped before it was read"));
+    // What an open one has captured still goes on.
+    if (stopped_ && source == nullptr)
+      return absl::CancelledError(absl::StrCat(name_, ": stopped before it was read"));
   }
   if (source == nullptr) {
     auto opened = OpenSource(source_);

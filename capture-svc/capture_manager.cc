@@ -9,7 +9,10 @@
 
 namespace silhouette {
 
-CaptureManager::~CaptureManager() { Shutdown(std::chrono::milliseconds(0)); }
+CaptureManager::~CaptureManager() {
+  while (!Shutdown(std::chrono::milliseconds(0))) {
+  }
+}
 
 absl::Status CaptureManager::Start(std::vector<PlannedCapture> one_after_the_other) {
   std::lock_guard lock(mutex_);
@@ -64,7 +67,7 @@ absl::StatusOr<std::shared_ptr<Capture>> CaptureManager::Stop(const std::string&
                                           "; ListCaptures tells which there are"));
 }
 
-void CaptureManager::Shutdown(std::chrono::milliseconds grace) {
+bool CaptureManager::Shutdown(std::chrono::milliseconds grace) {
   std::unique_lock lock(mutex_);
   shutting_down_ = true;
   const auto all_done = [this] {
@@ -74,9 +77,11 @@ void CaptureManager::Shutdown(std::chrono::milliseconds grace) {
   for (const auto& capture : captures_) capture->Stop();
   if (!changed_.wait_for(lock, grace, all_done)) {
     for (const auto& capture : captures_) capture->Abort();
-    changed_.wait(lock, all_done);
+    constexpr std::chrono::seconds kLastWait(2);
+    if (!changed_.wait_for(lock, kLastWait, all_done)) return false;
   }
   JoinDone();
+  return true;
 }
 
 void CaptureManager::WaitUntilIdle() {

@@ -108,7 +108,7 @@ TEST_F(CaptureManagerTest, StopEndsAnEndlessCaptureInOrder) {
 
 TEST_F(CaptureManagerTest, ShutdownEndsWhatRunsAndLetsNothingStart) {
   Start({EndlessCapture()});
-  manager_.Shutdown(std::chrono::seconds(60));
+  EXPECT_TRUE(manager_.Shutdown(std::chrono::seconds(60)));
   EXPECT_FALSE(manager_.All()[0]->is_running());
   std::vector<PlannedCapture> more;
   more.push_back({EndlessCapture(), nullptr});

@@ -45,11 +45,19 @@ constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 }  // namespace
 
 CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
-    : options_(WithinLimits(std::move(options))),
-      emit_(std::move(emit)),
-      builder_(options_.home, MakeAnonymizer(options_.anonymize_key)) {}
+    : options_(WithinLimits(std::move(options))), emit_(std::move(emit)) {}
+
+CaptureEngine::Workspace::Workspace(const CaptureOptions& options)
+    : builder(options.home, MakeAnonymizer(options.anonymize_key)) {}
 
 absl::Status CaptureEngine::Read(PacketSource* source) {
+  work_ = std::make_unique<Workspace>(options_);
+  absl::Status status = ReadAll(source);
+  work_.reset();
+  return status.ok() ? CheckLinkTypes() : status;
+}
+
+absl::Status CaptureEngine::ReadAll(PacketSource* source) {
   while (true) {
     if (stop_ && !source->Finish()) {
       incomplete_ = absl::StrCat("stopped behind packet ", received_);
@@ -58,25 +66,28 @@ absl::Status CaptureEngine::Read(PacketSource* source) {
     absl::StatusOr<PacketBlock> block = source->Read();
     if (!block.ok()) {
       incomplete_ = std::string(block.status().message());
+      FollowQuiet(*source);
       break;
     }
     if (absl::Status status = TakeBlock(*block, *source); !status.ok()) return status;
     if (block->packets.empty()) FollowQuiet(*source);
-    if (block->end) break;
+    if (block->end) {
+      incomplete_ = source->trouble();
+      break;
+    }
     if (!FlushIsDue()) continue;
     if (absl::Status status = EmitBatch(*source, false); !status.ok()) return status;
   }
-  if (absl::Status status = EmitBatch(*source, true); !status.ok()) return status;
-  return CheckLinkTypes();
+  return EmitBatch(*source, true);
 }
 
 absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSource& source) {
   std::span<const RawPacket> rest = block.packets;
   while (!rest.empty()) {
-    const size_t count = std::min(rest.size(), options_.batch_packets - builder_.packets());
+    const size_t count = std::min(rest.size(), options_.batch_packets - work_->builder.packets());
     TakePackets(rest.first(count));
     rest = rest.subspan(count);
-    if (builder_.packets() < options_.batch_packets) continue;
+    if (work_->builder.packets() < options_.batch_packets) continue;
     if (absl::Status status = EmitBatch(source, false); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -90,19 +101,19 @@ void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
   constexpr size_t kUncommon = std::numeric_limits<size_t>::max();
   for (size_t i = 0; i < packets.size(); ++i) {
     const bool is_common = !options_.tunnels.vxlan && ReadCommonPacket(packets[i], &common[i]);
-    prepared[i] = is_common ? builder_.Prepare(common[i]) : kUncommon;
+    prepared[i] = is_common ? work_->builder.Prepare(common[i]) : kUncommon;
   }
   received_ += packets.size();
   for (size_t i = 0; i < packets.size(); ++i) {
     const RawPacket& packet = packets[i];
     if (!Admit(packet.time_ns)) continue;
-    if (builder_.packets() == 0) batch_start_ns_ = packet.time_ns;
+    if (work_->builder.packets() == 0) batch_start_ns_ = packet.time_ns;
     if (prepared[i] == kUncommon) {
       Take(packet);
       continue;
     }
     ++outcomes_[static_cast<size_t>(ParseOutcome::kOk)];
-    builder_.Add(packet.time_ns, packet.wire_bytes, common[i], prepared[i]);
+    work_->builder.Add(packet.time_ns, packet.wire_bytes, common[i], prepared[i]);
   }
 }
 
@@ -125,9 +136,9 @@ void CaptureEngine::Take(const RawPacket& packet) {
   if (outcome != ParseOutcome::kOk) return;
   if (!options_.vlan_in_key) headers.vlan = 0;
   if (headers.fragment != PacketHeaders::Fragment::kNone) {
-    fragments_.Resolve(packet.time_ns, &headers);
+    work_->fragments.Resolve(packet.time_ns, &headers);
   }
-  builder_.Add(packet.time_ns, packet.wire_bytes, headers);
+  work_->builder.Add(packet.time_ns, packet.wire_bytes, headers);
 }
 
 bool CaptureEngine::AdmitOther(int64_t time_ns) {
@@ -150,8 +161,8 @@ bool CaptureEngine::AdmitOther(int64_t time_ns) {
 
 void CaptureEngine::FollowQuiet(const PacketSource& source) {
   if (!any_packet_) return;
-  clock_ns_ =
-      std::max(clock_ns_, std::min(source.quiet_until_ns(), newest_ns_ + kLongestHorizonNs));
+  const int64_t furthest = std::min(newest_ns_ + kLongestHorizonNs, kLastPlausibleNs);
+  clock_ns_ = std::max(clock_ns_, std::min(source.quiet_until_ns(), furthest));
 }
 
 int64_t CaptureEngine::Watermark() const {
@@ -162,7 +173,7 @@ int64_t CaptureEngine::Watermark() const {
 // Without packets, a watermark that moved is worth a batch: it closes windows.
 bool CaptureEngine::FlushIsDue() const {
   if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
-  if (builder_.packets() > 0) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
+  if (work_->builder.packets() > 0) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
   return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 
@@ -185,7 +196,7 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source, v1::Loss* befor
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
-  v1::PacketBatch* batch = builder_.Finish();
+  v1::PacketBatch* batch = work_->builder.Finish();
   UpdateAccounting(source, batch->mutable_lost_before());
   Publish(source);
   v1::BatchHeader* header = batch->mutable_header();
@@ -202,7 +213,7 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   if (end_of_run) header->set_incomplete(ToUtf8(incomplete_));
   *header->mutable_accounting() = read_;
   absl::Status status = emit_(*batch);
-  builder_.Clear();
+  work_->builder.Clear();
   return status;
 }
 
@@ -211,7 +222,7 @@ void CaptureEngine::Publish(const PacketSource& source) {
   published_.accounting = read_;
   published_.bytes_read = source.bytes_read();
   published_.bytes_total = source.bytes_total();
-  published_.fragments_evicted = fragments_.evicted();
+  published_.fragments_evicted = work_->fragments.evicted();
 }
 
 void CaptureEngine::OnAck(const v1::Ack& ack) {

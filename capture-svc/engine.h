@@ -75,6 +75,7 @@ class CaptureEngine {
   CaptureProgress Progress() const;
 
  private:
+  absl::Status ReadAll(PacketSource* source);
   // Takes the packets of a block, emitting batches as they fill.
   absl::Status TakeBlock(const PacketBlock& block, const PacketSource& source);
   // The same for packets that fit into the batch.
@@ -103,8 +104,13 @@ class CaptureEngine {
   const Emit emit_;
   std::atomic<bool> stop_ = false;
   std::string incomplete_;
-  BatchBuilder builder_;
-  FragmentTable fragments_;
+  // What it takes to read, while Read runs: a process may hold thousands of engines.
+  struct Workspace {
+    explicit Workspace(const CaptureOptions& options);
+    BatchBuilder builder;
+    FragmentTable fragments;
+  };
+  std::unique_ptr<Workspace> work_;
   // What this engine decided; pending is what it sent on. The counts that are not in it yet:
   v1::Accounting read_;
   uint64_t received_ = 0;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/files.h"
+#include "common/test_folder.h"
 #include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
@@ -119,6 +121,18 @@ TEST(CaptureFlags, AFileNameThatIsNotUtf8StillMakesMessagesThatCanBeRead) {
   v1::BatchHeader header, back;
   header.set_origin(DefaultOrigin(source));
   EXPECT_TRUE(back.ParseFromString(header.SerializeAsString())) << "every batch is refused";
+}
+
+TEST(SourceOptions, WhatIsReadIsNeverWrittenOver) {
+  TemporaryFolder folder;
+  SourceOptions source;
+  source.path = source.write = folder.Write("call.pcap", "precious");
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenSource(source).status()));
+  EXPECT_EQ(*ReadFile(source.path), "precious");
+  source.kind = SourceOptions::Kind::kFolder;
+  source.path = folder.path();
+  source.write = folder.File("new.pcapng");
+  EXPECT_TRUE(absl::IsInvalidArgument(OpenSource(source).status()));
 }
 
 }  // namespace

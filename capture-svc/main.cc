@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -88,7 +89,11 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, St
     });
   }
   stop->Wait();
-  runner.Shutdown([&](std::chrono::milliseconds grace) { captures.Shutdown(grace); });
+  runner.Shutdown([&](std::chrono::milliseconds grace) {
+    if (captures.Shutdown(grace)) return;
+    spdlog::error("a source does not answer; what it has not given yet is lost");
+    std::_Exit(1);
+  });
   if (once.joinable()) once.join();
   return captures.worst().ok() ? 0 : 1;
 }

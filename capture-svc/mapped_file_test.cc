@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <vector>
 
 #include "common/test_folder.h"
 
@@ -47,8 +49,11 @@ TEST_F(MappedFileTest, AFileThatShrinksGivesAnErrorAndNoSignal) {
   auto file = MappedFile::Map(descriptor_);
   if (file == nullptr) GTEST_SKIP() << "this kernel cannot bring pages in (Linux 5.14 can)";
   std::filesystem::resize_file(path_, 1 << 20);
-  const absl::Status status = file->Advance();
-  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_TRUE(file->Check().ok());
+  EXPECT_EQ(file->data()[file->ready() - 1], 0) << "it was brought in, and is gone";
+  EXPECT_TRUE(absl::IsDataLoss(file->Check()));
+  EXPECT_EQ(file->data()[0], 'x') << "what is left of the file is there";
+  const absl::Status status = file->Check();
   EXPECT_THAT(std::string(status.message()), HasSubstr("was cut while it was read"));
 }
 
@@ -60,6 +65,26 @@ TEST_F(MappedFileTest, WhatHasNoSizeIsNotMapped) {
   EXPECT_EQ(MappedFile::Map(ends[0]), nullptr);
   close(ends[0]);
   close(ends[1]);
+}
+
+TEST_F(MappedFileTest, BringingInWhatIsGoneIsAnErrorToo) {
+  Write(kLarge);
+  auto file = MappedFile::Map(descriptor_);
+  if (file == nullptr) GTEST_SKIP() << "this kernel cannot bring pages in (Linux 5.14 can)";
+  std::filesystem::resize_file(path_, 1 << 20);
+  EXPECT_TRUE(absl::IsDataLoss(file->Advance()));
+}
+
+TEST_F(MappedFileTest, AsManyAreGuardedAsThereIsRoomForAndNoMoreAreMapped) {
+  Write(100);
+  std::vector<std::unique_ptr<MappedFile>> files;
+  for (int i = 0; i < MappedFile::kMaxFiles; ++i) {
+    files.push_back(MappedFile::Map(descriptor_));
+    if (files.back() == nullptr) GTEST_SKIP() << "this kernel cannot bring pages in";
+  }
+  EXPECT_EQ(MappedFile::Map(descriptor_), nullptr);
+  files.pop_back();
+  EXPECT_NE(MappedFile::Map(descriptor_), nullptr);
 }
 
 }  // namespace

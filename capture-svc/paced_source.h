@@ -35,6 +35,7 @@ class PacedSource : public PacketSource {
   absl::StatusOr<PacketBlock> Read() override;
   // Up to where the replay is, not beyond the packet that comes next.
   int64_t quiet_until_ns() const override;
+  std::string trouble() const override { return source_->trouble(); }
   SourceLoss loss() const override { return source_->loss(); }
   uint64_t bytes_read() const override { return source_->bytes_read(); }
   uint64_t bytes_total() const override { return source_->bytes_total(); }

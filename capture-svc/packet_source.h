@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "capture-svc/packet.h"
@@ -40,6 +41,10 @@ class PacketSource {
   // ns since the Unix epoch: every packet older than this has come. kNever where only the packets
   // themselves tell.
   virtual int64_t quiet_until_ns() const { return kNever; }
+
+  // What could not be read although reading went on, in words for people; empty without. Once the
+  // end was given.
+  virtual std::string trouble() const { return ""; }
 
   // As far as the source has said up to the last packet.
   virtual SourceLoss loss() const { return {}; }

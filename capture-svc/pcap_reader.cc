@@ -11,6 +11,7 @@ constexpr size_t kReadAhead = 1024;
 }  // namespace
 
 absl::StatusOr<PacketBlock> PcapReader::Read() {
+  if (absl::Status status = bytes_->Check(); !status.ok()) return status;
   bytes_->Take(to_take_);
   to_take_ = 0;
   size_t count = ReadBuffered();
@@ -21,6 +22,7 @@ absl::StatusOr<PacketBlock> PcapReader::Read() {
     count = ReadBuffered();
   }
   packets_read_ += count;
+  if (absl::Status status = bytes_->Check(); !status.ok()) return status;
   return PacketBlock{{packets_.data(), count}};
 }
 

@@ -50,6 +50,7 @@ size_t Padded(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 }  // namespace
 
 absl::StatusOr<PacketBlock> PcapngReader::Read() {
+  if (absl::Status status = bytes_->Check(); !status.ok()) return status;
   bytes_->Take(to_take_);
   to_take_ = 0;
   size_t count = 0;

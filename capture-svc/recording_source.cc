@@ -1,6 +1,5 @@
 #include "capture-svc/recording_source.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -10,23 +9,6 @@ namespace silhouette {
 namespace {
 
 constexpr Tunnels kAllTunnels = {.gre = true, .vxlan = true, .ip_in_ip = true};
-
-// What is kept of a packet whose headers end nowhere, unless it needs more to parse to the same.
-size_t FirstGuess(ParseOutcome outcome) {
-  switch (outcome) {
-    case ParseOutcome::kUnsupported:
-      return 0;
-    case ParseOutcome::kNotIp:
-      return 8;
-    case ParseOutcome::kNotData:
-      return 16;
-    case ParseOutcome::kOk:
-    case ParseOutcome::kCutShort:
-    case ParseOutcome::kMalformed:
-      return 64;
-  }
-  return 0;
-}
 
 bool ParsesTo(ParseOutcome outcome, RawPacket packet, size_t bytes) {
   packet.captured = packet.captured.first(bytes);
@@ -42,12 +24,10 @@ size_t HeaderBytes(const RawPacket& packet) {
   if (outcome == ParseOutcome::kOk) {
     return static_cast<size_t>(headers.header_end - packet.captured.data());
   }
-  // Long link headers and many tags put what is wrong with a packet further back.
-  size_t bytes = FirstGuess(outcome);
-  while (bytes < packet.captured.size() && !ParsesTo(outcome, packet, bytes)) {
-    bytes = std::max<size_t>(8, 2 * bytes);
-  }
-  return std::min(bytes, packet.captured.size());
+  // Reading stopped early: what was looked at is the least that parses to the same.
+  size_t bytes = 0;
+  while (bytes < packet.captured.size() && !ParsesTo(outcome, packet, bytes)) ++bytes;
+  return bytes;
 }
 
 RecordingSource::~RecordingSource() { Close().IgnoreError(); }
@@ -66,6 +46,12 @@ absl::StatusOr<PacketBlock> RecordingSource::Read() {
   if (failed_.ok()) return block;
   // The packets are good; the error comes behind them.
   return PacketBlock{block->packets, false};
+}
+
+std::string RecordingSource::trouble() const {
+  if (writer_->refused() == 0 || !source_->trouble().empty()) return source_->trouble();
+  return absl::StrCat(writer_->refused(),
+                      " packets were not written: the file's format has no room for their times");
 }
 
 absl::Status RecordingSource::Record(const PacketBlock& block) {

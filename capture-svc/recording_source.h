@@ -10,7 +10,7 @@
 namespace silhouette {
 
 // How many of a packet's captured bytes are headers, those in tunnels included: they alone parse to
-// the same as all of it. A few where the outcome is not kOk, as reading stops early then.
+// the same as all of it. Where the outcome is not kOk, the least that has the same one.
 size_t HeaderBytes(const RawPacket& packet);
 
 // Writes the headers of each packet that another source gives, never what they carry. The file
@@ -25,12 +25,10 @@ class RecordingSource : public PacketSource {
   absl::StatusOr<PacketBlock> Read() override;
   bool Finish() override { return source_->Finish(); }
   int64_t quiet_until_ns() const override { return source_->quiet_until_ns(); }
+  std::string trouble() const override;
   SourceLoss loss() const override { return source_->loss(); }
   uint64_t bytes_read() const override { return source_->bytes_read(); }
   uint64_t bytes_total() const override { return source_->bytes_total(); }
-
-  // Packets that came by and that the file's format has no room for.
-  uint64_t refused() const { return writer_->refused(); }
 
  private:
   absl::Status Record(const PacketBlock& block);

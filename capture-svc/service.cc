@@ -1,5 +1,8 @@
 #include "capture-svc/service.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <system_error>
@@ -14,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-v1::Interface ToProto(const InterfaceInfo& info) {
+v1::Interface ToProto(const InterfaceInfo& info, bool with_addresses) {
   v1::Interface interface;
   interface.set_name(ToUtf8(info.name));
   interface.set_description(ToUtf8(info.description));
@@ -22,7 +25,9 @@ v1::Interface ToProto(const InterfaceInfo& info) {
   interface.set_running(info.running);
   interface.set_loopback(info.loopback);
   interface.set_wireless(info.wireless);
-  for (const IpAddress& address : info.addresses) interface.add_addresses(address.ToString());
+  if (with_addresses) {
+    for (const IpAddress& address : info.addresses) interface.add_addresses(address.ToString());
+  }
   interface.set_received_packets(info.received_packets);
   interface.set_received_bytes(info.received_bytes);
   interface.set_dropped_packets(info.dropped_packets);
@@ -53,8 +58,9 @@ grpc::Status CaptureService::ListCaptures(grpc::ServerContext* context,
 grpc::Status CaptureService::ListInterfaces(grpc::ServerContext* context,
                                             const v1::ListInterfacesRequest* request,
                                             v1::ListInterfacesResponse* response) {
+  const bool with_addresses = options_.capture.anonymize_key.empty();
   for (const InterfaceInfo& info : silhouette::ListInterfaces()) {
-    *response->add_interfaces() = ToProto(info);
+    *response->add_interfaces() = ToProto(info, with_addresses);
   }
   return grpc::Status::OK;
 }
@@ -82,6 +88,7 @@ absl::StatusOr<v1::Capture> CaptureService::Start(const v1::StartCaptureRequest&
   if (!source.ok()) return source.status();
   auto opened = OpenSource(*source);
   if (!opened.ok()) return opened.status();
+  if (!opened->warning.empty()) spdlog::warn("{}", opened->warning);
   CaptureOptions options = options_.capture;
   options.origin = request.origin();
   auto capture = std::make_shared<Capture>(*source, options, options_.feature_channel);
@@ -145,6 +152,10 @@ absl::StatusOr<std::string> CaptureService::AllowedPath(const std::string& relat
   if (end != folder.end()) {
     return absl::PermissionDeniedError(
         absl::StrCat(ToUtf8(relative), ": lies outside of the folder of --files-from"));
+  }
+  if (!fs::is_regular_file(path, error) && !fs::is_directory(path, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(ToUtf8(relative), ": is neither a file nor a folder"));
   }
   return path.string();
 }

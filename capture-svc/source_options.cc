@@ -4,6 +4,7 @@
 
 #include <climits>
 #include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/folder_source.h"
@@ -54,9 +55,27 @@ std::string NodeName() {
   return gethostname(name, sizeof name) == 0 && name[0] != '\0' ? ToUtf8(name) : "localhost";
 }
 
+// A file that is written must not be one that is read.
+absl::Status CheckWrite(const SourceOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const bool same = options.kind == SourceOptions::Kind::kFile &&
+                    fs::equivalent(options.path, options.write, ignored);
+  const fs::path folder = fs::absolute(options.write, ignored).parent_path();
+  const bool inside =
+      options.kind == SourceOptions::Kind::kFolder && fs::equivalent(options.path, folder, ignored);
+  if (!same && !inside) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--write: ", ToUtf8(options.write), " is ",
+                                                 same ? "the file" : "in the folder",
+                                                 " that is read; write to another place"));
+}
+
 }  // namespace
 
 absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options) {
+  if (!options.write.empty()) {
+    if (absl::Status status = CheckWrite(options); !status.ok()) return status;
+  }
   auto opened = OpenPlain(options);
   if (!opened.ok()) return opened;
   if (!options.is_live() && options.is_paced()) {

@@ -21,6 +21,7 @@
 #include "cli/terminal.h"
 #include "common/files.h"
 #include "common/stop_signal.h"
+#include "gateway/sqlite.h"
 
 namespace silhouette {
 namespace {
@@ -151,6 +152,8 @@ class Stopper {
       : signal_(signal), waiting_([this, capture, duration] {
           signal_->WaitFor(absl::ToChronoMilliseconds(duration));
           capture->Stop();
+          signal_->LetTheNextOneKill();
+          signal_->Wait();  // until the run is over
         }) {}
   ~Stopper() {
     signal_->Request();
@@ -194,7 +197,8 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   if (!bundles.ok()) return bundles.status();
   auto source = OpenInterfaceAndDropRights(flags);
   if (!source.ok()) return source.status();
-  auto pipeline = Pipeline::Start(*std::move(bundles), "");
+  // In its sandbox it cannot make the files of a temporary store.
+  auto pipeline = Pipeline::Start(*std::move(bundles), live ? kInMemory : "");
   if (!pipeline.ok()) return pipeline.status();
 
   Capture capture(SourceOf(flags), *options, (*pipeline)->feature_channel());

@@ -94,8 +94,8 @@ void HomeNetworks::Add(const IpAddress& base, int prefix_bits) {
   v4_.push_back(v4);
   for (uint32_t half = 0; half < 65'536; ++half) {
     if (((half ^ v4.base) & v4.mask & 0xffff) != 0) continue;
-    v4_some_[half / 64] |= uint64_t{1} << half % 64;
-    if (v4.mask >> 16 == 0) v4_all_[half / 64] |= uint64_t{1} << half % 64;
+    v4_halves_->some[half / 64] |= uint64_t{1} << half % 64;
+    if (v4.mask >> 16 == 0) v4_halves_->all[half / 64] |= uint64_t{1} << half % 64;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,8 @@ class HomeNetworks {
   // The same for an IPv4 address, as its bytes lie in memory; faster.
   bool ContainsV4(uint32_t address) const {
     const uint32_t half = address & 0xffff;  // its first, whatever the order of its bytes
-    const bool some = (v4_some_[half / 64] >> half % 64 & 1) != 0;
-    const bool all = (v4_all_[half / 64] >> half % 64 & 1) != 0;
+    const bool some = (v4_halves_->some[half / 64] >> half % 64 & 1) != 0;
+    const bool all = (v4_halves_->all[half / 64] >> half % 64 & 1) != 0;
     return some == all ? all : ContainsV4Exactly(address);
   }
 
@@ -67,8 +68,10 @@ class HomeNetworks {
   std::vector<Prefix> networks_;
   std::vector<V4Prefix> v4_;  // those of them that are IPv4's
   // For each first half of an IPv4 address, whether some, and whether all, of its hosts are ours.
-  std::vector<uint64_t> v4_some_ = std::vector<uint64_t>(1024);
-  std::vector<uint64_t> v4_all_ = std::vector<uint64_t>(1024);
+  struct V4Halves {
+    std::array<uint64_t, 1024> some{}, all{};
+  };
+  std::shared_ptr<V4Halves> v4_halves_ = std::make_shared<V4Halves>();  // shared by copies
 };
 
 }  // namespace silhouette

@@ -5,10 +5,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
-#include <limits>
 
 namespace silhouette {
 
@@ -18,7 +17,7 @@ StopSignal::StopSignal() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
+  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   request_fd_ = eventfd(0, EFD_CLOEXEC);
 }
 
@@ -30,11 +29,28 @@ StopSignal::~StopSignal() {
 void StopSignal::Wait() { WaitFor(std::chrono::milliseconds::max()); }
 
 void StopSignal::WaitFor(std::chrono::milliseconds time) {
-  const bool forever = time.count() > std::numeric_limits<int>::max();
-  const int timeout = forever ? -1 : static_cast<int>(time.count());
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kStep = std::chrono::hours(1);
+  const Clock::time_point now = Clock::now();
+  const bool forever =
+      time > std::chrono::duration_cast<std::chrono::milliseconds>(Clock::time_point::max() - now);
+  const Clock::time_point until = forever ? Clock::time_point::max() : now + time;
   pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {request_fd_, POLLIN, 0}};
-  while (poll(fds, 2, timeout) < 0 && errno == EINTR) {
+  while (Clock::now() < until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    const auto step = std::clamp(left, std::chrono::milliseconds(0), kStep);
+    if (poll(fds, 2, static_cast<int>(step.count())) > 0) return;
   }
+}
+
+void StopSignal::LetTheNextOneKill() {
+  signalfd_siginfo ignored;
+  if (read(signal_fd_, &ignored, sizeof ignored) <= 0) return;
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 void StopSignal::Request() {

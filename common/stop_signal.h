@@ -17,6 +17,8 @@ class StopSignal {
   void Wait();
   // Returns then, or after `time`.
   void WaitFor(std::chrono::milliseconds time);
+  // After a signal: another one ends the process, as long as the calling thread lives.
+  void LetTheNextOneKill();
   // As if a signal had come. From any thread.
   void Request();
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <thread>
@@ -29,6 +30,25 @@ TEST(StopSignal, ATerminationSignalEndsTheWaitAndNotTheProcess) {
     const timespec no_time{};
     EXPECT_EQ(sigtimedwait(&signals, nullptr, &no_time), number) << "or the next test has it";
   }
+}
+
+TEST(StopSignal, AWaitMayHaveAnEnd) {
+  StopSignal stop;
+  stop.WaitFor(std::chrono::milliseconds(1));
+}
+
+TEST(StopSignalDeathTest, ASecondSignalKillsWhenItIsLet) {
+  StopSignal stop;
+  EXPECT_EXIT(
+      {
+        stop.LetTheNextOneKill();  // there was none yet
+        pthread_kill(pthread_self(), SIGINT);
+        stop.Wait();
+        stop.LetTheNextOneKill();
+        pthread_kill(pthread_self(), SIGINT);
+        _exit(0);
+      },
+      ::testing::KilledBySignal(SIGINT), "");
 }
 
 }  // namespace

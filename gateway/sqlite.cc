@@ -89,6 +89,12 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
                                      "; check that its folder exists and can be written"));
   }
   sqlite3_busy_timeout(handle, 5000);
+  // What is not to touch the disk sorts in memory too.
+  if (path == kInMemory) {
+    if (absl::Status status = database.Execute("PRAGMA temp_store=MEMORY"); !status.ok()) {
+      return status;
+    }
+  }
   return database;
 }
 

@@ -40,6 +40,9 @@ class SqliteStatement {
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
 };
 
+// The path of a database that never touches the disk.
+inline constexpr char kInMemory[] = ":memory:";
+
 // One connection; use it under a lock of the caller's. Errors: RESOURCE_EXHAUSTED (disk full),
 // UNAVAILABLE (locked, read-only, I/O), DATA_LOSS (damaged), INTERNAL.
 class SqliteDatabase {
