@@ -197,12 +197,13 @@ void FolderSource::CountProgress(File* file) {
   loss_.kernel_dropped += loss.kernel_dropped - file->loss.kernel_dropped;
   loss_.interface_dropped += loss.interface_dropped - file->loss.interface_dropped;
   file->loss = loss;
+  quiet_until_ns_ = std::max(quiet_until_ns_, file->source->quiet_until_ns());
 }
 
 void FolderSource::NoteCut(File* file, std::string message) {
   if (std::exchange(file->cut_noted, true)) return;
   ++notes_.files_cut;
-  Note(std::move(message));
+  NoteTrouble(std::move(message));
 }
 
 void FolderSource::NoteUnreadable(const std::string& name, const absl::Status& status) {
@@ -214,12 +215,23 @@ void FolderSource::NoteUnreadable(const std::string& name, const absl::Status& s
   // It is read as what it was packed to.
   if (absl::IsNotFound(status) && packed_now) return;
   ++notes_.files_unreadable;
-  Note(absl::IsNotFound(status) ? absl::StrCat(path, ": was removed before it could be read")
-                                : std::string(status.message()));
+  NoteTrouble(absl::IsNotFound(status) ? absl::StrCat(path, ": was removed before it could be read")
+                                       : std::string(status.message()));
+}
+
+void FolderSource::NoteTrouble(std::string message) {
+  if (first_trouble_.empty()) first_trouble_ = message;
+  Note(std::move(message));
 }
 
 void FolderSource::Note(std::string message) {
   if (notes_.first.size() < FolderNotes::kMost) notes_.first.push_back(std::move(message));
+}
+
+std::string FolderSource::trouble() const {
+  if (first_trouble_.empty()) return "";
+  return absl::StrCat("files cut or damaged: ", notes_.files_cut,
+                      ", not readable: ", notes_.files_unreadable, "; first ", first_trouble_);
 }
 
 bool FolderSource::Finish() {
@@ -230,6 +242,7 @@ bool FolderSource::Finish() {
 PacketBlock FolderSource::End() {
   if (current_ != nullptr) Close(std::move(current_));
   for (auto& file : std::exchange(aside_, {})) Close(std::move(file));
+  ended_ = true;
   return PacketBlock{{}, true};
 }
 

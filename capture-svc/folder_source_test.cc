@@ -15,9 +15,11 @@
 namespace silhouette {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string U32(uint32_t value) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof value);
@@ -123,6 +125,44 @@ TEST_F(FolderSourceTest, ABrokenFileCostsItsOwnPacketsAloneAndIsNoted) {
                                          HasSubstr("1.pcap: not a capture"),
                                          HasSubstr("2.pcap: cut at byte 60, inside packet 2"),
                                          HasSubstr("3.pcap: is empty")));
+}
+
+TEST_F(FolderSourceTest, FilesThatWereCutOrNotReadableAreTroubleAtTheEnd) {
+  folder_.Write("0.txt", "");
+  folder_.Write("1.pcap", Pcap({1}));
+  folder_.Write("2.pcap", "no capture at all, whatever its name says");
+  folder_.Write("3.pcap", Pcap({2, 3}).substr(0, 60));
+  ASSERT_TRUE(Open(true).ok());
+  EXPECT_THAT(ReadAll(), ElementsAre(1, 2));
+  EXPECT_THAT(source_->trouble(),
+              AllOf(HasSubstr("cut or damaged: 1, not readable: 1; first "),
+                    HasSubstr("2.pcap: not a capture"), Not(HasSubstr("0.txt"))));
+}
+
+TEST_F(FolderSourceTest, OtherFilesBesideWholeCapturesAreNoTrouble) {
+  folder_.Write("1.pcap", Pcap({1}));
+  folder_.Write("notes.txt", "");
+  ASSERT_TRUE(Open(false).ok());
+  EXPECT_THAT(ReadAll(), ElementsAre(1));
+  EXPECT_THAT(notes().first, Not(IsEmpty()));
+  EXPECT_EQ(source_->trouble(), "");
+}
+
+TEST_F(FolderSourceTest, TheEndIsQuietUntilTheLatestOfWhatTheFilesSay) {
+  const std::vector<uint8_t> frame(5, 1);
+  for (int64_t number : {1, 2}) {
+    const std::string name = std::to_string(number) + ".pcapng";
+    auto writer = *PcapngWriter::Create(folder_.File(name), "eth0");
+    ASSERT_TRUE(writer->Write({number, 60, 1, frame}, 5).ok());
+    ASSERT_TRUE(writer->Close(number == 1 ? 90 : 70, {}).ok());
+  }
+  folder_.Write("3.pcap", Pcap({3}));
+  ASSERT_TRUE(Open(false).ok());
+  for (absl::StatusOr<PacketBlock> block = source_->Read(); !block->end; block = source_->Read()) {
+    ASSERT_TRUE(block.ok()) << block.status();
+    EXPECT_EQ(source_->quiet_until_ns(), PacketSource::kNever) << "later files may be older";
+  }
+  EXPECT_EQ(source_->quiet_until_ns(), 90);
 }
 
 TEST_F(FolderSourceTest, APatternOfNamesTakesThePlaceOfTheRule) {
