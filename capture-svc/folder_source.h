@@ -20,6 +20,9 @@ struct FolderOptions {
   bool follow = false;  // wait for more until Finish; else read what is there
   // Waits a tenth of a second at most; for tests. Nothing: sleeps.
   std::function<void()> wait;
+  // Without it, symbolic links in the folder are neither listed nor opened: whoever may write there
+  // cannot have other files read.
+  bool follow_links = true;
 };
 
 // What became of a folder's files.

@@ -51,8 +51,11 @@ std::string Gzip(const std::string& path) {
 class FolderSourceTest : public ::testing::Test {
  protected:
   absl::Status Open(bool follow, const std::string& glob = "") {
-    auto source = FolderSource::Open(
-        {.folder = folder_.path(), .glob = glob, .follow = follow, .wait = [this] { OnWait(); }});
+    auto source = FolderSource::Open({.folder = folder_.path(),
+                                      .glob = glob,
+                                      .follow = follow,
+                                      .wait = [this] { OnWait(); },
+                                      .follow_links = follow_links_});
     if (source.ok()) source_ = *std::move(source);
     return source.status();
   }
@@ -81,6 +84,7 @@ class FolderSourceTest : public ::testing::Test {
   const FolderNotes& notes() const { return source_->notes(); }
 
   TemporaryFolder folder_;
+  bool follow_links_ = true;
   std::unique_ptr<FolderSource> source_;
 
  private:
@@ -163,6 +167,36 @@ TEST_F(FolderSourceTest, TheEndIsQuietUntilTheLatestOfWhatTheFilesSay) {
     EXPECT_EQ(source_->quiet_until_ns(), PacketSource::kNever) << "later files may be older";
   }
   EXPECT_EQ(source_->quiet_until_ns(), 90);
+}
+
+TEST_F(FolderSourceTest, SymbolicLinksAreReadUnlessToldOtherwise) {
+  const TemporaryFolder elsewhere;
+  folder_.Write("1.pcap", Pcap({1}));
+  std::filesystem::create_symlink(elsewhere.Write("2.pcap", Pcap({2})), folder_.File("2.pcap"));
+  for (bool follow : {false, true}) {
+    ASSERT_TRUE(Open(follow).ok());
+    EXPECT_THAT(ReadAll(), ElementsAre(1, 2));
+    follow_links_ = false;
+    ASSERT_TRUE(Open(follow).ok());
+    EXPECT_THAT(ReadAll(), ElementsAre(1));
+    EXPECT_EQ(source_->trouble(), "");
+    follow_links_ = true;
+  }
+}
+
+TEST_F(FolderSourceTest, AFileThatIsMadeASymbolicLinkOnceItWasListedIsNotOpened) {
+  const TemporaryFolder elsewhere;
+  const std::string target = elsewhere.Write("2.pcap", Pcap({9}));
+  follow_links_ = false;
+  for (bool follow : {false, true}) {
+    for (const char* name : {"1.pcap", "2.pcap"}) folder_.Write(name, Pcap({1}));
+    ASSERT_TRUE(Open(follow).ok());
+    std::filesystem::remove(folder_.File("2.pcap"));
+    std::filesystem::create_symlink(target, folder_.File("2.pcap"));
+    EXPECT_THAT(ReadAll(), ElementsAre(1));
+    EXPECT_THAT(notes().first, ElementsAre(HasSubstr("2.pcap: is a symbolic link")));
+    std::filesystem::remove(folder_.File("2.pcap"));
+  }
 }
 
 TEST_F(FolderSourceTest, APatternOfNamesTakesThePlaceOfTheRule) {

@@ -1,12 +1,13 @@
 #include "capture-svc/folder_watch.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -56,10 +57,11 @@ absl::StatusOr<FolderWatch::Files> FolderWatch::List() {
                                                std::strerror(errno), "; is its disk still there?"));
   }
   folder_modified_ns_ = ModifiedNs(status);
+  const int flags = follow_links_ ? 0 : AT_SYMLINK_NOFOLLOW;
   Files files;
   while (const dirent* entry = readdir(folder.get())) {
     const std::string name = entry->d_name;
-    if (fstatat(dirfd(folder.get()), entry->d_name, &status, 0) != 0) continue;
+    if (fstatat(dirfd(folder.get()), entry->d_name, &status, flags) != 0) continue;
     if (!S_ISREG(status.st_mode) || !IsNamedLikeACapture(name)) continue;
     files[name] = {static_cast<uint64_t>(status.st_size), ModifiedNs(status)};
   }
@@ -128,7 +130,8 @@ uint64_t FolderWatch::bytes_waiting() const {
 void FolderWatch::Leave(const std::string& name, Why why) {
   const bool readable = why != Why::kUnreadable;
   struct stat status;
-  if (stat(PathOf(name).c_str(), &status) != 0) {
+  const int flags = follow_links_ ? 0 : AT_SYMLINK_NOFOLLOW;
+  if (fstatat(AT_FDCWD, PathOf(name).c_str(), &status, flags) != 0) {
     left_[name] = {{}, "", readable};  // what it may be packed to by now was read
   } else if (why == Why::kReplaced) {
     left_.erase(name);
@@ -139,10 +142,12 @@ void FolderWatch::Leave(const std::string& name, Why why) {
 }
 
 std::string FolderWatch::Head(const std::string& name) const {
-  std::ifstream file(PathOf(name), std::ios::binary);
   std::string head(kHeadBytes, '\0');
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(file.gcount()));
+  const int flags = O_RDONLY | O_CLOEXEC | (follow_links_ ? 0 : O_NOFOLLOW);
+  const int descriptor = open(PathOf(name).c_str(), flags);
+  const ssize_t got = descriptor < 0 ? 0 : read(descriptor, head.data(), head.size());
+  if (descriptor >= 0) close(descriptor);
+  head.resize(got > 0 ? static_cast<size_t>(got) : 0);
   return head;
 }
 
