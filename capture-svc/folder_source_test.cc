@@ -199,6 +199,22 @@ TEST_F(FolderSourceTest, AFileThatIsMadeASymbolicLinkOnceItWasListedIsNotOpened)
   }
 }
 
+TEST(FolderWatch, ANameThatIsNoCaptureIsKnownAsLongAsItIsThere) {
+  const TemporaryFolder folder;
+  FolderWatch watch(folder.path(), "", true);
+  const auto notes = [&] {
+    EXPECT_TRUE(watch.Look([](const std::string&) { return false; }).ok());
+    return watch.TakeNotes();
+  };
+  folder.Write("notes.txt", "");
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("notes.txt: skipped")));
+  EXPECT_THAT(notes(), IsEmpty());
+  std::filesystem::remove(folder.File("notes.txt"));
+  EXPECT_THAT(notes(), IsEmpty());
+  folder.Write("notes.txt", "");
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("notes.txt: skipped")));
+}
+
 TEST_F(FolderSourceTest, APatternOfNamesTakesThePlaceOfTheRule) {
   folder_.Write("a.dump", Pcap({1}));
   folder_.Write("a.pcap", Pcap({2}));

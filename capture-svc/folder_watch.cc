@@ -59,24 +59,28 @@ absl::StatusOr<FolderWatch::Files> FolderWatch::List() {
   folder_modified_ns_ = ModifiedNs(status);
   const int flags = follow_links_ ? 0 : AT_SYMLINK_NOFOLLOW;
   Files files;
+  std::set<std::string> others;
   while (const dirent* entry = readdir(folder.get())) {
     const std::string name = entry->d_name;
     if (fstatat(dirfd(folder.get()), entry->d_name, &status, flags) != 0) continue;
-    if (!S_ISREG(status.st_mode) || !IsNamedLikeACapture(name)) continue;
-    files[name] = {static_cast<uint64_t>(status.st_size), ModifiedNs(status)};
+    if (!S_ISREG(status.st_mode)) continue;
+    if (IsNamedLikeACapture(name)) {
+      files[name] = {static_cast<uint64_t>(status.st_size), ModifiedNs(status)};
+    } else if (glob_.empty() && !name.starts_with('.')) {
+      others.insert(name);
+    }
   }
+  for (const std::string& name : others) {
+    if (others_.contains(name)) continue;
+    notes_.push_back(absl::StrCat(PathOf(name), ": skipped; captures are named ", kCaptureNames));
+  }
+  others_ = std::move(others);
   return files;
 }
 
-bool FolderWatch::IsNamedLikeACapture(const std::string& name) {
-  if (!glob_.empty()) {
-    return fnmatch(glob_.c_str(), name.c_str(), FNM_CASEFOLD | FNM_PERIOD) == 0;
-  }
-  if (IsCaptureName(name)) return true;
-  if (!name.starts_with('.') && others_.insert(name).second) {
-    notes_.push_back(absl::StrCat(PathOf(name), ": skipped; captures are named ", kCaptureNames));
-  }
-  return false;
+bool FolderWatch::IsNamedLikeACapture(const std::string& name) const {
+  if (glob_.empty()) return IsCaptureName(name);
+  return fnmatch(glob_.c_str(), name.c_str(), FNM_CASEFOLD | FNM_PERIOD) == 0;
 }
 
 bool FolderWatch::IsNew(const std::string& name, const State& state, Left* left) {

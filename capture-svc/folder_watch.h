@@ -67,7 +67,7 @@ class FolderWatch {
 
   // The folder's files that are named like captures.
   absl::StatusOr<Files> List();
-  bool IsNamedLikeACapture(const std::string& name);
+  bool IsNamedLikeACapture(const std::string& name) const;
   // Whether a file that was left is another one by now.
   bool IsNew(const std::string& name, const State& state, Left* left);
   // The first bytes, which tell a file from another one of that name.
@@ -80,7 +80,7 @@ class FolderWatch {
   const bool follow_links_;
   std::map<std::string, Waiting, NaturalOrder> waiting_;
   std::map<std::string, Left> left_;
-  std::set<std::string> others_;  // files that are no captures by their names
+  std::set<std::string> others_;  // listed last that are no captures by their names
   std::vector<std::string> notes_;
   int64_t folder_modified_ns_ = -1;
 };
