@@ -176,6 +176,8 @@ void LiveSource::UpdateLoss() {
   pcap_stat now{};
   if (pcap_stats(handle_, &now) != 0) return;
   loss_.kernel_dropped = kernel_dropped_.Advance(now.ps_drop);
+  // Of an interface that is gone libpcap takes the count to be 0.
+  if (!FindTrouble().empty()) return;
   loss_.interface_dropped = interface_dropped_.Advance(now.ps_ifdrop);
 }
 
