@@ -1,7 +1,11 @@
 #include "capture-svc/folder_source.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -30,6 +34,16 @@ absl::Status CheckFolder(const std::string& path) {
       absl::StrCat(path, ": is no folder; name the folder that holds the captures"));
 }
 
+absl::Status CannotOpen(const std::string& path, int reason) {
+  if (reason == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
+  if (reason == ELOOP) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": is a symbolic link, which is not followed; put the capture itself there"));
+  }
+  return absl::PermissionDeniedError(
+      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FolderSource>> FolderSource::Open(FolderOptions options) {
@@ -48,7 +62,7 @@ absl::StatusOr<std::unique_ptr<FolderSource>> FolderSource::Open(FolderOptions o
 }
 
 FolderSource::FolderSource(FolderOptions options)
-    : options_(std::move(options)), watch_(options_.folder, options_.glob) {
+    : options_(std::move(options)), watch_(options_.folder, options_.glob, options_.follow_links) {
   if (options_.wait) return;
   options_.wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(100)); };
 }
@@ -133,14 +147,25 @@ absl::StatusOr<std::unique_ptr<FolderSource::File>> FolderSource::OpenFile(
   const std::string path = watch_.PathOf(name);
   auto file = std::make_unique<File>();
   file->name = name;
+  std::unique_ptr<ByteStream> no_link;  // nothing where links are followed
+  std::string way = path;
+  if (!options_.follow_links) {
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) return CannotOpen(path, errno);
+    no_link = ReadDescriptor(descriptor, path);
+    // The file that was opened, whatever its name leads to by now.
+    way = absl::StrCat("/proc/self/fd/", descriptor);
+  }
   absl::StatusOr<std::unique_ptr<PacketSource>> source;
-  if (!options_.follow || IsPackedName(name)) {
-    source = OpenCapture(path);
-  } else {
-    auto growing = GrowingFile::Open(path);
+  if (options_.follow && !IsPackedName(name)) {
+    auto growing = GrowingFile::Open(way);
     if (!growing.ok()) return growing.status();
     file->growing = growing->get();
     source = OpenCaptureBytes(path, *std::move(growing), 0);
+  } else if (no_link != nullptr) {
+    source = OpenCaptureBytes(path, std::move(no_link), 0);
+  } else {
+    source = OpenCapture(path);
   }
   if (!source.ok()) return source.status();
   file->source = *std::move(source);
@@ -197,12 +222,13 @@ void FolderSource::CountProgress(File* file) {
   loss_.kernel_dropped += loss.kernel_dropped - file->loss.kernel_dropped;
   loss_.interface_dropped += loss.interface_dropped - file->loss.interface_dropped;
   file->loss = loss;
+  quiet_until_ns_ = std::max(quiet_until_ns_, file->source->quiet_until_ns());
 }
 
 void FolderSource::NoteCut(File* file, std::string message) {
   if (std::exchange(file->cut_noted, true)) return;
   ++notes_.files_cut;
-  Note(std::move(message));
+  NoteTrouble(std::move(message));
 }
 
 void FolderSource::NoteUnreadable(const std::string& name, const absl::Status& status) {
@@ -214,12 +240,23 @@ void FolderSource::NoteUnreadable(const std::string& name, const absl::Status& s
   // It is read as what it was packed to.
   if (absl::IsNotFound(status) && packed_now) return;
   ++notes_.files_unreadable;
-  Note(absl::IsNotFound(status) ? absl::StrCat(path, ": was removed before it could be read")
-                                : std::string(status.message()));
+  NoteTrouble(absl::IsNotFound(status) ? absl::StrCat(path, ": was removed before it could be read")
+                                       : std::string(status.message()));
+}
+
+void FolderSource::NoteTrouble(std::string message) {
+  if (first_trouble_.empty()) first_trouble_ = message;
+  Note(std::move(message));
 }
 
 void FolderSource::Note(std::string message) {
   if (notes_.first.size() < FolderNotes::kMost) notes_.first.push_back(std::move(message));
+}
+
+std::string FolderSource::trouble() const {
+  if (first_trouble_.empty()) return "";
+  return absl::StrCat("files cut or damaged: ", notes_.files_cut,
+                      ", not readable: ", notes_.files_unreadable, "; first ", first_trouble_);
 }
 
 bool FolderSource::Finish() {
@@ -230,6 +267,7 @@ bool FolderSource::Finish() {
 PacketBlock FolderSource::End() {
   if (current_ != nullptr) Close(std::move(current_));
   for (auto& file : std::exchange(aside_, {})) Close(std::move(file));
+  ended_ = true;
   return PacketBlock{{}, true};
 }
 

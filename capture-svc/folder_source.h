@@ -20,6 +20,9 @@ struct FolderOptions {
   bool follow = false;  // wait for more until Finish; else read what is there
   // Waits a tenth of a second at most; for tests. Nothing: sleeps.
   std::function<void()> wait;
+  // Without it, symbolic links in the folder are neither listed nor opened: whoever may write there
+  // cannot have other files read.
+  bool follow_links = true;
 };
 
 // What became of a folder's files.
@@ -47,6 +50,11 @@ class FolderSource : public PacketSource {
   bool Finish() override;
   // What the files say of themselves, added up.
   SourceLoss loss() const override { return loss_; }
+  // The greatest of the files', once the end was given: until then others may have what is older.
+  int64_t quiet_until_ns() const override { return ended_ ? quiet_until_ns_ : kNever; }
+  // How many files were cut or not readable, and the first of them. Names that are no captures' do
+  // not count.
+  std::string trouble() const override;
   uint64_t bytes_read() const override { return bytes_read_; }
   uint64_t bytes_total() const override { return bytes_total_; }
 
@@ -83,6 +91,7 @@ class FolderSource : public PacketSource {
   void CountProgress(File* file);
   void NoteCut(File* file, std::string message);
   void NoteUnreadable(const std::string& name, const absl::Status& status);
+  void NoteTrouble(std::string message);
   void Note(std::string message);
   PacketBlock End();
 
@@ -95,9 +104,12 @@ class FolderSource : public PacketSource {
   // At their ends, the latest last: for a writer that is not done with one when the next begins.
   std::vector<std::unique_ptr<File>> aside_;
   bool finishing_ = false;
+  bool ended_ = false;
   int waits_ = 0;
   SourceLoss loss_;
+  int64_t quiet_until_ns_ = kNever;
   FolderNotes notes_;
+  std::string first_trouble_;  // of a file that was cut or not readable
   std::atomic<uint64_t> bytes_read_ = 0;
   uint64_t bytes_total_ = 0;
 };

@@ -1,12 +1,13 @@
 #include "capture-svc/folder_watch.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -56,25 +57,30 @@ absl::StatusOr<FolderWatch::Files> FolderWatch::List() {
                                                std::strerror(errno), "; is its disk still there?"));
   }
   folder_modified_ns_ = ModifiedNs(status);
+  const int flags = follow_links_ ? 0 : AT_SYMLINK_NOFOLLOW;
   Files files;
+  std::set<std::string> others;
   while (const dirent* entry = readdir(folder.get())) {
     const std::string name = entry->d_name;
-    if (fstatat(dirfd(folder.get()), entry->d_name, &status, 0) != 0) continue;
-    if (!S_ISREG(status.st_mode) || !IsNamedLikeACapture(name)) continue;
-    files[name] = {static_cast<uint64_t>(status.st_size), ModifiedNs(status)};
+    if (fstatat(dirfd(folder.get()), entry->d_name, &status, flags) != 0) continue;
+    if (!S_ISREG(status.st_mode)) continue;
+    if (IsNamedLikeACapture(name)) {
+      files[name] = {static_cast<uint64_t>(status.st_size), ModifiedNs(status)};
+    } else if (glob_.empty() && !name.starts_with('.')) {
+      others.insert(name);
+    }
   }
+  for (const std::string& name : others) {
+    if (others_.contains(name)) continue;
+    notes_.push_back(absl::StrCat(PathOf(name), ": skipped; captures are named ", kCaptureNames));
+  }
+  others_ = std::move(others);
   return files;
 }
 
-bool FolderWatch::IsNamedLikeACapture(const std::string& name) {
-  if (!glob_.empty()) {
-    return fnmatch(glob_.c_str(), name.c_str(), FNM_CASEFOLD | FNM_PERIOD) == 0;
-  }
-  if (IsCaptureName(name)) return true;
-  if (!name.starts_with('.') && others_.insert(name).second) {
-    notes_.push_back(absl::StrCat(PathOf(name), ": skipped; captures are named ", kCaptureNames));
-  }
-  return false;
+bool FolderWatch::IsNamedLikeACapture(const std::string& name) const {
+  if (glob_.empty()) return IsCaptureName(name);
+  return fnmatch(glob_.c_str(), name.c_str(), FNM_CASEFOLD | FNM_PERIOD) == 0;
 }
 
 bool FolderWatch::IsNew(const std::string& name, const State& state, Left* left) {
@@ -128,7 +134,8 @@ uint64_t FolderWatch::bytes_waiting() const {
 void FolderWatch::Leave(const std::string& name, Why why) {
   const bool readable = why != Why::kUnreadable;
   struct stat status;
-  if (stat(PathOf(name).c_str(), &status) != 0) {
+  const int flags = follow_links_ ? 0 : AT_SYMLINK_NOFOLLOW;
+  if (fstatat(AT_FDCWD, PathOf(name).c_str(), &status, flags) != 0) {
     left_[name] = {{}, "", readable};  // what it may be packed to by now was read
   } else if (why == Why::kReplaced) {
     left_.erase(name);
@@ -139,10 +146,12 @@ void FolderWatch::Leave(const std::string& name, Why why) {
 }
 
 std::string FolderWatch::Head(const std::string& name) const {
-  std::ifstream file(PathOf(name), std::ios::binary);
   std::string head(kHeadBytes, '\0');
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(file.gcount()));
+  const int flags = O_RDONLY | O_CLOEXEC | (follow_links_ ? 0 : O_NOFOLLOW);
+  const int descriptor = open(PathOf(name).c_str(), flags);
+  const ssize_t got = descriptor < 0 ? 0 : read(descriptor, head.data(), head.size());
+  if (descriptor >= 0) close(descriptor);
+  head.resize(got > 0 ? static_cast<size_t>(got) : 0);
   return head;
 }
 

@@ -20,9 +20,10 @@ namespace silhouette {
 // a ring of files, is read anew. Takes memory for the names that the folder holds.
 class FolderWatch {
  public:
-  // `glob` says which names are captures; empty: IsCaptureName.
-  FolderWatch(std::string folder, std::string glob)
-      : folder_(std::move(folder)), glob_(std::move(glob)) {}
+  // `glob` says which names are captures; empty: IsCaptureName. Without `follow_links`, symbolic
+  // links are none.
+  FolderWatch(std::string folder, std::string glob, bool follow_links)
+      : folder_(std::move(folder)), glob_(std::move(glob)), follow_links_(follow_links) {}
 
   // Looks for what waits. `is_open`: names that are being read. Errors: UNAVAILABLE (the folder
   // went away).
@@ -66,7 +67,7 @@ class FolderWatch {
 
   // The folder's files that are named like captures.
   absl::StatusOr<Files> List();
-  bool IsNamedLikeACapture(const std::string& name);
+  bool IsNamedLikeACapture(const std::string& name) const;
   // Whether a file that was left is another one by now.
   bool IsNew(const std::string& name, const State& state, Left* left);
   // The first bytes, which tell a file from another one of that name.
@@ -76,9 +77,10 @@ class FolderWatch {
 
   const std::string folder_;
   const std::string glob_;
+  const bool follow_links_;
   std::map<std::string, Waiting, NaturalOrder> waiting_;
   std::map<std::string, Left> left_;
-  std::set<std::string> others_;  // files that are no captures by their names
+  std::set<std::string> others_;  // listed last that are no captures by their names
   std::vector<std::string> notes_;
   int64_t folder_modified_ns_ = -1;
 };

@@ -3,10 +3,8 @@
 #include <linux/filter.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -39,12 +37,7 @@ absl::StatusOr<std::unique_ptr<LiveSource>> LiveSource::Open(const LiveOptions& 
                                                              Clock clock) {
   auto opened = OpenLiveInterface(options);
   if (!opened.ok()) return opened.status();
-  std::unique_ptr<LiveSource> source(new LiveSource(options, *std::move(opened), std::move(clock)));
-  if (source->wake_fd_ < 0) {
-    return absl::UnavailableError(absl::StrCat(options.interface, ": no descriptor to wake by: ",
-                                               std::strerror(errno), "; raise ulimit -n"));
-  }
-  return source;
+  return std::unique_ptr<LiveSource>(new LiveSource(options, *std::move(opened), std::move(clock)));
 }
 
 LiveSource::LiveSource(const LiveOptions& options, OpenInterface opened, Clock clock)
@@ -52,16 +45,11 @@ LiveSource::LiveSource(const LiveOptions& options, OpenInterface opened, Clock c
       opened_(std::move(opened)),
       handle_(opened_.handle.get()),
       clock_(std::move(clock)),
-      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      link_type_(LinkTypeOfDlt(pcap_datalink(handle_))),
       snap_length_(static_cast<size_t>(options.snap_length)),
       index_(name_ == kAnyInterface ? 0 : if_nametoindex(name_.c_str())),
       bytes_(snap_length_ * PacketBlock::kMaxPackets) {
-  for (RawPacket& packet : packets_) packet.link_type = link_type_;
-}
-
-LiveSource::~LiveSource() {
-  if (wake_fd_ >= 0) close(wake_fd_);
+  const uint32_t link_type = LinkTypeOfDlt(pcap_datalink(handle_));
+  for (RawPacket& packet : packets_) packet.link_type = link_type;
 }
 
 int64_t LiveSource::SystemClock() {
@@ -89,11 +77,6 @@ bool LiveSource::Finish() {
   door_closed_ = CloseDoor(pcap_fileno(handle_));
   finish_at_ = Steady::now();
   return true;
-}
-
-void LiveSource::Interrupt() {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof one);
 }
 
 size_t LiveSource::TakeReady() {
@@ -127,12 +110,8 @@ void LiveSource::TakePacket(u_char* self, const pcap_pkthdr* header, const u_cha
 void LiveSource::Wait() {
   // After trouble the socket may say at once, again and again, that it has something to tell.
   const bool ask_socket = !trouble_since_;
-  pollfd fds[2] = {{wake_fd_, POLLIN, 0}, {pcap_get_selectable_fd(handle_), POLLIN, 0}};
-  const int ready = poll(fds, ask_socket ? 2 : 1, static_cast<int>(kLongestWait.count()));
-  if (ready > 0 && fds[0].revents != 0) {
-    uint64_t times;
-    [[maybe_unused]] const ssize_t got = read(wake_fd_, &times, sizeof times);
-  }
+  pollfd socket{pcap_get_selectable_fd(handle_), POLLIN, 0};
+  poll(&socket, ask_socket ? 1 : 0, static_cast<int>(kLongestWait.count()));
 }
 
 absl::StatusOr<PacketBlock> LiveSource::Silence() {
@@ -176,6 +155,8 @@ void LiveSource::UpdateLoss() {
   pcap_stat now{};
   if (pcap_stats(handle_, &now) != 0) return;
   loss_.kernel_dropped = kernel_dropped_.Advance(now.ps_drop);
+  // Of an interface that is gone libpcap takes the count to be 0.
+  if (!FindTrouble().empty()) return;
   loss_.interface_dropped = interface_dropped_.Advance(now.ps_ifdrop);
 }
 

@@ -15,8 +15,7 @@
 
 namespace silhouette {
 
-// Reads packets from an interface, in constant memory. Used from one thread, but for Interrupt and
-// the progress.
+// Reads packets from an interface, in constant memory. Used from one thread, but for the progress.
 class LiveSource : public PacketSource {
  public:
   // ns since the Unix epoch, as the kernel stamps packets.
@@ -29,7 +28,6 @@ class LiveSource : public PacketSource {
   // Errors as OpenLiveInterface.
   static absl::StatusOr<std::unique_ptr<LiveSource>> Open(const LiveOptions& options,
                                                           Clock clock = SystemClock);
-  ~LiveSource() override;
 
   absl::StatusOr<PacketBlock> Read() override;
   // The end comes kSettled after it. Loses nothing that the kernel has accepted until then, and
@@ -40,12 +38,8 @@ class LiveSource : public PacketSource {
   uint64_t bytes_read() const override { return bytes_read_.load(std::memory_order_relaxed); }
   uint64_t bytes_total() const override { return 0; }
 
-  // Makes a waiting Read, or the next that would wait, return at once. From any thread.
-  void Interrupt();
-
   // What the system refused without need for an error, for people; empty without.
   const std::string& warning() const { return opened_.warning; }
-  uint32_t link_type() const { return link_type_; }
 
  private:
   using Steady = std::chrono::steady_clock;
@@ -69,8 +63,6 @@ class LiveSource : public PacketSource {
   const OpenInterface opened_;
   pcap_t* const handle_;
   const Clock clock_;
-  const int wake_fd_;
-  const uint32_t link_type_;
   const size_t snap_length_;
   const unsigned index_;  // 0 for all interfaces
 

@@ -49,6 +49,10 @@ class PacketSource {
   // As far as the source has said up to the last packet.
   virtual SourceLoss loss() const { return {}; }
 
+  // What could not be read although reading went on, in words for people; empty without. Once the
+  // end was given.
+  virtual std::string trouble() const { return ""; }
+
   // Bytes read so far and in all, compressed as they are; 0 where unknown. From any thread.
   virtual uint64_t bytes_read() const = 0;
   virtual uint64_t bytes_total() const = 0;

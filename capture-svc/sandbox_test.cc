@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -24,6 +25,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "capture-svc/interfaces.h"
 #include "capture-svc/live_source.h"
 #include "capture-svc/privileges.h"
 #include "capture-svc/system_calls.h"
@@ -153,6 +155,32 @@ TEST(SandboxDeathTest, NoPacketSocketIsOpened) {
   ExpectInside([] {
     return Refused(socket(AF_PACKET, SOCK_RAW, 0)) && Refused(socket(AF_PACKET, SOCK_DGRAM, 0));
   });
+}
+
+TEST(SandboxDeathTest, NoPacketSocketIsOpenedByItsOldNameThoughCapabilitiesWereKept) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, whom the kernel would let";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        if (!ApplySeccomp(false).ok()) _exit(2);
+        bool refused = true;
+        for (int family : {AF_INET, AF_INET6}) {
+          for (int type : {int{SOCK_PACKET}, SOCK_PACKET | SOCK_CLOEXEC, int{SOCK_RAW}}) {
+            refused = Refused(socket(family, type, IPPROTO_UDP)) && refused;
+          }
+        }
+        _exit(refused ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(SandboxDeathTest, InterfacesAreListedInIt) {
+  const auto names_loopback = [] {
+    const std::vector<InterfaceInfo> all = ListInterfaces();
+    return std::any_of(all.begin(), all.end(), [](const auto& each) { return each.name == "lo"; });
+  };
+  if (!names_loopback()) GTEST_SKIP() << "this system has no interface called lo";
+  ExpectInside(names_loopback);
 }
 
 TEST(SandboxDeathTest, ServersAreStartedInIt) {

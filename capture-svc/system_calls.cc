@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/prctl.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -106,7 +107,11 @@ constexpr int kProcessControls[] = {
     PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ, kSetVma};
 
 // No AF_PACKET, so no new capture.
-constexpr int kFamilies[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+constexpr int kLocalFamilies[] = {AF_UNIX, AF_NETLINK};
+constexpr int kInternetFamilies[] = {AF_INET, AF_INET6};
+// No SOCK_RAW, nor SOCK_PACKET, which makes Linux open a packet socket whatever the family is.
+constexpr int kInternetTypes[] = {SOCK_STREAM, SOCK_DGRAM};
+constexpr uint64_t kTypeBits = 0xf;  // the others are flags
 
 // Collects rules; remembers the first that libseccomp refuses.
 class Filter {
@@ -124,6 +129,10 @@ class Filter {
   }
   // As on a kernel that does not know the call: whoever makes it has another way.
   void Unknown(int call) { Add(SCMP_ACT_ERRNO(ENOSYS), call, {}); }
+  // Where all the conditions hold, fails in a way of its own.
+  void FailWhere(int call, uint16_t error, std::initializer_list<scmp_arg_cmp> conditions) {
+    Add(SCMP_ACT_ERRNO(error), call, conditions);
+  }
 
   // Returns 0 or a negative errno.
   int Load() {
@@ -181,9 +190,17 @@ void AllowFiles(bool may_write, Filter* filter) {
 
 void AllowSockets(Filter* filter) {
   filter->Allow(kSockets);
-  for (int family : kFamilies) {
+  for (int family : kLocalFamilies) {
     filter->AllowWhere(SCMP_SYS(socket), {Argument(0, static_cast<uint64_t>(family))});
   }
+  for (int family : kInternetFamilies) {
+    for (int type : kInternetTypes) {
+      filter->AllowWhere(SCMP_SYS(socket), {Argument(0, static_cast<uint64_t>(family)),
+                                            Bits(1, kTypeBits, static_cast<uint64_t>(type))});
+    }
+  }
+  // libpcap asks when it lists the interfaces, and gives up the list at any other error.
+  filter->FailWhere(SCMP_SYS(socket), EAFNOSUPPORT, {Argument(0, AF_BLUETOOTH)});
 }
 
 void AllowQuestions(Filter* filter) {
@@ -191,6 +208,9 @@ void AllowQuestions(Filter* filter) {
   for (unsigned long control : kControls) {
     filter->AllowWhere(SCMP_SYS(ioctl), {Argument(1, control)});
   }
+  // It changes interfaces, too, by what lies in memory. libpcap asks by it for a cable when it
+  // lists them, and gives up the list at EPERM.
+  filter->FailWhere(SCMP_SYS(ioctl), EOPNOTSUPP, {Argument(1, SIOCETHTOOL)});
   for (int control : kProcessControls) {
     filter->AllowWhere(SCMP_SYS(prctl), {Argument(0, static_cast<uint64_t>(control))});
   }
