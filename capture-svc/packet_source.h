@@ -42,10 +42,6 @@ class PacketSource {
   // themselves tell.
   virtual int64_t quiet_until_ns() const { return kNever; }
 
-  // What could not be read although reading went on, in words for people; empty without. Once the
-  // end was given.
-  virtual std::string trouble() const { return ""; }
-
   // As far as the source has said up to the last packet.
   virtual SourceLoss loss() const { return {}; }
 

@@ -127,6 +127,7 @@ absl::StatusOr<SourceOptions> CaptureService::SourceOf(
       source.path = *path;
       source.glob = request.folder().glob();
       source.follow = request.folder().follow();
+      source.follow_links = false;  // they may lead out of it
       return source;
     }
     case v1::StartCaptureRequest::SOURCE_NOT_SET:

@@ -28,7 +28,11 @@ absl::StatusOr<OpenedSource> OpenPlain(const SourceOptions& options) {
       break;
     }
     case SourceOptions::Kind::kFolder: {
-      auto folder = FolderSource::Open({options.path, options.glob, options.follow, {}});
+      auto folder = FolderSource::Open({.folder = options.path,
+                                        .glob = options.glob,
+                                        .follow = options.follow,
+                                        .follow_links = options.follow_links,
+                                        .wait = {}});
       if (!folder.ok()) return folder.status();
       opened.source = *std::move(folder);
       break;

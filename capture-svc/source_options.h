@@ -16,10 +16,11 @@ struct SourceOptions {
   std::string path;  // of a file, "-" for standard input; of a folder
   // A file is replayed this many times as fast as it was captured; infinity: as fast as it goes.
   double speed = std::numeric_limits<double>::infinity();
-  std::string glob;     // names in a folder; empty: all that are a capture's
-  bool follow = false;  // a folder is watched for more
-  LiveOptions live;     // of an interface
-  std::string write;    // a pcapng file that the headers go to as well; empty for none
+  std::string glob;          // names in a folder; empty: all that are a capture's
+  bool follow = false;       // a folder is watched for more
+  bool follow_links = true;  // those in a folder
+  LiveOptions live;          // of an interface
+  std::string write;         // a pcapng file that the headers go to as well; empty for none
 
   // Has no end of its own but when it is stopped.
   bool is_live() const { return kind == Kind::kInterface || (kind == Kind::kFolder && follow); }
