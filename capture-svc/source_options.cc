@@ -31,8 +31,8 @@ absl::StatusOr<OpenedSource> OpenPlain(const SourceOptions& options) {
       auto folder = FolderSource::Open({.folder = options.path,
                                         .glob = options.glob,
                                         .follow = options.follow,
-                                        .follow_links = options.follow_links,
-                                        .wait = {}});
+                                        .wait = {},
+                                        .follow_links = options.follow_links});
       if (!folder.ok()) return folder.status();
       opened.source = *std::move(folder);
       break;
