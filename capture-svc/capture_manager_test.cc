@@ -10,6 +10,7 @@
 #include "capture-svc/fake_feature_service.h"
 #include "capture-svc/service.h"
 #include "common/grpc_server.h"
+#include "common/options.h"
 #include "common/test_folder.h"
 
 namespace silhouette {
@@ -22,7 +23,10 @@ constexpr uint64_t kSamplePackets = 28'751;
 
 class CaptureManagerTest : public ::testing::Test {
  protected:
-  CaptureManagerTest() : server_(StartInProcessServer(&feature_)) {}
+  // As main does: a logger is set up before there are threads.
+  CaptureManagerTest() : server_(StartInProcessServer(&feature_)) {
+    SetUpLogging("capture_test", "error");
+  }
 
   std::shared_ptr<Capture> FileCapture(const std::string& path) {
     SourceOptions source;
