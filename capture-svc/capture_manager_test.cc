@@ -23,10 +23,9 @@ constexpr uint64_t kSamplePackets = 28'751;
 
 class CaptureManagerTest : public ::testing::Test {
  protected:
-  // As main does: a logger is set up before there are threads.
-  CaptureManagerTest() : server_(StartInProcessServer(&feature_)) {
-    SetUpLogging("capture_test", "error");
-  }
+  // As main does: before there are threads.
+  static void SetUpTestSuite() { SetUpLogging("capture_test", "error"); }
+  CaptureManagerTest() : server_(StartInProcessServer(&feature_)) {}
 
   std::shared_ptr<Capture> FileCapture(const std::string& path) {
     SourceOptions source;
