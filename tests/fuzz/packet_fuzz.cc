@@ -59,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (outcome != ParseOutcome::kCutShort) CheckHeadersSuffice(packet, outcome, headers);
   if (outcome != ParseOutcome::kOk) return 0;
   // Whoever spoke, the flow has the packet's two ends.
-  const auto flow = Orient(headers, HomeNetworks::Default());
+  static const HomeNetworks kHome = HomeNetworks::Default();
+  const auto flow = Orient(headers, kHome);
   Require((flow.outbound ? flow.key.home : flow.key.remote) == headers.source);
   Require((flow.outbound ? flow.key.home_mac : flow.key.remote_mac) == headers.source_mac);
   return 0;
