@@ -12,7 +12,7 @@ namespace silhouette {
 // One column of a schema.
 struct Feature {
   std::string name;
-  std::string unit;  // "B", "s", "packets"
+  std::string unit;  // "B", "s", "packets"; "1" for a ratio
   std::string formula;
   double empty_value;  // what a window without the needed packets gives
 };
@@ -21,6 +21,8 @@ struct Feature {
 // version with another name.
 struct FeatureSchema {
   std::string name;  // "presence.v1"
+  // What it is for and what its formulas have in common, for people. Not in the hash.
+  std::string description;
   // No feature looks further back than this before the window's start, ns.
   int64_t horizon_ns;
   std::vector<Feature> features;
@@ -29,7 +31,7 @@ struct FeatureSchema {
   std::string Hash() const;
 };
 
-// All schemas of this build.
+// All schemas of this build; schemas.cc defines them.
 const std::vector<FeatureSchema>& AllSchemas();
 
 // Errors: NOT_FOUND naming the schemas there are.
