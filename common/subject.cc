@@ -21,9 +21,4 @@ std::string ProtocolName(uint8_t protocol) {
   }
 }
 
-std::string ConversationName(const FlowKey& flow) {
-  return absl::StrCat("conversation:", flow.home.ToString(), "-", flow.remote.ToString(), "/",
-                      ProtocolName(flow.protocol));
-}
-
 }  // namespace silhouette

@@ -42,7 +42,4 @@ struct FlowKey {
 // "udp", "tcp", "icmp", "icmp6" or "proto47".
 std::string ProtocolName(uint8_t protocol);
 
-// "conversation:192.168.1.20-203.0.113.7/udp": home host, remote host, IP protocol.
-std::string ConversationName(const FlowKey& flow);
-
 }  // namespace silhouette

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int64_t kMinLength = 100'000'000;        // 100 ms
 constexpr int64_t kMaxLength = 3'600'000'000'000;  // 1 h
+constexpr int64_t kMostHops = 64;                  // in one window
+constexpr char kUnknownKind[] = "unspecified";
 
 void NormalizeFilter(v1::WindowSpec* spec) {
   if (!spec->has_filter()) return;
@@ -31,15 +33,16 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec) {
     return absl::InvalidArgumentError(
         absl::StrCat("window length of ", spec->length_ns(), " ns; it goes from 100 ms to 1 h"));
   }
-  if (spec->hop_ns() != spec->length_ns()) {
-    return absl::InvalidArgumentError(absl::StrCat("hop of ", spec->hop_ns(),
-                                                   " ns for a length of ", spec->length_ns(),
-                                                   " ns; they must be equal"));
-  }
-  if (spec->subject() != v1::SUBJECT_KIND_CONVERSATION) {
+  if (spec->hop_ns() < 0 || spec->length_ns() % spec->hop_ns() != 0 ||
+      spec->length_ns() / spec->hop_ns() > kMostHops) {
     return absl::InvalidArgumentError(
-        absl::StrCat("subject ", SubjectKindName(spec->subject()),
-                     "; this build makes windows of conversations only"));
+        absl::StrCat("hop of ", spec->hop_ns(), " ns for a length of ", spec->length_ns(),
+                     " ns; it divides the length into 1 to ", kMostHops, " parts"));
+  }
+  if (SubjectKindName(spec->subject()) == kUnknownKind) {
+    return absl::InvalidArgumentError(absl::StrCat("subject ", static_cast<int>(spec->subject()),
+                                                   " is none of device, device-mac, "
+                                                   "conversation, flow"));
   }
   return FindSchema(spec->schema()).status();
 }
@@ -65,8 +68,10 @@ std::string SubjectKindName(v1::SubjectKind kind) {
       return "conversation";
     case v1::SUBJECT_KIND_FLOW:
       return "flow";
+    case v1::SUBJECT_KIND_DEVICE_MAC:
+      return "device-mac";
     default:
-      return "unspecified";
+      return kUnknownKind;
   }
 }
 

@@ -19,7 +19,7 @@ std::string SpecText(const v1::WindowSpec& normalized);
 // Hash of a set of normalized specs in their order: 16 hex digits.
 std::string SpecSetHash(const std::vector<v1::WindowSpec>& normalized);
 
-// "device", "conversation" or "flow".
+// "device", "device-mac", "conversation" or "flow".
 std::string SubjectKindName(v1::SubjectKind kind);
 
 }  // namespace silhouette

@@ -64,9 +64,12 @@ TEST(WindowSpec, WhatCannotBeComputedIsRefusedByItsField) {
       {"window length", [](v1::WindowSpec* s) { s->set_length_ns(3'600'000'000'001); }},
       {"window length of 0", [](v1::WindowSpec* s) { s->clear_length_ns(); }},
       {"window length of -1", [](v1::WindowSpec* s) { s->set_length_ns(-1); }},
-      {"hop of 250000000 ns", [](v1::WindowSpec* s) { s->set_hop_ns(250'000'000); }},
-      {"subject device", [](v1::WindowSpec* s) { s->set_subject(v1::SUBJECT_KIND_DEVICE); }},
-      {"subject unspecified", [](v1::WindowSpec* s) { s->clear_subject(); }},
+      {"hop of 300000000 ns", [](v1::WindowSpec* s) { s->set_hop_ns(300'000'000); }},
+      {"hop of 1000000000 ns", [](v1::WindowSpec* s) { s->set_hop_ns(1'000'000'000); }},
+      {"hop of -1 ns", [](v1::WindowSpec* s) { s->set_hop_ns(-1); }},
+      {"hop of 5000000 ns", [](v1::WindowSpec* s) { s->set_hop_ns(5'000'000); }},
+      {"subject 0", [](v1::WindowSpec* s) { s->clear_subject(); }},
+      {"subject 9", [](v1::WindowSpec* s) { s->set_subject(static_cast<v1::SubjectKind>(9)); }},
       {"\"none.v1\"", [](v1::WindowSpec* s) { s->set_schema("none.v1"); }},
   };
   for (const auto& [words, change] : wrong) {

@@ -10,35 +10,19 @@
 #include "common/packet_bits.h"
 #include "common/window_spec.h"
 #include "feature-svc/packet_columns.h"
-#include "feature-svc/window_table_builder.h"
 
 namespace silhouette {
 namespace {
-
-// Keeps a message far below the links' limit, whatever the schema's width: 64 Ki values, and names
-// and times for as many windows at the most.
-constexpr int kMaxValuesPerBatch = 1 << 16;
 
 // Packet batches that close no window are told downstream in these steps at the least, so that
 // they are settled and counted there too.
 constexpr int kMaxQuietBatches = 64;
 
+// Idle subjects are looked for in steps of event time.
+constexpr int64_t kRemoveIdleEveryNs = 2'500'000'000;
+
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
-
-int Values(const v1::WindowBatch& batch) {
-  int values = 0;
-  for (const v1::WindowTable& table : batch.tables()) values += table.values_size();
-  return values;
-}
-
-// A conversation is one of IP.
-bool Takes(const v1::PacketFilter& filter, const FlowKey& flow) {
-  if (flow.network != Network::kIp) return false;
-  const auto& protocols = filter.ip_protocols();
-  return protocols.empty() ||
-         std::find(protocols.begin(), protocols.end(), flow.protocol) != protocols.end();
-}
 
 // Why no window took a packet.
 const char* FilterReason(Network network) {
@@ -52,32 +36,44 @@ const char* FilterReason(Network network) {
   }
 }
 
+uint64_t PartialWindows(const v1::WindowBatch& batch) {
+  uint64_t partial = 0;
+  for (const v1::WindowTable& table : batch.tables()) {
+    partial += static_cast<uint64_t>(
+        std::count(table.flags().begin(), table.flags().end(), kWindowPartial));
+  }
+  return partial;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FeatureEngine>> FeatureEngine::Create(SpecSet specs) {
-  std::unique_ptr<FeatureEngine> engine(new FeatureEngine(std::move(specs)));
-  for (v1::WindowSpec spec : engine->specs_.specs) {
+absl::StatusOr<std::unique_ptr<FeatureEngine>> FeatureEngine::Create(SpecSet specs,
+                                                                     FeatureLimits limits) {
+  for (v1::WindowSpec& spec : specs.specs) {
     if (absl::Status status = NormalizeSpec(&spec); !status.ok()) return status;
-    auto schema = FindSchema(spec.schema());
-    if (!schema.ok()) return schema.status();
-    auto extract = FindExtractor(spec.schema());
-    if (!extract.ok()) return extract.status();
-    engine->tasks_.push_back({spec, *schema, (*schema)->Hash(), *extract, nullptr});
+    if (absl::Status status = FindExtractor(spec.schema()).status(); !status.ok()) return status;
   }
-  return engine;
+  return std::unique_ptr<FeatureEngine>(new FeatureEngine(std::move(specs), limits));
 }
+
+FeatureEngine::FeatureEngine(SpecSet specs, FeatureLimits limits)
+    : specs_(std::move(specs)),
+      limits_(limits),
+      writer_([this](v1::WindowBatch* batch) { EmitBatch(/*last=*/false, batch); }) {}
 
 absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& emit) {
   if (absl::Status status = CheckColumns(batch); !status.ok()) return status;
   if (absl::Status status = Start(batch.header()); !status.ok()) return status;
   if (absl::Status status = CheckBatch(batch); !status.ok()) return status;
+  header_ = &batch.header();
+  emit_ = &emit;
   const int64_t last_end_ns = AddPackets(batch);
   {
     std::lock_guard lock(mutex_);
-    settlement_.AddPackets(batch.header().sequence(), last_end_ns, decided_);
+    settlement_.AddPackets(header_->sequence(), last_end_ns, decided_);
   }
-  watermark_ns_ = batch.header().watermark_ns();
-  return EmitClosed(batch.header(), emit);
+  watermark_ns_ = header_->watermark_ns();
+  return EmitClosed();
 }
 
 absl::Status FeatureEngine::Start(const v1::BatchHeader& header) {
@@ -94,18 +90,22 @@ absl::Status FeatureEngine::Start(const v1::BatchHeader& header) {
   started_ = true;
   grid_start_ns_ = header.grid_start_ns();
   watermark_ns_ = kNever;
-  for (Task& task : tasks_) {
-    task.store = std::make_unique<WindowStore>(Grid{grid_start_ns_, task.spec.length_ns()},
-                                               task.schema->horizon_ns);
+  for (const v1::WindowSpec& spec : specs_.specs) {
+    GroupFor(spec)->AddTask(std::make_unique<WindowTask>(
+        spec, *FindSchema(spec.schema()), *FindExtractor(spec.schema()), grid_start_ns_, limits_));
   }
   return absl::OkStatus();
 }
 
 absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
-  for (int64_t time_ns : batch.time_ns()) {
-    if (time_ns >= watermark_ns_ && IsPlausibleTime(time_ns)) continue;
+  const int64_t first_ns = std::max(watermark_ns_, -kLastPlausibleNs);
+  const auto is_wrong = [=](int64_t time_ns) {
+    return time_ns < first_ns || time_ns > kLastPlausibleNs;
+  };
+  const auto wrong = std::find_if(batch.time_ns().begin(), batch.time_ns().end(), is_wrong);
+  if (wrong != batch.time_ns().end()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("packet batch ", batch.header().sequence(), " has a packet at ", time_ns,
+        absl::StrCat("packet batch ", batch.header().sequence(), " has a packet at ", *wrong,
                      " ns, outside of time or before the watermark ", watermark_ns_));
   }
   if (!IsPlausibleTime(batch.header().watermark_ns())) {
@@ -120,90 +120,148 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
   return absl::OkStatus();
 }
 
-int64_t FeatureEngine::AddPackets(const v1::PacketBatch& batch) {
-  const std::vector<FlowKey> flows = ReadFlows(batch.flows());
-  uint64_t windowed = 0;
-  std::array<uint64_t, 4> left_out{};  // by network
-  int64_t last_end_ns = kNever;
-  for (int i = 0; i < batch.time_ns_size(); ++i) {
-    const FlowKey& flow = flows[batch.flow(i)];
-    const Sample sample{batch.time_ns(i), batch.wire_bytes(i),
-                        (batch.flags()[static_cast<size_t>(i)] & kPacketOutbound) != 0};
-    bool taken = false;
-    for (Task& task : tasks_) {
-      if (!Takes(task.spec.filter(), flow)) continue;
-      const int64_t index = task.store->Add(flow, sample);
-      last_end_ns = std::max(last_end_ns, task.store->grid().StartOf(index + 1));
-      taken = true;
-    }
-    if (taken) {
-      ++windowed;
-    } else {
-      ++left_out[static_cast<size_t>(flow.network)];
-    }
+SubjectGroup* FeatureEngine::GroupFor(const v1::WindowSpec& spec) {
+  for (const auto& group : groups_) {
+    if (group->Holds(spec)) return group.get();
   }
-  std::lock_guard lock(mutex_);
-  decided_.set_windowed(decided_.windowed() + windowed);
-  for (size_t i = 0; i < left_out.size(); ++i) {
-    AddFiltered(&decided_, FilterReason(static_cast<Network>(i)), left_out[i]);
+  groups_.push_back(std::make_unique<SubjectGroup>(spec.subject(), spec.filter(), limits_));
+  return groups_.back().get();
+}
+
+int64_t FeatureEngine::AddPackets(const v1::PacketBatch& batch) {
+  const FlowColumns flows(batch.flows());
+  const auto packets = static_cast<size_t>(batch.time_ns_size());
+  size_t most = std::max<size_t>(packets, 1);
+  for (const auto& group : groups_) most = std::min(most, group->most_packets());
+  int64_t last_end_ns = kNever;
+  for (size_t first = 0; first < packets; first += most) {
+    const size_t count = std::min(most, packets - first);
+    last_end_ns = std::max(last_end_ns, AddSlice(batch, flows, first, count));
   }
   return last_end_ns;
 }
 
-absl::Status FeatureEngine::EmitClosed(const v1::BatchHeader& header, const Emit& emit) {
-  v1::WindowBatch batch;
-  absl::Status status;
-  bool emitted = false;
-  for (Task& task : tasks_) {
-    WindowTableBuilder table(task.spec, task.schema_hash, task.schema->features.size(), &batch);
-    const int64_t newest = task.store->grid().IndexOf(watermark_ns_);
-    // At the end of a run the newest packet's window closes too.
-    task.store->CloseBefore(
-        header.end_of_run() ? newest + 1 : newest,
-        [&](const std::string& subject, int64_t start_ns, const WindowInput& window) {
-          task.extract(window, table.Add(subject, start_ns));
-          if (!status.ok() || Values(batch) < kMaxValuesPerBatch) return;
-          status = EmitBatch(header, false, &batch, emit);
-          emitted = true;
-          table.Restart();
-        });
+int64_t FeatureEngine::AddSlice(const v1::PacketBatch& batch, const FlowColumns& flows,
+                                size_t first, size_t count) {
+  const auto sink_of = [this](const WindowTask& task) { return writer_.StartTable(task); };
+  samples_of_flow_.assign(flows.size(), 0);
+  dropped_of_packet_.clear();
+  int64_t last_end_ns = kNever;
+  for (const auto& group : groups_) {
+    const auto appended = group->Append(batch, flows, first, count, sink_of);
+    last_end_ns = std::max(last_end_ns, appended.last_end_ns);
+    const auto tasks = static_cast<uint8_t>(group->tasks().size());
+    for (size_t i = 0; i < flows.size(); ++i) {
+      samples_of_flow_[i] = static_cast<uint8_t>(
+          std::min(255, samples_of_flow_[i] + tasks * appended.subjects[i]));
+    }
+    for (uint32_t packet : appended.dropped) {
+      dropped_of_packet_.resize(count);
+      uint8_t& dropped = dropped_of_packet_[packet - first];
+      dropped = static_cast<uint8_t>(std::min(255, dropped + 1));
+    }
   }
-  if (!status.ok()) return status;
-  const bool nothing_to_say = batch.tables().empty() && !emitted && !header.end_of_run();
+  CountPackets(batch, flows, first, count);
+  return last_end_ns;
+}
+
+// A packet is shed if all of its windows had no room for it.
+void FeatureEngine::CountPackets(const v1::PacketBatch& batch, const FlowColumns& flows,
+                                 size_t first, size_t count) {
+  const uint32_t* flow = batch.flow().data() + first;
+  uint64_t wanted = 0, shed = 0;
+  for (size_t i = 0; i < count; ++i) wanted += samples_of_flow_[flow[i]] != 0;
+  std::array<uint64_t, 4> left_out{};  // by network
+  for (size_t i = 0; i < count && wanted < count; ++i) {
+    if (samples_of_flow_[flow[i]] == 0) ++left_out[static_cast<size_t>(flows.network(flow[i]))];
+  }
+  for (size_t i = 0; i < dropped_of_packet_.size(); ++i) {
+    const uint8_t dropped = dropped_of_packet_[i];
+    shed += dropped > 0 && dropped >= samples_of_flow_[flow[i]];
+  }
+  std::lock_guard lock(mutex_);
+  decided_.set_windowed(decided_.windowed() + wanted - shed);
+  decided_.set_shed(decided_.shed() + shed);
+  for (size_t i = 0; i < left_out.size(); ++i) {
+    AddFiltered(&decided_, FilterReason(static_cast<Network>(i)), left_out[i]);
+  }
+}
+
+void FeatureEngine::CloseWindows(bool end_of_run) {
+  for (const auto& group : groups_) {
+    for (const auto& task : group->tasks()) {
+      WindowSink* sink = writer_.StartTable(*task);
+      // At the end of a run the newest packet's window closes too.
+      if (end_of_run) {
+        task->CloseStartedBy(watermark_ns_, group->table(), sink);
+      } else {
+        task->CloseUntil(watermark_ns_, group->table(), sink);
+      }
+    }
+  }
+}
+
+void FeatureEngine::RemoveIdle() {
+  if (removed_idle_ns_ + kRemoveIdleEveryNs > watermark_ns_) return;
+  removed_idle_ns_ = watermark_ns_;
+  for (const auto& group : groups_) group->RemoveIdle();
+}
+
+absl::Status FeatureEngine::EmitClosed() {
+  const uint64_t sequence_before = sequence_;
+  if (watermark_ns_ != kNever) CloseWindows(header_->end_of_run());
+  RemoveIdle();
+  const bool nothing_to_say = writer_.batch()->tables().empty() &&
+                              sequence_ == sequence_before && !header_->end_of_run();
   if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
   quiet_batches_ = 0;
-  return EmitBatch(header, true, &batch, emit);
+  EmitBatch(/*last=*/true, writer_.batch());
+  return emitted_;
 }
 
 // A batch that is not the last for its packets says nothing yet about how far windows are closed.
-absl::Status FeatureEngine::EmitBatch(const v1::BatchHeader& from, bool last,
-                                      v1::WindowBatch* batch, const Emit& emit) {
+void FeatureEngine::EmitBatch(bool last, v1::WindowBatch* batch) {
   v1::BatchHeader* header = batch->mutable_header();
-  *header = from;
+  *header = *header_;
   header->set_sequence(++sequence_);
-  header->set_end_of_run(last && from.end_of_run());
+  header->set_end_of_run(last && header_->end_of_run());
   v1::Accounting* accounting = header->mutable_accounting();
   {
     std::lock_guard lock(mutex_);
     AddAccounting(accounting, decided_);
-    accounting->set_pending(accounting->pending() - decided_.windowed() -
+    accounting->set_pending(accounting->pending() - decided_.windowed() - decided_.shed() -
                             FilteredPackets(decided_));
   }
   batch->set_spec_set_hash(specs_.hash);
-  if (last) emitted_watermark_ns_ = from.end_of_run() ? from.watermark_ns() : FirstOpenStart();
+  if (last) {
+    emitted_watermark_ns_ = header_->end_of_run() ? watermark_ns_ : FirstOpenStart();
+    settlement_.AddWindows(sequence_, header_->end_of_run() ? kForever : watermark_ns_);
+  }
   header->set_watermark_ns(emitted_watermark_ns_);
-  if (last) settlement_.AddWindows(sequence_, from.end_of_run() ? kForever : watermark_ns_);
-  absl::Status status = emit(*batch);
+  partial_windows_ += PartialWindows(*batch);
+  if (emitted_.ok()) emitted_ = (*emit_)(*batch);
   batch->Clear();
-  return status;
 }
 
 int64_t FeatureEngine::FirstOpenStart() const {
   int64_t start_ns = watermark_ns_;
-  for (const Task& task : tasks_) {
-    start_ns = std::min(start_ns, task.store->grid().EdgeBefore(watermark_ns_));
+  for (const auto& group : groups_) {
+    for (const auto& task : group->tasks()) {
+      start_ns = std::min(start_ns, task->FirstOpenStartNs(watermark_ns_));
+    }
   }
   return start_ns;
+}
+
+FeatureUse FeatureEngine::use() const {
+  FeatureUse use;
+  use.partial_windows = partial_windows_;
+  for (const auto& group : groups_) {
+    use.subjects += group->subjects();
+    use.evicted_subjects += group->evicted();
+    for (const auto& task : group->tasks()) use.samples += task->samples();
+  }
+  return use;
 }
 
 v1::Ack FeatureEngine::AckFor(const v1::Ack& windows_ack) {

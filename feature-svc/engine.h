@@ -8,11 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/schema.h"
-#include "common/subject.h"
-#include "feature-svc/extractor.h"
+#include "feature-svc/limits.h"
 #include "feature-svc/settlement.h"
-#include "feature-svc/window_store.h"
+#include "feature-svc/subject_group.h"
+#include "feature-svc/window_writer.h"
 #include "silhouette/v1/packet.pb.h"
 #include "silhouette/v1/window.pb.h"
 
@@ -24,15 +23,25 @@ struct SpecSet {
   std::string hash;
 };
 
+// What the limits cost, and how much they hold.
+struct FeatureUse {
+  size_t subjects = 0;  // held now
+  size_t samples = 0;   // held now
+  uint64_t evicted_subjects = 0;
+  uint64_t partial_windows = 0;
+};
+
 // Makes windows from the packet batches of one (origin, run). Has no clock: batches bring the
 // watermark. Consume comes from one thread, AckFor from any.
 class FeatureEngine {
  public:
-  // Takes the next window batch; blocks while the receiver is slower.
+  // Takes the next window batch; blocks while the receiver is slower. The batch is only good
+  // during the call.
   using Emit = std::function<absl::Status(const v1::WindowBatch&)>;
 
   // Errors: INVALID_ARGUMENT or NOT_FOUND when a spec cannot be computed.
-  static absl::StatusOr<std::unique_ptr<FeatureEngine>> Create(SpecSet specs);
+  static absl::StatusOr<std::unique_ptr<FeatureEngine>> Create(SpecSet specs,
+                                                               FeatureLimits limits = {});
 
   // Adds the packets to their windows, closes what the watermark closes and emits it.
   // Errors: INVALID_ARGUMENT (the batch contradicts itself or an earlier one), or Emit's.
@@ -42,39 +51,51 @@ class FeatureEngine {
   // sequence is 0 when there is none yet.
   v1::Ack AckFor(const v1::Ack& windows_ack);
 
- private:
-  // One spec and its open windows.
-  struct Task {
-    v1::WindowSpec spec;
-    const FeatureSchema* schema;
-    std::string schema_hash;
-    Extractor extract;
-    std::unique_ptr<WindowStore> store;  // made with the first batch, which brings the grid
-  };
+  // From the thread that calls Consume.
+  FeatureUse use() const;
 
-  explicit FeatureEngine(SpecSet specs) : specs_(std::move(specs)) {}
+ private:
+  FeatureEngine(SpecSet specs, FeatureLimits limits);
   absl::Status Start(const v1::BatchHeader& header);
   absl::Status CheckBatch(const v1::PacketBatch& batch) const;
+  SubjectGroup* GroupFor(const v1::WindowSpec& spec);
   // Returns the end of the last window that took a packet, ns.
   int64_t AddPackets(const v1::PacketBatch& batch);
-  absl::Status EmitClosed(const v1::BatchHeader& header, const Emit& emit);
-  absl::Status EmitBatch(const v1::BatchHeader& from, bool last, v1::WindowBatch* batch,
-                         const Emit& emit);
+  int64_t AddSlice(const v1::PacketBatch& batch, const FlowColumns& flows, size_t first,
+                   size_t count);
+  void CountPackets(const v1::PacketBatch& batch, const FlowColumns& flows, size_t first,
+                    size_t count);
+  void CloseWindows(bool end_of_run);
+  void RemoveIdle();
+  absl::Status EmitClosed();
+  void EmitBatch(bool last, v1::WindowBatch* batch);
 
   // The start of the first window that is still open, ns.
   int64_t FirstOpenStart() const;
 
   const SpecSet specs_;
-  std::vector<Task> tasks_;
+  const FeatureLimits limits_;
+  std::vector<std::unique_ptr<SubjectGroup>> groups_;  // made with the first batch, by its grid
   bool started_ = false;
   int64_t grid_start_ns_ = 0;
   int64_t watermark_ns_ = 0;          // of the packets
   int64_t emitted_watermark_ns_ = 0;  // of the windows
+  int64_t removed_idle_ns_ = 0;       // the watermark when idle subjects were last removed
   uint64_t sequence_ = 0;
   int quiet_batches_ = 0;  // packet batches since the last window batch
+  uint64_t partial_windows_ = 0;
+  WindowWriter writer_;
+  // While Consume runs: the header of its batch, where windows go, and how that went.
+  const v1::BatchHeader* header_ = nullptr;
+  const Emit* emit_ = nullptr;
+  absl::Status emitted_;
+  // Memory to use again: by flow of the batch, how many samples each packet should have become;
+  // by packet of the slice, how many found no room.
+  std::vector<uint8_t> samples_of_flow_;
+  std::vector<uint8_t> dropped_of_packet_;
   Settlement settlement_;
   std::mutex mutex_;
-  v1::Accounting decided_;  // windowed and filtered here; guarded by mutex_
+  v1::Accounting decided_;  // windowed, filtered and shed here; guarded by mutex_
 };
 
 }  // namespace silhouette

@@ -297,9 +297,9 @@ TEST_F(FeatureEngineTest, AnErrorOfTheReceiverIsTheResult) {
 }
 
 TEST(FeatureEngineCreate, ASpecThatCannotBeComputedIsRefused) {
-  v1::WindowSpec device = PresenceSpec();
-  device.set_subject(v1::SUBJECT_KIND_DEVICE);
-  EXPECT_TRUE(absl::IsInvalidArgument(FeatureEngine::Create({{device}, ""}).status()));
+  v1::WindowSpec nobody = PresenceSpec();
+  nobody.clear_subject();
+  EXPECT_TRUE(absl::IsInvalidArgument(FeatureEngine::Create({{nobody}, ""}).status()));
   v1::WindowSpec unknown = PresenceSpec();
   unknown.set_schema("future.v9");
   EXPECT_TRUE(absl::IsNotFound(FeatureEngine::Create({{unknown}, ""}).status()));

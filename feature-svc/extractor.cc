@@ -6,8 +6,14 @@
 
 namespace silhouette {
 
-absl::StatusOr<Extractor> FindExtractor(std::string_view schema) {
-  if (schema == "presence.v1") return &ExtractPresenceV1;
+absl::StatusOr<const Extractor*> FindExtractor(std::string_view schema) {
+  static constexpr Extractor kExtractors[] = {
+      {"presence.v1", &ExtractPresenceV1},
+      {"traffic.v1", &ExtractTrafficV1, true, kTrafficV1PastWindows},
+  };
+  for (const Extractor& extractor : kExtractors) {
+    if (extractor.schema == schema) return &extractor;
+  }
   return absl::NotFoundError(
       absl::StrCat("no extractor for feature schema \"", std::string(schema), "\""));
 }

@@ -3,17 +3,27 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "feature-svc/samples.h"
+#include "feature-svc/window_input.h"
 
 namespace silhouette {
 
-// Writes the features of one window, in the order and units of its schema, to `values`.
-using Extractor = void (*)(const WindowInput& window, double* values);
+// How the features of one schema are computed.
+struct Extractor {
+  std::string_view schema;
+  // Writes the features of one window, in the order and units of the schema, to `values`.
+  void (*extract)(const WindowInput& window, double* values);
+  bool needs_flows = false;
+  int past_windows = 0;  // how many before the window it looks at
+};
 
 // The extractor of a schema by name. Errors: NOT_FOUND.
-absl::StatusOr<Extractor> FindExtractor(std::string_view schema);
+absl::StatusOr<const Extractor*> FindExtractor(std::string_view schema);
 
 // presence.v1; 9 values.
 void ExtractPresenceV1(const WindowInput& window, double* values);
+
+// traffic.v1; as many values as its schema lists.
+inline constexpr int kTrafficV1PastWindows = 8;
+void ExtractTrafficV1(const WindowInput& window, double* values);
 
 }  // namespace silhouette

@@ -1,7 +1,6 @@
 #include "feature-svc/packet_columns.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/packet_bits.h"
 
 namespace silhouette {
 namespace {
@@ -18,13 +17,9 @@ absl::Status CheckLengthIfAny(const char* column, size_t entries, size_t expecte
 
 size_t Size(int size) { return static_cast<size_t>(size); }
 
-MacAddress ReadMac(const std::string& column, size_t i) {
-  if (column.empty()) return {};
-  return MacAddress::From(reinterpret_cast<const uint8_t*>(column.data()) + 6 * i);
-}
-
-IpAddress ReadAddress(const std::string& column, size_t i) {
-  return IpAddress::FromV6(reinterpret_cast<const uint8_t*>(column.data()) + 16 * i);
+// Null for an empty column.
+const uint8_t* Bytes(const std::string& column) {
+  return column.empty() ? nullptr : reinterpret_cast<const uint8_t*>(column.data());
 }
 
 }  // namespace
@@ -63,25 +58,16 @@ absl::Status CheckColumns(const v1::PacketBatch& batch) {
   return absl::OkStatus();
 }
 
-std::vector<FlowKey> ReadFlows(const v1::FlowTable& table) {
-  std::vector<FlowKey> flows(Size(table.ports_size()));
-  for (size_t i = 0; i < flows.size(); ++i) {
-    FlowKey& flow = flows[i];
-    const uint32_t ports = table.ports(static_cast<int>(i));
-    flow.home = ReadAddress(table.home_address(), i);
-    flow.remote = ReadAddress(table.remote_address(), i);
-    flow.home_port = static_cast<uint16_t>(ports >> 16);
-    flow.remote_port = static_cast<uint16_t>(ports);
-    flow.protocol = static_cast<uint8_t>(table.protocol()[i]);
-    flow.home_is_home = (table.scope()[i] & kHomeEndIsHome) != 0;
-    flow.remote_is_home = (table.scope()[i] & kRemoteEndIsHome) != 0;
-    flow.ports_unknown = (table.scope()[i] & kPortsUnknown) != 0;
-    flow.home_mac = ReadMac(table.home_mac(), i);
-    flow.remote_mac = ReadMac(table.remote_mac(), i);
-    if (!table.vlan().empty()) flow.vlan = table.vlan(static_cast<int>(i));
-    if (!table.network().empty()) flow.network = static_cast<Network>(table.network()[i]);
-  }
-  return flows;
-}
+FlowColumns::FlowColumns(const v1::FlowTable& table)
+    : size_(Size(table.ports_size())),
+      home_(Bytes(table.home_address())),
+      remote_(Bytes(table.remote_address())),
+      home_mac_(Bytes(table.home_mac())),
+      remote_mac_(Bytes(table.remote_mac())),
+      ports_(table.ports().data()),
+      vlan_(table.vlan().empty() ? nullptr : table.vlan().data()),
+      protocol_(Bytes(table.protocol())),
+      network_(Bytes(table.network())),
+      scope_(Bytes(table.scope())) {}
 
 }  // namespace silhouette

@@ -57,14 +57,40 @@ TEST(PacketColumns, AFlowOutsideTheTableIsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("flow 2 is outside the table of 2"));
 }
 
-TEST(PacketColumns, FlowsComeBackAsTheyWentIn) {
+TEST(PacketColumns, FlowsAreReadInPlace) {
   const Packet first{1, 100, true, 20, 17, 65535};
   const Packet second{2, 100, true, 255, 6, 1};
-  const v1::PacketBatch batch = BatchMaker().Make(std::vector<Packet>{first, second});
-  const std::vector<FlowKey> flows = ReadFlows(batch.flows());
+  v1::PacketBatch batch = BatchMaker().Make(std::vector<Packet>{first, second});
+  batch.mutable_flows()->mutable_scope()->at(1) = kRemoteEndIsHome | kPortsUnknown;
+  const FlowColumns flows(batch.flows());
   ASSERT_EQ(flows.size(), 2u);
-  EXPECT_EQ(flows[0], FlowOf(first));
-  EXPECT_EQ(flows[1], FlowOf(second));
+  EXPECT_EQ(IpAddress::FromV6(flows.home(1)), FlowOf(second).home);
+  EXPECT_EQ(IpAddress::FromV6(flows.remote(0)), FlowOf(first).remote);
+  EXPECT_EQ(flows.ports(0), uint32_t{65535} << 16 | 443);
+  EXPECT_EQ(flows.protocol(1), 6);
+  EXPECT_TRUE(flows.home_is_home(0));
+  EXPECT_FALSE(flows.home_is_home(1));
+  EXPECT_TRUE(flows.remote_is_home(1));
+  EXPECT_TRUE(flows.ports_unknown(1));
+  EXPECT_EQ(flows.network(0), Network::kIp) << "all are where there is no such column";
+  EXPECT_EQ(flows.home_mac(0), nullptr);
+  EXPECT_EQ(flows.vlan(0), 0u);
+}
+
+TEST(PacketColumns, ColumnsThatMayBeMissingAreReadWhereTheyAreThere) {
+  v1::PacketBatch batch = BatchMaker().Make(std::vector<Packet>{{1}, {2}});
+  v1::FlowTable* table = batch.mutable_flows();
+  table->set_home_mac("abcdefABCDEF");
+  table->set_remote_mac("ghijklGHIJKL");
+  table->add_vlan(5);
+  table->add_vlan(7 << 12 | 6);
+  table->set_network(std::string("\0\1", 2));
+  ASSERT_EQ(CheckColumns(batch), absl::OkStatus());
+  const FlowColumns flows(table[0]);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(flows.home_mac(1)), 6), "ABCDEF");
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(flows.remote_mac(0)), 6), "ghijkl");
+  EXPECT_EQ(flows.vlan(1), 7u << 12 | 6);
+  EXPECT_EQ(flows.network(1), Network::kArp);
 }
 
 }  // namespace

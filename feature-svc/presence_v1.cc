@@ -10,31 +10,32 @@ namespace {
 constexpr double kNsPerSecond = 1e9;
 
 // Three figures of `values`, divided by `unit`.
-double* MeanStdMedian(std::vector<int64_t>* values, double unit, double* out) {
-  *out++ = Mean(*values) / unit;
-  *out++ = SampleStd(*values) / unit;
-  *out++ = Median(*values) / unit;
+double* MeanStdMedian(std::span<int64_t> values, double unit, double* out) {
+  *out++ = Mean(values) / unit;
+  *out++ = SampleStd(values) / unit;
+  *out++ = Median(values) / unit;
   return out;
 }
 
 }  // namespace
 
 void ExtractPresenceV1(const WindowInput& window, double* values) {
-  std::vector<int64_t> sizes;
-  std::vector<int64_t> gaps_ns;
-  size_t outbound = 0;
-  bool has_previous = window.has_previous;
-  int64_t previous_ns = window.previous_ns;
-  for (const Sample& sample : *window.samples) {
-    sizes.push_back(sample.wire_bytes);
-    if (has_previous) gaps_ns.push_back(sample.time_ns - previous_ns);
-    has_previous = true;
-    previous_ns = sample.time_ns;
-    if (sample.outbound) ++outbound;
+  const size_t total = window.samples.size();
+  std::vector<int64_t>& sizes = window.scratch->values;
+  std::vector<int64_t>& gaps_ns = window.scratch->others;
+  if (sizes.size() < total) sizes.resize(total);
+  if (gaps_ns.size() < total) gaps_ns.resize(total);
+  size_t gaps = 0, outbound = 0;
+  int64_t previous_ns = window.previous_ns();
+  for (size_t i = 0; i < total; ++i) {
+    const Sample& sample = window.samples[i];
+    sizes[i] = sample.wire_bytes;
+    outbound += sample.outbound();
+    if (previous_ns != WindowInput::kNever) gaps_ns[gaps++] = sample.time_ns() - previous_ns;
+    previous_ns = sample.time_ns();
   }
-  const size_t total = sizes.size();
-  values = MeanStdMedian(&sizes, 1, values);
-  values = MeanStdMedian(&gaps_ns, kNsPerSecond, values);
+  values = MeanStdMedian(std::span(sizes).first(total), 1, values);
+  values = MeanStdMedian(std::span(gaps_ns).first(gaps), kNsPerSecond, values);
   *values++ = static_cast<double>(total - outbound);
   *values++ = static_cast<double>(outbound);
   *values++ = static_cast<double>(total);

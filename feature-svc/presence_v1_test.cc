@@ -12,11 +12,26 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::array<double, 9> Extract(std::vector<Sample> samples, bool has_previous = false,
+struct Packet {
+  int64_t time_ns;
+  uint32_t wire_bytes;
+  bool outbound;
+};
+
+std::array<double, 9> Extract(const std::vector<Packet>& packets, bool has_previous = false,
                               int64_t previous_ns = 0) {
+  std::vector<Sample> samples;
+  for (const Packet& p : packets) {
+    samples.push_back({2 * p.time_ns + (p.outbound ? 1 : 0), p.wire_bytes, 0});
+  }
+  ExtractorScratch scratch;
+  WindowInput window;
+  window.samples = samples;
+  window.scratch = &scratch;
+  if (has_previous) window.previous_out_ns = previous_ns;
   std::array<double, 9> values;
   values.fill(-1);
-  ExtractPresenceV1({&samples, has_previous, previous_ns}, values.data());
+  ExtractPresenceV1(window, values.data());
   return values;
 }
 

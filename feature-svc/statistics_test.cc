@@ -91,5 +91,53 @@ TEST(Statistics, ASmallSpreadOfBigValuesIsNotLost) {
   EXPECT_EQ(SampleStd(Values{kBig - 1, kBig, kBig - 2}), 1);
 }
 
+TEST(Statistics, TheMedianIsThatOfTheSortedValuesHoweverTheyLie) {
+  std::mt19937_64 random(2);
+  for (int round = 0; round < 500; ++round) {
+    const int bits = 1 + static_cast<int>(random() % 42);
+    Values values = RandomValues(&random, 1 + random() % 300, int64_t{1} << bits);
+    if (round % 3 == 0) values[random() % values.size()] = (int64_t{1} << 42) - 1;  // an outlier
+    Values sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    const size_t n = sorted.size();
+    const double expected =
+        (static_cast<double>(sorted[(n - 1) / 2]) + static_cast<double>(sorted[n / 2])) / 2;
+    EXPECT_EQ(MedianOf(values), expected) << n << " values of " << bits << " bits";
+  }
+}
+
+TEST(Statistics, SortingIsThatOfTheStandardLibrary) {
+  std::mt19937_64 random(3);
+  Values spare;
+  for (int round = 0; round < 300; ++round) {
+    Values values =
+        RandomValues(&random, random() % 400, int64_t{1} << (1 + static_cast<int>(random() % 62)));
+    Values sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    SortValues(values, &spare);
+    EXPECT_EQ(values, sorted);
+  }
+}
+
+TEST(Statistics, QuantilesLieBetweenNeighboursByTheirDistance) {
+  const Values sorted = {1, 2, 4, 8};
+  EXPECT_EQ(QuantileOfSorted(sorted, 0), 1);
+  EXPECT_EQ(QuantileOfSorted(sorted, 1), 1.75);
+  EXPECT_EQ(QuantileOfSorted(sorted, 2), 3);
+  EXPECT_EQ(QuantileOfSorted(sorted, 3), 5);
+  EXPECT_EQ(QuantileOfSorted(sorted, 4), 8);
+  EXPECT_EQ(QuantileOfSorted(Values{5}, 3), 5);
+  EXPECT_EQ(QuantileOfSorted({}, 1), 0);
+}
+
+TEST(Statistics, EntropyIsInBitsAndIndependentOfTheOrder) {
+  const auto entropy = [](Values counts) { return Entropy(counts); };
+  EXPECT_EQ(entropy({}), 0);
+  EXPECT_EQ(entropy({7}), 0);
+  EXPECT_EQ(entropy({3, 3, 3, 3}), 2);
+  EXPECT_DOUBLE_EQ(entropy({1, 3}), 0.25 * 2 + 0.75 * std::log2(4.0 / 3));
+  EXPECT_EQ(entropy({5, 1, 9, 2}), entropy({9, 2, 1, 5}));
+}
+
 }  // namespace
 }  // namespace silhouette

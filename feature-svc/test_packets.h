@@ -42,7 +42,11 @@ inline FlowKey FlowOf(const Packet& packet) {
   return flow;
 }
 
-inline std::string SubjectOf(const Packet& packet) { return ConversationName(FlowOf(packet)); }
+inline std::string SubjectOf(const Packet& packet) {
+  const FlowKey flow = FlowOf(packet);
+  return "conversation:" + flow.home.ToString() + "-" + flow.remote.ToString() + "/" +
+         ProtocolName(flow.protocol);
+}
 
 // A flow for each packet: the dictionary's use is the sender's choice.
 inline void AddPacket(const Packet& packet, v1::PacketBatch* batch) {

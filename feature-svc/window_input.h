@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "feature-svc/sample_log.h"
+
+namespace silhouette {
+
+// One packet of a window.
+struct Sample {
+  int64_t stamp;  // time in ns * 2, + 1 if outbound
+  uint32_t wire_bytes;
+  uint32_t row;  // in the log's columns
+
+  int64_t time_ns() const { return stamp >> 1; }
+  bool outbound() const { return (stamp & 1) != 0; }
+};
+
+// What later windows of a subject need of an earlier one.
+struct PastWindow {
+  uint64_t in_bytes = 0;
+  uint64_t out_bytes = 0;
+  uint32_t in_packets = 0;
+  uint32_t out_packets = 0;
+  uint32_t peers = 0;
+  uint32_t number = 0;  // of the window, modulo 2^32
+};
+
+// How many packets of a window one peer has on one pair of ports; for traffic.v1.
+struct PeerCount {
+  std::array<uint8_t, 16> address;
+  uint16_t own_port;
+  uint16_t peer_port;
+  uint8_t protocol;
+  bool has_address;
+  bool ports_known;
+  uint8_t seen;  // bits, of traffic_v1.cc
+  int64_t packets;
+};
+
+// Memory that extractors use again and again.
+struct ExtractorScratch {
+  std::vector<int64_t> values;
+  std::vector<int64_t> others;
+  std::vector<int64_t> spare;
+  std::vector<PeerCount> peers;
+};
+
+// What a feature may look at.
+struct WindowInput {
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+
+  std::span<const Sample> samples;  // sorted by time
+  // Times of the subject's last packets before the window, at most a horizon before its start.
+  int64_t previous_in_ns = kNever;
+  int64_t previous_out_ns = kNever;
+  int64_t length_ns = 0;
+  // Only for schemas that ask for flows: the columns that Sample.row points into.
+  const SampleLog* log = nullptr;
+  // Only for schemas that ask for past windows: those that hold a packet, the newest last.
+  std::span<const PastWindow> past;
+  ExtractorScratch* scratch = nullptr;
+  // Where a schema that asks for past windows says what later ones need of this one.
+  PastWindow* own = nullptr;
+
+  int64_t previous_ns() const {
+    return previous_in_ns > previous_out_ns ? previous_in_ns : previous_out_ns;
+  }
+};
+
+}  // namespace silhouette

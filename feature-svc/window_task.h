@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/grid.h"
+#include "common/schema.h"
+#include "feature-svc/extractor.h"
+#include "feature-svc/limits.h"
+#include "feature-svc/sample_log.h"
+#include "feature-svc/subject_table.h"
+#include "feature-svc/window_sink.h"
+#include "silhouette/v1/packet.pb.h"
+#include "silhouette/v1/window.pb.h"
+
+namespace silhouette {
+
+// Some packets of a batch, and whose they are.
+struct PacketSlice {
+  const v1::PacketBatch* batch;
+  size_t first;
+  size_t count;
+  int64_t oldest_ns;  // of these packets
+  int64_t newest_ns;
+  // By flow of the batch: the subject at its home end and at its remote end, or kNone.
+  std::span<const uint32_t> home_subjects;
+  std::span<const uint32_t> remote_subjects;
+  bool any_remote;  // some remote end is a subject
+  // By flow of the batch, as its home end and as its remote end sees it; only filled for schemas
+  // that need it.
+  std::span<const SampleFlow> home_flows;
+  std::span<const SampleFlow> remote_flows;
+};
+
+// The open windows of all subjects for one spec. A window is a pure function of its subject's
+// packets in [start - horizon, end), unless it is marked partial.
+//
+// Time is cut into panes of one hop; a window is one pane or several. Each pane keeps the samples
+// of all subjects in one log, which is sorted by subject when a window closes.
+class WindowTask {
+ public:
+  // `spec` is normalized; `schema` and `extractor` are its schema's.
+  WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
+             int64_t grid_start_ns, const FeatureLimits& limits);
+
+  // Adds the packets to their panes; those that found no room are appended to `dropped` by their
+  // number in the batch, once for each end that lost them. Returns the end of the last window that
+  // took one, ns, or the least number for none.
+  int64_t Append(const PacketSlice& slice, std::vector<uint32_t>* dropped);
+
+  // Closes the windows that end at or before `time_ns`, in order of start, then subject name. A
+  // window is given out if its subject had a packet in [start - horizon, end). No packet of a
+  // closed window may be appended afterwards.
+  void CloseUntil(int64_t time_ns, SubjectTable* subjects, WindowSink* sink);
+  // Closes the windows that start at or before `time_ns`.
+  void CloseStartedBy(int64_t time_ns, SubjectTable* subjects, WindowSink* sink);
+
+  // Gives out the windows that hold a packet of these subjects, as partial ones, and forgets their
+  // packets. `ids` are sorted by name.
+  void Evict(std::span<const uint32_t> ids, const SubjectTable& subjects, WindowSink* sink);
+
+  // Subjects that had no packet since do not matter to any window that is still to close, ns.
+  int64_t NeededSinceNs() const;
+  // The start of the first window that ends after `time_ns`, ns.
+  int64_t FirstOpenStartNs(int64_t time_ns) const;
+
+  const v1::WindowSpec& spec() const { return spec_; }
+  const FeatureSchema& schema() const { return *schema_; }
+  const std::string& schema_hash() const { return schema_hash_; }
+  bool needs_flows() const { return extractor_->needs_flows; }
+  size_t samples() const { return samples_; }
+
+ private:
+  // What is known of a subject from the panes before the next window.
+  struct Past {
+    int64_t in_ns = WindowInput::kNever;  // its last packet in
+    int64_t out_ns = WindowInput::kNever;
+    int64_t cut_until_ns = WindowInput::kNever;  // samples up to here were lost to a cap
+  };
+
+  // A window's number is that of its first pane.
+  void CloseBefore(int64_t end, SubjectTable* subjects, WindowSink* sink);
+  int64_t NextToClose(int64_t end) const;
+  void CloseWindow(int64_t window, SubjectTable* subjects, WindowSink* sink);
+  void Retire(int64_t pane);
+  const SampleLog* JoinPanes(int64_t window);
+  const SampleLog* JoinFlagged(int64_t window);
+  void SortBySubject(const SampleLog& log, std::span<const uint32_t> by_name);
+  void GiveOut(int64_t window, uint32_t id, const SampleLog& log, const SubjectTable& subjects,
+               bool evicted, WindowSink* sink);
+  void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
+  size_t RingIndex(int64_t window, uint32_t id) const;
+  std::span<const PastWindow> PastWindowsOf(int64_t window, uint32_t id);
+  int64_t NextWithPane(int64_t window) const;
+  void ForgetPast(uint32_t id);
+  bool IsNear(int64_t window, int64_t time_ns) const {
+    return time_ns != WindowInput::kNever && time_ns >= panes_.StartOf(window) - schema_->horizon_ns;
+  }
+  void GrowColumns(size_t slots);
+
+  int64_t AppendRun(const PacketSlice& slice, size_t first, size_t count,
+                    std::vector<uint32_t>* dropped);
+  void AppendColumns(const PacketSlice& slice, size_t first, size_t count, SampleLog* log);
+  void AppendFlows(const PacketSlice& slice, size_t first, size_t count, SampleLog* log);
+  void AppendScarce(const PacketSlice& slice, size_t first, size_t count, SampleLog* log,
+                    std::vector<uint32_t>* dropped);
+  bool MakeRoom(size_t samples);
+  void Trim(SampleLog* log);
+  template <typename Keep>
+  void KeepRows(SampleLog* log, Keep keep);
+  SampleLog* Pane(int64_t number);
+
+  const v1::WindowSpec spec_;
+  const FeatureSchema* const schema_;
+  const std::string schema_hash_;
+  const Extractor* const extractor_;
+  const Grid panes_;
+  const int64_t panes_per_window_;
+  const int64_t past_windows_per_window_;  // 0 if the schema looks at none
+  const FeatureLimits limits_;
+
+  std::map<int64_t, SampleLog> logs_;  // by pane
+  std::vector<SampleLog> spare_logs_;
+  size_t samples_ = 0;   // in all logs
+  bool full_ = false;    // and none to spare, until a window closes
+  int64_t next_ = WindowInput::kNever;       // the first window that is still to close
+  int64_t newest_ns_ = WindowInput::kNever;  // the newest packet of retired panes
+
+  // By subject.
+  std::vector<Past> past_;
+  std::vector<PastWindow> past_windows_;  // a ring for each
+  std::vector<uint32_t> counts_;          // zero between uses
+  std::vector<uint32_t> offsets_;
+  std::vector<uint8_t> flagged_;  // zero between uses
+
+  // Memory to use again.
+  SampleLog joined_;
+  std::vector<Sample> sorted_;
+  std::vector<PastWindow> past_of_one_;
+  ExtractorScratch scratch_;
+};
+
+}  // namespace silhouette
