@@ -7,8 +7,6 @@ import unittest
 
 import harness
 
-COUNTS = ["inbound_packets", "outbound_packets", "total_packets"]
-
 
 def run_json(*args):
     status, out, errors = harness.run_tool("run", *args, "--json")
@@ -39,18 +37,6 @@ class RebuiltZoomCall(unittest.TestCase):
         self.assertEqual(packets["windowed"], 140121)
         for term in ("filtered", "malformed", "late", "shed", "pending"):
             self.assertEqual(packets[term], 0, term)
-
-    def test_counts_equal_the_published_table_in_every_row(self):
-        self.assertEqual(len(self.table), 1205)
-        for verdict, row in zip(self.verdicts, self.table):
-            for name in COUNTS:
-                self.assertEqual(verdict["features"][name], int(row[name]), (row["window"], name))
-
-    def test_size_mean_and_std_are_the_tables_to_rounding(self):
-        for verdict, row in zip(self.verdicts, self.table):
-            for name, tolerance in (("size_mean", 0.3), ("size_std", 0.25)):
-                self.assertAlmostEqual(verdict["features"][name], float(row[name]),
-                                       delta=tolerance, msg=(row["window"], name))
 
     def test_confusion_and_accuracy_agree_with_the_verdicts(self):
         right = sum((v["class"] == "person") == (row["person"] == "1")
