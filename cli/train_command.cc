@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "common/duration.h"
 #include "learn/bundle_writer.h"
 #include "learn/card.h"
 #include "learn/training_run.h"
@@ -56,7 +57,7 @@ void AddModelOptions(CLI::App* train, TrainOptions* options) {
   TrainingRequest& request = options->request;
   const CLI::Validator length(
       [](std::string& text) {
-        const absl::StatusOr<int64_t> parsed = ParseLength(text);
+        const absl::StatusOr<int64_t> parsed = ParseDurationNs(text);
         return parsed.ok() ? std::string() : std::string(parsed.status().message());
       },
       "DURATION");
@@ -69,7 +70,7 @@ void AddModelOptions(CLI::App* train, TrainOptions* options) {
       ->check(length);
   train->add_option("--subject", request.subject, "What a window is about")
       ->capture_default_str()
-      ->check(CLI::IsMember({"conversation", "device", "flow"}));
+      ->check(CLI::IsMember({"device", "device-mac", "conversation", "flow"}));
   train->add_option("--protocol", request.protocol, "Which packets the windows count")
       ->capture_default_str()
       ->check(CLI::IsMember({"udp", "tcp", "all"}));
@@ -111,7 +112,7 @@ int Run(TrainOptions* options) {
     std::cerr << "silhouette train: " << status.message() << "\n";
     return 1;
   };
-  const absl::StatusOr<int64_t> length = ParseLength(options->window);
+  const absl::StatusOr<int64_t> length = ParseDurationNs(options->window);
   if (!length.ok()) return fail(length.status());
   options->request.length_ns = *length;
   const absl::StatusOr<v1::ModelManifest> manifest = RunTraining(options->request);

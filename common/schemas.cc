@@ -16,6 +16,8 @@ FeatureSchema PresenceV1() {
           "of a packet in bytes, link header included. The subject's previous packet counts across "
           "the window's start, back to the horizon; a first packet has none. All features of a "
           "window without the packets they need are 0.",
+          "conversation",
+          "500ms",
           5 * kSecond,
           {
               {"size_mean", "B", "sum of wire lengths / packets", 0},
@@ -125,6 +127,8 @@ FeatureSchema TrafficV1() {
       "if even) over those of the 8 windows of the same length right before this one that lie "
       "within 60 s of its start and hold a packet of the subject; without any, the ratio is 1. "
       "Features of a window without the packets they need are 0.",
+      "device",
+      "5s",
       60 * kSecond,
       {}};
   AddDirection("in", "packets towards the subject", &schema.features);

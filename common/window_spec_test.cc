@@ -89,5 +89,31 @@ TEST(WindowSpec, LengthsGoFrom100MillisecondsToOneHour) {
   }
 }
 
+TEST(WindowSpec, IsReadFromText) {
+  const auto spec = ParseSpec("subject=device-mac,window=5s,hop=1s,schema=traffic.v1,protocol=udp+6");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(SpecText(*spec), "device-mac 5000000000/1000000000 6,17 traffic.v1");
+  const auto shortest = ParseSpec("window=500ms,subject=conversation,schema=presence.v1");
+  ASSERT_TRUE(shortest.ok()) << shortest.status();
+  EXPECT_EQ(SpecText(*shortest), "conversation 500000000/500000000 all presence.v1");
+}
+
+TEST(WindowSpec, TextThatIsWrongIsRefusedByItsPart) {
+  const std::string good = "subject=device,window=5s,schema=traffic.v1";
+  for (const auto& [text, words] : {std::pair<std::string, std::string>{"", "no such part \"\""},
+                                    {good + ",hops=1s", "no such part \"hops\""},
+                                    {good + ",hop", "\"\" is no length of time"},
+                                    {good + ",hop=3s", "hop of 3000000000 ns"},
+                                    {good + ",protocol=udp+sctp", "protocol \"sctp\""},
+                                    {good + ",protocol=256", "protocol \"256\""},
+                                    {"subject=host,window=5s", "subject \"host\""},
+                                    {"subject=device,schema=traffic.v1", "window length of 0"},
+                                    {"subject=device,window=5s", "no feature schema \"\""}}) {
+    const auto spec = ParseSpec(text);
+    EXPECT_FALSE(spec.ok()) << text;
+    EXPECT_THAT(std::string(spec.status().message()), HasSubstr(words)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace silhouette

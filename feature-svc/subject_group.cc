@@ -27,7 +27,8 @@ SampleFlow SeenFrom(const FlowColumns& flows, size_t i, bool remote_end) {
   flow.is_ip = flows.network(i) == Network::kIp;
   flow.is_arp = flows.network(i) == Network::kArp;
   const bool has_ports = flow.protocol == kTcp || flow.protocol == kUdp;
-  flow.ports_known = flow.is_ip && has_ports && !flows.ports_unknown(i);
+  // A packet that is cut before its ports has none.
+  flow.ports_known = flow.is_ip && has_ports && !flows.ports_unknown(i) && ports != 0;
   std::memcpy(flow.peer_address, remote_end ? flows.home(i) : flows.remote(i),
               sizeof flow.peer_address);
   return flow;

@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "common/hash.h"
 #include "common/schema.h"
 #include "common/window_spec.h"
@@ -27,10 +26,9 @@ absl::StatusOr<v1::WindowSpec> SpecOf(const TrainingRequest& request) {
   v1::WindowSpec spec;
   spec.set_length_ns(request.length_ns);
   spec.set_schema(request.schema);
-  for (v1::SubjectKind kind :
-       {v1::SUBJECT_KIND_DEVICE, v1::SUBJECT_KIND_CONVERSATION, v1::SUBJECT_KIND_FLOW}) {
-    if (SubjectKindName(kind) == request.subject) spec.set_subject(kind);
-  }
+  const auto subject = ParseSubjectKind(request.subject);
+  if (!subject.ok()) return subject.status();
+  spec.set_subject(*subject);
   static const std::map<std::string_view, uint32_t> kProtocols = {{"tcp", 6}, {"udp", 17}};
   if (const auto found = kProtocols.find(request.protocol); found != kProtocols.end()) {
     spec.mutable_filter()->add_ip_protocols(found->second);
@@ -61,16 +59,6 @@ absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request, cons
 }
 
 }  // namespace
-
-absl::StatusOr<int64_t> ParseLength(const std::string& text) {
-  absl::Duration length;
-  if (!absl::ParseDuration(text, &length) || length <= absl::ZeroDuration() ||
-      length == absl::InfiniteDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is no length of time; write one as 0.5s or 500ms"));
-  }
-  return absl::ToInt64Nanoseconds(length);
-}
 
 absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request) {
   const absl::StatusOr<v1::WindowSpec> spec = SpecOf(request);

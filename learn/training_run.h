@@ -18,15 +18,12 @@ struct TrainingRequest {
   std::string name = "presence";
   std::string version = "1";
   int64_t length_ns = 500'000'000;
-  std::string subject = "conversation";  // conversation, device or flow
+  std::string subject = "conversation";  // device, device-mac, conversation or flow
   std::string protocol = "udp";          // udp, tcp or all
   std::string source;                    // where the data comes from, for people
   std::string models = "models";         // folder of the bundles
   bool force = false;                    // replace a version that exists
 };
-
-// "0.5s" or "500ms" in ns. Errors: INVALID_ARGUMENT for what is no positive duration.
-absl::StatusOr<int64_t> ParseLength(const std::string& text);
 
 // Reads the table, scores the way of training on blocks it has not seen, trains on all rows, and
 // writes the bundle and its card. Returns the manifest as written. Errors: those of its steps.

@@ -82,13 +82,5 @@ TEST_F(TrainingRunTest, AFailedStepIsTheRunsError) {
   EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("calls.csv: 2 blocks in"));
 }
 
-TEST(ParseLengthTest, LengthsAreNumbersWithAUnit) {
-  EXPECT_EQ(*ParseLength("0.5s"), 500'000'000);
-  EXPECT_EQ(*ParseLength("500ms"), 500'000'000);
-  for (const char* text : {"", "5", "-1s", "0s", "inf", "abc"}) {
-    EXPECT_FALSE(ParseLength(text).ok()) << text;
-  }
-}
-
 }  // namespace
 }  // namespace silhouette
