@@ -2,7 +2,6 @@
 // rounds, and the memory that it takes. Where most packets find their flow in the batch already
 // (1,000 flows), and where hardly any does (60,000 flows, drawn uniformly).
 
-#include <pcap/pcap.h>
 #include <time.h>
 
 #include <algorithm>
@@ -18,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "capture-svc/engine.h"
 #include "capture-svc/open_capture.h"
+#include "tests/bench/bare_loop.h"
+#include "tests/bench/check.h"
 #include "tests/bench/flood_file.h"
 #include "tests/bench/private_memory.h"
 #include "tests/bench/report.h"
@@ -61,28 +62,7 @@ Arguments ParseArguments(int argc, char** argv) {
   return arguments;
 }
 
-void Check(const absl::Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "bench: %s\n", std::string(status.message()).c_str());
-  std::exit(1);
-}
-
-// Both return the number of packets, so that neither can skip any unnoticed.
-uint64_t BareLoop(const std::string& path) {
-  char reason[PCAP_ERRBUF_SIZE];
-  pcap_t* handle = pcap_open_offline(path.c_str(), reason);
-  if (handle == nullptr) Check(absl::InternalError(reason));
-  pcap_pkthdr* header;
-  const u_char* bytes;
-  uint64_t packets = 0, sum = 0;
-  while (pcap_next_ex(handle, &header, &bytes) == 1) {
-    ++packets;
-    sum += header->len;
-  }
-  pcap_close(handle);
-  return sum > 0 ? packets : 0;
-}
-
+// The number of packets, so that none can be skipped unnoticed.
 uint64_t ReadBatches(const std::string& path, const CaptureEngine::Emit& emit) {
   auto source = OpenCapture(path);
   Check(source.status());
@@ -135,7 +115,7 @@ void MeasureSpeed(const FloodOptions& flood, const std::string& path, double goa
                   std::vector<Row>* rows) {
   std::vector<double> bare, engine, ratios;
   for (int round = -1; round < kRounds; ++round) {
-    const double bare_s = Seconds(flood.packets, [&] { return BareLoop(path); });
+    const double bare_s = Seconds(flood.packets, [&] { return BareLoop(path).packets; });
     const double engine_s = Seconds(flood.packets, [&] { return CaptureOnly(path); });
     if (round < 0) continue;  // it warms the cache
     bare.push_back(bare_s);

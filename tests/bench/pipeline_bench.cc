@@ -1,8 +1,6 @@
 // How fast each stage is, on a simulated home of ten minutes, in interleaved rounds. The machine's
 // speed drifts, so what counts is each round's ratio to a bare libpcap loop over the same file.
 
-#include <pcap/pcap.h>
-
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -16,29 +14,14 @@
 #include "common/files.h"
 #include "learn/simulate/home.h"
 #include "learn/simulate/pcap_writer.h"
+#include "tests/bench/bare_loop.h"
+#include "tests/bench/check.h"
 #include "tests/bench/report.h"
 
 namespace silhouette::bench {
 namespace {
 
 constexpr int kRounds = 7;
-
-void Check(const absl::Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "bench: %s\n", std::string(status.message()).c_str());
-  std::exit(1);
-}
-
-void BareLoop(const std::string& path) {
-  char reason[PCAP_ERRBUF_SIZE];
-  pcap_t* handle = pcap_open_offline(path.c_str(), reason);
-  pcap_pkthdr* header;
-  const u_char* bytes;
-  uint64_t sum = 0;
-  while (pcap_next_ex(handle, &header, &bytes) == 1) sum += header->len;
-  pcap_close(handle);
-  if (sum == 0) Check(absl::InternalError("the capture is empty"));
-}
 
 void ReadBatches(const std::string& path, const CaptureEngine::Emit& emit) {
   auto source = OpenCapture(path);
