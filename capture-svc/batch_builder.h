@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "capture-svc/anonymizer.h"
 #include "capture-svc/common_flows.h"
-#include "capture-svc/common_packet.h"
-#include "capture-svc/orientation.h"
-#include "capture-svc/packet.h"
+#include "capture-svc/parse/anonymizer.h"
+#include "capture-svc/parse/common_packet.h"
+#include "capture-svc/parse/orientation.h"
+#include "capture-svc/parse/packet.h"
 #include "common/address.h"
 #include "common/packet_bits.h"
 #include "silhouette/v1/packet.pb.h"

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "capture-svc/parser.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/parse/test_frames.h"
 #include "common/packet_bits.h"
 
 namespace silhouette {

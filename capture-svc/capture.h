@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "capture-svc/engine.h"
-#include "capture-svc/source_options.h"
+#include "capture-svc/source/source_options.h"
 #include "common/link_sender.h"
 #include "silhouette/v1/capture_service.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"

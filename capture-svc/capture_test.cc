@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "capture-svc/fake_feature_service.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/test_frames.h"
 #include "common/accounting.h"
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"

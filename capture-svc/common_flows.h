@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "capture-svc/common_packet.h"
+#include "capture-svc/parse/common_packet.h"
 #include "common/address.h"
 
 namespace silhouette {

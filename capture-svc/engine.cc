@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "capture-svc/anonymizer.h"
-#include "capture-svc/link_type.h"
+#include "capture-svc/parse/anonymizer.h"
+#include "capture-svc/parse/link_type.h"
 #include "common/accounting.h"
 #include "common/grid.h"
 #include "common/text.h"

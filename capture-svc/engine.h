@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "capture-svc/batch_builder.h"
-#include "capture-svc/fragment_table.h"
-#include "capture-svc/packet_source.h"
-#include "capture-svc/parser.h"
+#include "capture-svc/parse/fragment_table.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/source/packet_source.h"
 #include "common/address.h"
 #include "common/grid.h"
 #include "silhouette/v1/accounting.pb.h"

@@ -7,8 +7,8 @@
 #include <limits>
 #include <memory>
 
-#include "capture-svc/fake_packet_source.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/test_frames.h"
+#include "capture-svc/source/fake_packet_source.h"
 #include "common/accounting.h"
 #include "common/grid.h"
 #include "common/packet_bits.h"

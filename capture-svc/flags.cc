@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "capture-svc/anonymizer.h"
-#include "capture-svc/expand_files.h"
-#include "capture-svc/paced_source.h"
+#include "capture-svc/parse/anonymizer.h"
+#include "capture-svc/source/expand_files.h"
+#include "capture-svc/source/paced_source.h"
 
 namespace silhouette {
 

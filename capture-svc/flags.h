@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "capture-svc/engine.h"
-#include "capture-svc/sandbox.h"
-#include "capture-svc/source_options.h"
+#include "capture-svc/sandbox/sandbox.h"
+#include "capture-svc/source/source_options.h"
 #include "common/options.h"
 
 namespace silhouette {

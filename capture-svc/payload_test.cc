@@ -9,11 +9,11 @@
 #include <random>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/fake_packet_source.h"
-#include "capture-svc/open_capture.h"
-#include "capture-svc/packet_cursor.h"
-#include "capture-svc/parser.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/parse/test_frames.h"
+#include "capture-svc/source/fake_packet_source.h"
+#include "capture-svc/source/open_capture.h"
+#include "capture-svc/source/packet_cursor.h"
 
 namespace silhouette {
 namespace {

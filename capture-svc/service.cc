@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/interfaces.h"
+#include "capture-svc/source/interfaces.h"
 #include "common/grpc_status.h"
 #include "common/text.h"
 

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/fake_packet_source.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/test_frames.h"
+#include "capture-svc/source/fake_packet_source.h"
 #include "cli/json_report.h"
 #include "cli/pipeline.h"
 #include "cli/text_report.h"

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "capture-svc/orientation.h"
-#include "capture-svc/packet.h"
+#include "capture-svc/parse/orientation.h"
+#include "capture-svc/parse/packet.h"
 
 namespace silhouette {
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "capture-svc/link_type.h"
-#include "capture-svc/parser.h"
-#include "capture-svc/test_frames.h"
+#include "capture-svc/parse/link_type.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/parse/test_frames.h"
 
 namespace silhouette {
 namespace {

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/anonymizer.h"
 #include "capture-svc/flags.h"
-#include "capture-svc/fragment_table.h"
-#include "capture-svc/open_capture.h"
-#include "capture-svc/packet_cursor.h"
-#include "capture-svc/parser.h"
+#include "capture-svc/parse/anonymizer.h"
+#include "capture-svc/parse/fragment_table.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/source/open_capture.h"
+#include "capture-svc/source/packet_cursor.h"
 #include "cli/packet_lines.h"
 #include "cli/report_flags.h"
 

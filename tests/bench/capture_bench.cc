@@ -16,7 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/engine.h"
-#include "capture-svc/open_capture.h"
+#include "capture-svc/source/open_capture.h"
 #include "tests/bench/bare_loop.h"
 #include "tests/bench/check.h"
 #include "tests/bench/flood_file.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "capture-svc/capture.h"
-#include "capture-svc/open_capture.h"
+#include "capture-svc/source/open_capture.h"
 #include "cli/pipeline.h"
 #include "common/files.h"
 #include "learn/simulate/home.h"

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <memory>
 
-#include "capture-svc/open_capture.h"
-#include "capture-svc/packet_cursor.h"
-#include "capture-svc/parser.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/source/open_capture.h"
+#include "capture-svc/source/packet_cursor.h"
 
 namespace {
 

@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "capture-svc/common_packet.h"
-#include "capture-svc/link_type.h"
-#include "capture-svc/orientation.h"
-#include "capture-svc/parser.h"
-#include "capture-svc/recording_source.h"
+#include "capture-svc/parse/common_packet.h"
+#include "capture-svc/parse/link_type.h"
+#include "capture-svc/parse/orientation.h"
+#include "capture-svc/parse/parser.h"
+#include "capture-svc/source/recording_source.h"
 
 namespace silhouette {
 namespace {

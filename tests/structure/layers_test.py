@@ -12,6 +12,10 @@ MAY_INCLUDE = {
     "learn": {"common", "learn", *SERVICES},
     "cli": {"common", "learn", "cli", *SERVICES},
 }
+# Inside a service: a folder's own ones, and those beneath it. Tests may use what they like.
+MAY_INCLUDE_INSIDE = {
+    "capture-svc": {"parse": {"parse"}, "sandbox": {"sandbox"}, "source": {"parse", "source"}},
+}
 INCLUDE = re.compile(r'^#include "([^"/]+)/([^"]+)"', re.MULTILINE)
 # What only a service's adapters may use; its logic stays free of them.
 CORE_FREE_OF = re.compile(r"#include [<\"](grpcpp|grpc|prometheus|.*\.grpc\.pb\.h)")
@@ -37,6 +41,16 @@ class Layers(unittest.TestCase):
                     if not os.path.isdir(os.path.join(ROOT, folder)):
                         continue  # a library's, or generated from proto/
                     self.assertIn(folder, allowed, f"{path} includes {folder}/{rest}")
+
+    def test_inside_a_service_a_folder_includes_only_those_beneath_it(self):
+        for service, folders in MAY_INCLUDE_INSIDE.items():
+            for folder, allowed in folders.items():
+                for path in sources(os.path.join(service, folder)):
+                    if path.endswith("_test.cc"):
+                        continue
+                    for layer, rest in INCLUDE.findall(read(path)):
+                        if layer == service:
+                            self.assertIn(os.path.dirname(rest), allowed, f"{path}: {rest}")
 
     def test_no_core_target_links_grpc(self):
         for service in SERVICES:

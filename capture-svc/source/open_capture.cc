@@ -1,0 +1,105 @@
+#include "capture-svc/source/open_capture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "capture-svc/source/pcap_format.h"
+#include "capture-svc/source/pcap_reader.h"
+#include "capture-svc/source/pcapng_reader.h"
+
+namespace silhouette {
+namespace {
+
+absl::Status NotACapture(const std::string& name, std::span<const uint8_t> first) {
+  if (first.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        name, ": is empty; even a capture without packets has a header, so capture again"));
+  }
+  if (first.size() < PcapFormat::kFileHeader) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": not a capture (only ", first.size(),
+                     " bytes, less than any header); give a pcap or pcapng file"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(name,
+                   ": not a capture (its first bytes are neither pcap's nor pcapng's); give a pcap "
+                   "or pcapng file, plain or packed by gzip or zstd"));
+}
+
+// A reader for what the unpacked bytes hold.
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenUnpacked(const std::string& name,
+                                                           std::unique_ptr<BufferedBytes> bytes,
+                                                           uint64_t bytes_total) {
+  auto have = bytes->Fill(PcapFormat::kFileHeader);
+  if (!have.ok()) return have.status();
+  const std::span<const uint8_t> first(bytes->data(), std::min(*have, PcapFormat::kFileHeader));
+  const auto& magic = PcapngReader::kMagic;
+  if (first.size() >= sizeof magic &&
+      std::equal(std::begin(magic), std::end(magic), first.begin())) {
+    return std::make_unique<PcapngReader>(name, std::move(bytes), bytes_total);
+  }
+  if (first.size() < PcapFormat::kFileHeader) return NotACapture(name, first);
+  auto format = PcapFormat::Read(first);
+  if (!format.ok()) {
+    return absl::Status(format.status().code(),
+                        absl::StrCat(name, ": ", std::string(format.status().message())));
+  }
+  if (!format->has_value()) return NotACapture(name, first);
+  bytes->Take(PcapFormat::kFileHeader);
+  return std::make_unique<PcapReader>(name, **format, std::move(bytes), bytes_total);
+}
+
+absl::Status CannotOpen(const std::string& path, int reason) {
+  if (reason == ENOENT) {
+    return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
+  }
+  return absl::PermissionDeniedError(
+      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+}
+
+bool MapsPacked(const MappedFile& file) {
+  return IsPacked(std::string_view(reinterpret_cast<const char*>(file.data()),
+                                   std::min<size_t>(file.ready(), 4)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCaptureBytes(const std::string& name,
+                                                               std::unique_ptr<ByteStream> bytes,
+                                                               uint64_t bytes_total) {
+  auto unpacked = Unpack(std::move(bytes), name);
+  if (!unpacked.ok()) return unpacked.status();
+  return OpenUnpacked(name, std::make_unique<BufferedBytes>(*std::move(unpacked)), bytes_total);
+}
+
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path) {
+  if (path == "-") {
+    return OpenCaptureBytes("standard input", ReadDescriptor(dup(STDIN_FILENO), "standard input"),
+                            0);
+  }
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return CannotOpen(path, errno);
+  auto stream = ReadDescriptor(descriptor, path);
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return CannotOpen(path, errno);
+  if (S_ISDIR(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is a directory; name a file inside it"));
+  }
+  const auto bytes_total = S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size) : 0;
+  auto file = MappedFile::Map(descriptor);
+  if (file == nullptr || MapsPacked(*file)) {
+    return OpenCaptureBytes(path, std::move(stream), bytes_total);
+  }
+  return OpenUnpacked(path, std::make_unique<BufferedBytes>(std::move(file), path), bytes_total);
+}
+
+}  // namespace silhouette

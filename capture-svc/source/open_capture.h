@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "capture-svc/source/byte_stream.h"
+#include "capture-svc/source/packet_source.h"
+
+namespace silhouette {
+
+// Opens a capture by what it holds, not by its name: pcap or pcapng, plain or packed by gzip or
+// zstd. "-" is standard input. Errors, each naming the file and the remedy: NOT_FOUND,
+// PERMISSION_DENIED, INVALID_ARGUMENT (a folder, empty, not a capture), UNIMPLEMENTED.
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path);
+
+// The same from bytes that are already there; `name` is for messages. For tests and fuzzing.
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCaptureBytes(const std::string& name,
+                                                               std::unique_ptr<ByteStream> bytes,
+                                                               uint64_t bytes_total);
+
+}  // namespace silhouette
