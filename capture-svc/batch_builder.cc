@@ -1,6 +1,5 @@
 #include "capture-svc/batch_builder.h"
 
-#include <bit>
 #include <cstring>
 #include <span>
 #include <string>
@@ -8,36 +7,9 @@
 namespace silhouette {
 namespace {
 
-// Multiplies and folds: each output bit depends on all bits of both.
-uint64_t Mix(uint64_t a, uint64_t b) {
-  __extension__ typedef unsigned __int128 Uint128;
-  const Uint128 product = Uint128{a} * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-// After wyhash. The dictionary is small and lives for one batch, so that colliding on purpose
-// gains a sender nothing worth a secret key.
-uint64_t Hash(const PacketEnds& ends) {
-  static_assert(sizeof ends == 7 * sizeof(uint64_t));
-  constexpr uint64_t kOdd[] = {0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3,
-                               0x589965cc75374cc3};
-  uint64_t word[7];
-  std::memcpy(word, &ends, sizeof ends);
-  return Mix(Mix(word[0] ^ kOdd[0], word[1] ^ kOdd[1]) ^ Mix(word[2] ^ kOdd[2], word[3] ^ kOdd[3]),
-             Mix(word[4] ^ kOdd[1], word[5] ^ kOdd[2]) ^ Mix(word[6] ^ kOdd[3], kOdd[0]));
-}
-
-bool Equal(const PacketEnds& a, const PacketEnds& b) {
-  uint64_t x[7], y[7], difference = 0;
-  std::memcpy(x, &a, sizeof x);
-  std::memcpy(y, &b, sizeof y);
-  for (int i = 0; i < 7; ++i) difference |= x[i] ^ y[i];
-  return difference == 0;
-}
-
 uint16_t PortOf(uint64_t end) { return __builtin_bswap16(static_cast<uint16_t>(end >> 32)); }
 
-// The second half of the address of a common key's end, mapped to IPv6; the first is 0.
+// The second half of the address of a fast key's end, mapped to IPv6; the first is 0.
 uint64_t MappedV4(uint64_t end) { return end << 32 | 0xffff'0000; }
 
 char ScopeOf(bool home_is_ours, bool remote_is_ours, bool ports_unknown) {
@@ -46,13 +18,13 @@ char ScopeOf(bool home_is_ours, bool remote_is_ours, bool ports_unknown) {
                            (ports_unknown ? kPortsUnknown : 0));
 }
 
-// As Orient, for the low end of a common key as the source.
-bool LowIsHome(const CommonFlows::Flow& flow, bool low_is_ours, bool high_is_ours) {
+// As Orient, for the low end of a fast key as the source.
+bool LowIsHome(const FastKey& key, bool low_is_ours, bool high_is_ours) {
   if (low_is_ours != high_is_ours) return low_is_ours;
-  const uint16_t low_port = PortOf(flow.key.low_end), high_port = PortOf(flow.key.high_end);
+  const uint16_t low_port = PortOf(key.low_end), high_port = PortOf(key.high_end);
   if (low_port != high_port) return low_port > high_port;
   const auto address = [](uint64_t end) { return __builtin_bswap32(static_cast<uint32_t>(end)); };
-  return address(flow.key.low_end) < address(flow.key.high_end);
+  return address(key.low_end) < address(key.high_end);
 }
 
 PacketEnds Reverse(const PacketEnds& ends) {
@@ -69,11 +41,7 @@ PacketEnds Reverse(const PacketEnds& ends) {
 }  // namespace
 
 BatchBuilder::BatchBuilder(const HomeNetworks& home, std::unique_ptr<Anonymizer> anonymizer)
-    : home_(home),
-      anonymizer_(std::move(anonymizer)),
-      slots_(std::bit_ceil(2 * kMaxPackets)),
-      rows_(kMaxPackets) {
-  entries_.reserve(kMaxPackets);
+    : home_(home), anonymizer_(std::move(anonymizer)), rows_(kMaxPackets) {
   columns_.time_ns.resize(kMaxPackets);
   columns_.wire_bytes.resize(kMaxPackets);
   columns_.flow.resize(kMaxPackets);
@@ -81,48 +49,34 @@ BatchBuilder::BatchBuilder(const HomeNetworks& home, std::unique_ptr<Anonymizer>
   columns_.tcp_flags.resize(kMaxPackets);
 }
 
-const BatchBuilder::Entry& BatchBuilder::Find(const PacketEnds& ends) {
-  const uint64_t hash = Hash(ends);
-  const Slot* slot = Probe(ends, hash);
-  return slot->batch == batch_number_ ? entries_[slot->entry] : Insert(ends, hash);
+const BatchBuilder::EndsFlow& BatchBuilder::Find(const PacketEnds& ends) {
+  bool is_new;
+  EndsFlow* flow = ends_flows_.Find(ends, ends_flows_.Prepare(ends), &is_new);
+  if (is_new) AppendEndsFlow(flow);
+  return *flow;
 }
 
-BatchBuilder::Slot* BatchBuilder::Probe(const PacketEnds& ends, uint64_t hash) {
-  const size_t mask = slots_.size() - 1;
-  for (size_t at = (hash >> 32) & mask;; at = (at + 1) & mask) {
-    Slot* slot = &slots_[at];
-    if (slot->batch != batch_number_) return slot;
-    if (slot->hash == static_cast<uint32_t>(hash) && Equal(entries_[slot->entry].ends, ends)) {
-      return slot;
-    }
-  }
-}
-
-const BatchBuilder::Entry& BatchBuilder::Insert(const PacketEnds& ends, uint64_t hash) {
-  const OrientedFlow oriented = Orient(ends, home_);
-  const PacketEnds reverse = Reverse(ends);
-  const Slot* other = Probe(reverse, Hash(reverse));
+void BatchBuilder::AppendEndsFlow(EndsFlow* flow) {
+  const OrientedFlow oriented = Orient(flow->key, home_);
+  flow->first_is_home = oriented.outbound;
+  const EndsFlow* other = ends_flows_.FindKnown(Reverse(flow->key));
   // Who talks to itself has one direction; so has who orients alike both ways.
-  const bool has_row =
-      other->batch == batch_number_ && entries_[other->entry].outbound != oriented.outbound;
-  const uint32_t row = has_row ? entries_[other->entry].row : AppendFlow(oriented.key);
-  *Probe(ends, hash) = {batch_number_, static_cast<uint32_t>(hash),
-                        static_cast<uint32_t>(entries_.size())};
-  return entries_.emplace_back(Entry{ends, row, oriented.outbound});
+  const bool has_row = other != nullptr && other->first_is_home != oriented.outbound;
+  flow->row = has_row ? other->row : static_cast<uint16_t>(AppendFlow(oriented.key));
 }
 
-void BatchBuilder::AppendCommonFlow(CommonFlows::Flow* flow) {
+void BatchBuilder::AppendFastFlow(FastFlow* flow) {
   flow->row = static_cast<uint16_t>(flows_);
   if (anonymizer_ != nullptr) {
     const OrientedFlow oriented = Orient(EndsOf(flow->key), home_);
-    flow->low_is_home = oriented.outbound;
+    flow->first_is_home = oriented.outbound;
     AppendFlow(oriented.key);
     return;
   }
   const bool low_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->key.low_end));
   const bool high_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->key.high_end));
-  const bool low_is_home = LowIsHome(*flow, low_is_ours, high_is_ours);
-  flow->low_is_home = low_is_home;
+  const bool low_is_home = LowIsHome(flow->key, low_is_ours, high_is_ours);
+  flow->first_is_home = low_is_home;
   // Without branches, as which end is the low one cannot be foretold.
   const uint64_t swap = static_cast<uint64_t>(low_is_home) - 1;  // all bits or none
   const uint64_t differ = (flow->key.low_end ^ flow->key.high_end) & swap;
@@ -185,7 +139,6 @@ void BatchBuilder::WriteColumn(std::span<const Row> rows, Field Row::*field, std
 void BatchBuilder::WriteFlows() {
   v1::FlowTable* table = batch_.mutable_flows();
   const std::span<const Row> rows(rows_.data(), flows_);
-  // `bytes` of each row, from its field's start.
   WriteColumn<16>(rows, &Row::home, table->mutable_home_address());
   WriteColumn<16>(rows, &Row::remote, table->mutable_remote_address());
   WriteColumn<6>(rows, &Row::home_mac, table->mutable_home_mac());
@@ -214,11 +167,8 @@ void BatchBuilder::Clear() {
   batch_.clear_lost_before();
   packets_ = 0;
   flows_ = 0;
-  entries_.clear();
-  common_.Clear();
-  if (++batch_number_ != 0) return;
-  slots_.assign(slots_.size(), Slot());
-  batch_number_ = 1;
+  fast_flows_.Clear();
+  ends_flows_.Clear();
 }
 
 }  // namespace silhouette

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "capture-svc/common_flows.h"
+#include "capture-svc/batch_dictionary.h"
 #include "capture-svc/parse/anonymizer.h"
-#include "capture-svc/parse/common_packet.h"
+#include "capture-svc/parse/fast_path.h"
 #include "capture-svc/parse/orientation.h"
 #include "capture-svc/parse/packet.h"
 #include "common/address.h"
@@ -22,25 +22,25 @@ namespace silhouette {
 class BatchBuilder {
  public:
   // The most that fit.
-  static constexpr size_t kMaxPackets = CommonFlows::kMaxFlows;
+  static constexpr size_t kMaxPackets = BatchDictionary<FastKey>::kMaxFlows;
 
   // `anonymizer` changes what goes into the flow table; null for none.
   explicit BatchBuilder(const HomeNetworks& home, std::unique_ptr<Anonymizer> anonymizer = nullptr);
 
   // `time_ns` in ns since the Unix epoch, `wire_bytes` the original length. There must be room.
   void Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers) {
-    const Entry& entry = Find(headers);
-    AppendPacket(time_ns, wire_bytes, entry.row, entry.outbound, headers.tcp_flags);
+    const EndsFlow& flow = Find(headers);
+    AppendPacket(time_ns, wire_bytes, flow.row, flow.first_is_home, headers.tcp_flags);
   }
 
-  // The same for a packet of the common kind, faster: Prepare some, then Add each with what Prepare
-  // gave. Such a flow may have a second row in the table by the other Add.
-  size_t Prepare(const CommonPacket& packet) const { return common_.Prepare(packet.key); }
-  void Add(int64_t time_ns, uint32_t wire_bytes, const CommonPacket& packet, size_t prepared) {
+  // The same for a packet of the fast path: Prepare some, then Add each with what Prepare gave.
+  // Such a flow may have a second row in the table by the other Add.
+  size_t Prepare(const FastPacket& packet) const { return fast_flows_.Prepare(packet.key); }
+  void Add(int64_t time_ns, uint32_t wire_bytes, const FastPacket& packet, size_t prepared) {
     bool is_new;
-    CommonFlows::Flow* flow = common_.Find(packet.key, prepared, &is_new);
-    if (is_new) AppendCommonFlow(flow);
-    AppendPacket(time_ns, wire_bytes, flow->row, packet.from_high != flow->low_is_home,
+    FastFlow* flow = fast_flows_.Find(packet.key, prepared, &is_new);
+    if (is_new) AppendFastFlow(flow);
+    AppendPacket(time_ns, wire_bytes, flow->row, packet.from_high != flow->first_is_home,
                  packet.tcp_flags);
   }
 
@@ -52,18 +52,8 @@ class BatchBuilder {
   void Clear();
 
  private:
-  // One direction of a flow.
-  struct alignas(64) Entry {
-    PacketEnds ends;
-    uint32_t row;  // of the flow table
-    bool outbound;
-  };
-  // Open addressing; a slot of another batch is empty.
-  struct Slot {
-    uint32_t batch = 0;
-    uint32_t hash = 0;
-    uint32_t entry = 0;
-  };
+  using FastFlow = BatchDictionary<FastKey>::Flow;
+  using EndsFlow = BatchDictionary<PacketEnds>::Flow;  // one direction of a flow
   // A flow as the columns of FlowTable hold it.
   struct Row {
     uint64_t home[2], remote[2];    // as they lie in memory
@@ -86,11 +76,10 @@ class BatchBuilder {
     columns_.flags[i] = outbound ? kPacketOutbound : 0;
     columns_.tcp_flags[i] = static_cast<char>(tcp_flags);
   }
-  const Entry& Find(const PacketEnds& ends);
-  // The slot of `ends`, or the empty one where it belongs.
-  Slot* Probe(const PacketEnds& ends, uint64_t hash);
-  const Entry& Insert(const PacketEnds& ends, uint64_t hash);
-  void AppendCommonFlow(CommonFlows::Flow* flow);
+  const EndsFlow& Find(const PacketEnds& ends);
+  // Fills in a flow that is new.
+  void AppendEndsFlow(EndsFlow* flow);
+  void AppendFastFlow(FastFlow* flow);
   uint32_t AppendFlow(FlowKey key);
   void WritePackets();
   void WriteFlows();
@@ -99,10 +88,8 @@ class BatchBuilder {
 
   const HomeNetworks home_;
   const std::unique_ptr<Anonymizer> anonymizer_;
-  CommonFlows common_;
-  std::vector<Slot> slots_;  // a power of two, at least twice kMaxPackets
-  std::vector<Entry> entries_;
-  uint32_t batch_number_ = 1;
+  BatchDictionary<FastKey> fast_flows_;
+  BatchDictionary<PacketEnds> ends_flows_;
   size_t packets_ = 0;
   Columns columns_;
   uint32_t flows_ = 0;

@@ -116,7 +116,7 @@ test_frames::Bytes Frame(uint16_t home_port, bool outbound) {
   return outbound ? UdpFrame(fields, home_port, 443) : UdpFrame(fields, 443, home_port);
 }
 
-TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
+TEST_F(BatchBuilderTest, TheFastPathGivesTheSameBatch) {
   BatchBuilder by_shortcut(HomeNetworks::Default());
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 16; ++i) {
@@ -125,9 +125,9 @@ TEST_F(BatchBuilderTest, CommonPacketsGiveTheSameBatch) {
       PacketHeaders headers;
       ASSERT_EQ(ParsePacket(packet, {}, &headers), ParseOutcome::kOk);
       builder_.Add(packet.time_ns, packet.wire_bytes, headers);
-      CommonPacket common;
-      ASSERT_TRUE(ReadCommonPacket(packet, &common));
-      by_shortcut.Add(packet.time_ns, packet.wire_bytes, common, by_shortcut.Prepare(common));
+      FastPacket fast;
+      ASSERT_TRUE(ReadFastPacket(packet, &fast));
+      by_shortcut.Add(packet.time_ns, packet.wire_bytes, fast, by_shortcut.Prepare(fast));
     }
     EXPECT_EQ(by_shortcut.Finish()->SerializeAsString(), builder_.Finish()->SerializeAsString());
     by_shortcut.Clear();
@@ -142,9 +142,9 @@ TEST_F(BatchBuilderTest, AnonymizedNoTrueAddressIsLeftAndHomeIsStillKnown) {
     const auto frame = Frame(50000, false);
     const RawPacket packet{0, 100, kLinkEthernet, frame};
     if (by_shortcut) {
-      CommonPacket common;
-      ASSERT_TRUE(ReadCommonPacket(packet, &common));
-      builder.Add(0, 100, common, builder.Prepare(common));
+      FastPacket fast;
+      ASSERT_TRUE(ReadFastPacket(packet, &fast));
+      builder.Add(0, 100, fast, builder.Prepare(fast));
     } else {
       PacketHeaders headers;
       ASSERT_EQ(ParsePacket(packet, {}, &headers), ParseOutcome::kOk);

@@ -96,24 +96,24 @@ absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSour
 // In two rounds. The first reads headers and has no branch that cannot be foretold, so that the
 // processor is many packets ahead of the memory; the second finds everything near.
 void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
-  std::array<CommonPacket, PacketBlock::kMaxPackets> common;
+  std::array<FastPacket, PacketBlock::kMaxPackets> fast;
   std::array<size_t, PacketBlock::kMaxPackets> prepared;
-  constexpr size_t kUncommon = std::numeric_limits<size_t>::max();
+  constexpr size_t kNotFast = std::numeric_limits<size_t>::max();
   for (size_t i = 0; i < packets.size(); ++i) {
-    const bool is_common = !options_.tunnels.vxlan && ReadCommonPacket(packets[i], &common[i]);
-    prepared[i] = is_common ? work_->builder.Prepare(common[i]) : kUncommon;
+    const bool is_fast = !options_.tunnels.vxlan && ReadFastPacket(packets[i], &fast[i]);
+    prepared[i] = is_fast ? work_->builder.Prepare(fast[i]) : kNotFast;
   }
   received_ += packets.size();
   for (size_t i = 0; i < packets.size(); ++i) {
     const RawPacket& packet = packets[i];
     if (!Admit(packet.time_ns)) continue;
     if (work_->builder.packets() == 0) batch_start_ns_ = packet.time_ns;
-    if (prepared[i] == kUncommon) {
+    if (prepared[i] == kNotFast) {
       Take(packet);
       continue;
     }
     ++outcomes_[static_cast<size_t>(ParseOutcome::kOk)];
-    work_->builder.Add(packet.time_ns, packet.wire_bytes, common[i], prepared[i]);
+    work_->builder.Add(packet.time_ns, packet.wire_bytes, fast[i], prepared[i]);
   }
 }
 

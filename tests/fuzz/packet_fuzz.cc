@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "capture-svc/parse/common_packet.h"
+#include "capture-svc/parse/fast_path.h"
 #include "capture-svc/parse/link_type.h"
 #include "capture-svc/parse/orientation.h"
 #include "capture-svc/parse/parser.h"
@@ -22,14 +22,14 @@ void Require(bool holds) {
 
 // The shortcut says what the parser says, or nothing.
 void CheckShortcut(const RawPacket& packet, ParseOutcome outcome, const PacketHeaders& headers) {
-  CommonPacket common;
-  if (!ReadCommonPacket(packet, &common)) return;
+  FastPacket fast;
+  if (!ReadFastPacket(packet, &fast)) return;
   Require(outcome == ParseOutcome::kOk);
-  const PacketEnds ends = EndsOf(common.key);
-  Require((common.from_high ? ends.destination : ends.source) == headers.source);
-  Require((common.from_high ? ends.destination_port : ends.source_port) == headers.source_port);
-  Require((common.from_high ? ends.destination_mac : ends.source_mac) == headers.source_mac);
-  Require(ends.protocol == headers.protocol && common.tcp_flags == headers.tcp_flags);
+  const PacketEnds ends = EndsOf(fast.key);
+  Require((fast.from_high ? ends.destination : ends.source) == headers.source);
+  Require((fast.from_high ? ends.destination_port : ends.source_port) == headers.source_port);
+  Require((fast.from_high ? ends.destination_mac : ends.source_mac) == headers.source_mac);
+  Require(ends.protocol == headers.protocol && fast.tcp_flags == headers.tcp_flags);
 }
 
 // What is kept of a packet in a file parses to the same.

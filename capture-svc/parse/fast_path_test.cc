@@ -1,6 +1,6 @@
 // The shortcut says what the parser says, of everything that it takes.
 
-#include "capture-svc/parse/common_packet.h"
+#include "capture-svc/parse/fast_path.h"
 
 #include <gtest/gtest.h>
 
@@ -19,18 +19,18 @@ using namespace test_frames;
 
 // True when the shortcut takes the packet.
 bool Compare(const RawPacket& packet) {
-  CommonPacket common;
-  if (!ReadCommonPacket(packet, &common)) return false;
+  FastPacket fast;
+  if (!ReadFastPacket(packet, &fast)) return false;
   PacketHeaders headers;
   EXPECT_EQ(ParsePacket(packet, {}, &headers), ParseOutcome::kOk);
-  PacketEnds ends = EndsOf(common.key);
-  if (common.from_high) {
+  PacketEnds ends = EndsOf(fast.key);
+  if (fast.from_high) {
     std::swap(ends.source, ends.destination);
     std::swap(ends.source_mac, ends.destination_mac);
     std::swap(ends.source_port, ends.destination_port);
   }
   EXPECT_EQ(ends, static_cast<const PacketEnds&>(headers));
-  EXPECT_EQ(common.tcp_flags, headers.tcp_flags);
+  EXPECT_EQ(fast.tcp_flags, headers.tcp_flags);
   EXPECT_EQ(headers.fragment, PacketHeaders::Fragment::kNone);
   return true;
 }
@@ -49,12 +49,12 @@ Bytes TcpFrame() {
   return Ethernet(0x0800, Ipv4(fields, Tcp(50000, 443, 0x12)));
 }
 
-TEST(CommonPacket, TakesUdpAndTcp) {
+TEST(FastPath, TakesUdpAndTcp) {
   EXPECT_TRUE(CompareFrame(UdpFrame()));
   EXPECT_TRUE(CompareFrame(TcpFrame()));
 }
 
-TEST(CommonPacket, LeavesAnythingUnusualToTheParser) {
+TEST(FastPath, LeavesAnythingUnusualToTheParser) {
   Ipv4Fields options, fragment, icmp;
   options.options = Bytes(4, 1);
   fragment.fragment = 0x2000;
@@ -75,13 +75,13 @@ TEST(CommonPacket, LeavesAnythingUnusualToTheParser) {
   }
 }
 
-TEST(CommonPacket, DontFragmentIsCommon) {
+TEST(FastPath, TakesPacketsThatMayNotBeFragmented) {
   Ipv4Fields fields;
   fields.fragment = 0x4000;
   EXPECT_TRUE(CompareFrame(UdpFrame(fields)));
 }
 
-TEST(CommonPacket, SaysWhatTheParserSaysWhateverTheBytes) {
+TEST(FastPath, SaysWhatTheParserSaysWhateverTheBytes) {
   std::mt19937 random(1);
   int taken = 0;
   for (int round = 0; round < 200'000; ++round) {
@@ -96,7 +96,7 @@ TEST(CommonPacket, SaysWhatTheParserSaysWhateverTheBytes) {
   EXPECT_GT(taken, 20'000) << "else the test says little";
 }
 
-TEST(CommonPacket, SaysWhatTheParserSaysOfRealCaptures) {
+TEST(FastPath, SaysWhatTheParserSaysOfRealCaptures) {
   const std::filesystem::path folder =
       std::filesystem::path(SILHOUETTE_SOURCE_DIR) / "../shared/data/robustness";
   if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is not there";
