@@ -136,7 +136,7 @@ TEST_F(BatchBuilderTest, TheFastPathGivesTheSameBatch) {
 }
 
 TEST_F(BatchBuilderTest, AnonymizedNoTrueAddressIsLeftAndHomeIsStillKnown) {
-  const std::vector<uint8_t> key(Anonymizer::kKeyBytes, 0x42);
+  const std::string key(Anonymizer::kKeyBytes, 0x42);
   for (bool by_shortcut : {false, true}) {
     BatchBuilder builder(HomeNetworks::Default(), *Anonymizer::FromKey(key));
     const auto frame = Frame(50000, false);

@@ -33,12 +33,6 @@ CaptureOptions WithinLimits(CaptureOptions options) {
   return options;
 }
 
-// Null for no key. A key was checked when it was read.
-std::unique_ptr<Anonymizer> MakeAnonymizer(const std::string& key) {
-  if (key.empty()) return nullptr;
-  return *Anonymizer::FromKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
-}
-
 // No window looks further back: a longer silence changes nothing.
 constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 
@@ -47,8 +41,9 @@ constexpr int64_t kLongestHorizonNs = 60'000'000'000;
 CaptureEngine::CaptureEngine(CaptureOptions options, Emit emit)
     : options_(WithinLimits(std::move(options))), emit_(std::move(emit)) {}
 
+// A key was checked when it was read.
 CaptureEngine::Workspace::Workspace(const CaptureOptions& options)
-    : builder(options.home, MakeAnonymizer(options.anonymize_key)) {}
+    : builder(options.home, *Anonymizer::FromOptionalKey(options.anonymize_key)) {}
 
 absl::Status CaptureEngine::Read(PacketSource* source) {
   work_ = std::make_unique<Workspace>(options_);

@@ -37,12 +37,6 @@ void Anonymize(Anonymizer* anonymizer, ReadPacket* packet) {
   anonymizer->Apply(&packet->flow.key);
 }
 
-// Null for no key.
-absl::StatusOr<std::unique_ptr<Anonymizer>> MakeAnonymizer(const std::string& key) {
-  if (key.empty()) return nullptr;
-  return Anonymizer::FromKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
-}
-
 ReadPacket Describe(const RawPacket& raw, uint64_t number, const CaptureOptions& options,
                     FragmentTable* fragments) {
   ReadPacket packet;
@@ -62,7 +56,7 @@ absl::Status Print(const PacketsFlags& flags) {
   if (!options.ok()) return options.status();
   auto source = OpenCapture(flags.file);
   if (!source.ok()) return source.status();
-  auto anonymizer = MakeAnonymizer(options->anonymize_key);
+  auto anonymizer = Anonymizer::FromOptionalKey(options->anonymize_key);
   if (!anonymizer.ok()) return anonymizer.status();
   PacketCursor cursor(source->get());
   FragmentTable fragments;

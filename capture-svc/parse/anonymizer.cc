@@ -88,20 +88,20 @@ absl::StatusOr<std::string> Anonymizer::ReadKey(const std::string& path) {
   return ParseKey(path, *content);
 }
 
-absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromKeyFile(const std::string& path) {
-  auto key = ReadKey(path);
-  if (!key.ok()) return key.status();
-  return FromKey({reinterpret_cast<const uint8_t*>(key->data()), key->size()});
+absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromOptionalKey(std::string_view key) {
+  if (key.empty()) return nullptr;
+  return FromKey(key);
 }
 
-absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromKey(std::span<const uint8_t> key) {
+absl::StatusOr<std::unique_ptr<Anonymizer>> Anonymizer::FromKey(std::string_view key) {
   if (key.size() != kKeyBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("a key of ", key.size(), " bytes; give ", kKeyBytes));
   }
   Cipher cipher(EVP_CIPHER_CTX_new());
+  const auto* bytes = reinterpret_cast<const uint8_t*>(key.data());
   if (cipher == nullptr ||
-      EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_ecb(), nullptr, key.data(), nullptr) != 1) {
+      EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_ecb(), nullptr, bytes, nullptr) != 1) {
     return absl::InternalError("OpenSSL has no AES-128; check its configuration (openssl.cnf)");
   }
   EVP_CIPHER_CTX_set_padding(cipher.get(), 0);
@@ -112,7 +112,7 @@ void Anonymizer::FreeCipher::operator()(evp_cipher_ctx_st* cipher) const {
   EVP_CIPHER_CTX_free(cipher);
 }
 
-Anonymizer::Anonymizer(std::span<const uint8_t> key, Cipher cipher) : cipher_(std::move(cipher)) {
+Anonymizer::Anonymizer(std::string_view key, Cipher cipher) : cipher_(std::move(cipher)) {
   std::copy(key.begin(), key.end(), key_.begin());
   std::copy_n(key.begin() + pad_.size(), pad_.size(), pad_.begin());
   Encrypt({&pad_, 1});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -30,14 +31,15 @@ class Anonymizer {
   static constexpr size_t kKeyBytes = 32;
   static constexpr size_t kMaxRemembered = 65'536;  // of each kind of address
 
-  // From a file of 32 bytes or of 64 hex digits, a newline behind them allowed. Who reads it can
-  // undo everything, so it should be its owner's alone (mode 600); that is not checked. Errors:
-  // INVALID_ARGUMENT (what was found and how to make a key), or as CheckReadableFile.
-  static absl::StatusOr<std::unique_ptr<Anonymizer>> FromKeyFile(const std::string& path);
-  // The kKeyBytes bytes of such a file. Errors: the same.
+  // The kKeyBytes bytes of a file of 32 bytes or of 64 hex digits, a newline behind them allowed.
+  // Who reads it can undo everything, so it should be its owner's alone (mode 600); that is not
+  // checked. Errors: INVALID_ARGUMENT (what was found and how to make a key), or as
+  // CheckReadableFile.
   static absl::StatusOr<std::string> ReadKey(const std::string& path);
   // From kKeyBytes secret bytes, else INVALID_ARGUMENT. INTERNAL without AES in OpenSSL.
-  static absl::StatusOr<std::unique_ptr<Anonymizer>> FromKey(std::span<const uint8_t> key);
+  static absl::StatusOr<std::unique_ptr<Anonymizer>> FromKey(std::string_view key);
+  // The same, but null, which is to change nothing, for no key.
+  static absl::StatusOr<std::unique_ptr<Anonymizer>> FromOptionalKey(std::string_view key);
 
   Anonymizer(const Anonymizer&) = delete;
   Anonymizer& operator=(const Anonymizer&) = delete;
@@ -57,7 +59,7 @@ class Anonymizer {
   };
   using Cipher = std::unique_ptr<evp_cipher_ctx_st, FreeCipher>;
 
-  Anonymizer(std::span<const uint8_t> key, Cipher cipher);
+  Anonymizer(std::string_view key, Cipher cipher);
 
   // AES of each of at most 128 blocks, in place.
   void Encrypt(std::span<Block> blocks);

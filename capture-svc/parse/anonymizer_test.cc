@@ -24,8 +24,7 @@ constexpr char kSampleKeyHex[] = "1522178d33a4cf80130a5b1649907d10d8988f83797965
 std::string SampleKey() { return absl::HexStringToBytes(kSampleKeyHex); }
 
 std::unique_ptr<Anonymizer> Sample() {
-  const std::string key = SampleKey();
-  auto anonymizer = Anonymizer::FromKey({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+  auto anonymizer = Anonymizer::FromKey(SampleKey());
   EXPECT_TRUE(anonymizer.ok()) << anonymizer.status();
   return *std::move(anonymizer);
 }
@@ -173,8 +172,7 @@ TEST(Anonymizer, AFullMemoryChangesNoMapping) {
 }
 
 TEST(Anonymizer, AnotherKeyMapsElsewhere) {
-  std::vector<uint8_t> key(Anonymizer::kKeyBytes, 7);
-  const auto other = *Anonymizer::FromKey(key);
+  const auto other = *Anonymizer::FromKey(std::string(Anonymizer::kKeyBytes, 7));
   EXPECT_NE(MapText(other.get(), "128.11.68.132"), "135.242.180.132");
 }
 
@@ -226,9 +224,7 @@ TEST(Anonymizer, AKeyFileHoldsBytesOrHexDigits) {
   TemporaryFolder folder;
   const std::string hex = kSampleKeyHex;
   for (const std::string& content : {SampleKey(), hex, hex + "\n", hex + "\r\n"}) {
-    auto anonymizer = Anonymizer::FromKeyFile(folder.Write("key", content));
-    ASSERT_TRUE(anonymizer.ok()) << anonymizer.status();
-    EXPECT_EQ(MapText(anonymizer->get(), "128.11.68.132"), "135.242.180.132");
+    EXPECT_EQ(*Anonymizer::ReadKey(folder.Write("key", content)), SampleKey());
   }
 }
 
@@ -245,22 +241,24 @@ TEST(Anonymizer, WhatIsNoKeyFileIsRefusedByWhatItHoldsAndHowToMakeOne) {
   };
   for (const auto& [content, found] : cases) {
     const std::string path = folder.Write("key", content);
-    const absl::Status status = Anonymizer::FromKeyFile(path).status();
+    const absl::Status status = Anonymizer::ReadKey(path).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
     EXPECT_THAT(std::string(status.message()),
                 AllOf(StartsWith(path + ": not a key: "), HasSubstr(found),
                       HasSubstr("head -c 32 /dev/urandom")));
   }
-  EXPECT_TRUE(absl::IsNotFound(Anonymizer::FromKeyFile(folder.File("no")).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(Anonymizer::FromKeyFile("/dev/urandom").status()));
+  EXPECT_TRUE(absl::IsNotFound(Anonymizer::ReadKey(folder.File("no")).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Anonymizer::ReadKey("/dev/urandom").status()));
 }
 
 TEST(Anonymizer, AKeyOfAnotherLengthIsRefused) {
-  const std::vector<uint8_t> key(16);
-  const absl::Status status = Anonymizer::FromKey(key).status();
+  const absl::Status status = Anonymizer::FromKey(std::string(16, 7)).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_EQ(std::string(status.message()), "a key of 16 bytes; give 32");
+  EXPECT_TRUE(absl::IsInvalidArgument(Anonymizer::FromOptionalKey("short").status()));
 }
+
+TEST(Anonymizer, NoKeyGivesNone) { EXPECT_EQ(*Anonymizer::FromOptionalKey(""), nullptr); }
 
 }  // namespace
 }  // namespace silhouette
