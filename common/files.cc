@@ -13,23 +13,24 @@
 namespace silhouette {
 namespace fs = std::filesystem;
 
+absl::Status CannotOpen(const std::string& path, int reason) {
+  if (reason == ENOENT) {
+    return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
+  }
+  return absl::PermissionDeniedError(
+      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+}
+
 absl::Status CheckReadableFile(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) {
-    return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
-  }
+  if (status.type() == fs::file_type::not_found) return CannotOpen(path, ENOENT);
   if (fs::is_directory(status)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is a directory; name a file inside it"));
   }
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    const int reason = errno;
-    return absl::PermissionDeniedError(absl::StrCat(
-        path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
-  }
-  return absl::OkStatus();
+  return file ? absl::OkStatus() : CannotOpen(path, errno);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {

@@ -8,6 +8,10 @@
 
 namespace silhouette {
 
+// That a file cannot be opened, for the errno `reason`: NOT_FOUND where there is none, else
+// PERMISSION_DENIED. The message names the path, the reason and the remedy.
+absl::Status CannotOpen(const std::string& path, int reason);
+
 // OK when `path` is a file that can be opened for reading. The message names the path, the reason
 // and the remedy. Errors: NOT_FOUND, INVALID_ARGUMENT (a folder), PERMISSION_DENIED.
 absl::Status CheckReadableFile(const std::string& path);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <thread>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/source/open_capture.h"
+#include "common/files.h"
 
 namespace silhouette {
 namespace {
@@ -34,14 +34,10 @@ absl::Status CheckFolder(const std::string& path) {
       absl::StrCat(path, ": is no folder; name the folder that holds the captures"));
 }
 
-absl::Status CannotOpen(const std::string& path, int reason) {
-  if (reason == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
-  if (reason == ELOOP) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": is a symbolic link, which is not followed; put the capture itself there"));
-  }
-  return absl::PermissionDeniedError(
-      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+absl::Status CannotOpenWithoutLinks(const std::string& path, int reason) {
+  if (reason != ELOOP) return CannotOpen(path, reason);
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, ": is a symbolic link, which is not followed; put the capture itself there"));
 }
 
 }  // namespace
@@ -151,7 +147,7 @@ absl::StatusOr<std::unique_ptr<FolderSource::File>> FolderSource::OpenFile(
   std::string way = path;
   if (!options_.follow_links) {
     const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) return CannotOpen(path, errno);
+    if (descriptor < 0) return CannotOpenWithoutLinks(path, errno);
     no_link = ReadDescriptor(descriptor, path);
     // The file that was opened, whatever its name leads to by now.
     way = absl::StrCat("/proc/self/fd/", descriptor);

@@ -5,21 +5,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
-#include "absl/strings/str_cat.h"
+#include "common/files.h"
 
 namespace silhouette {
 
 absl::StatusOr<std::unique_ptr<GrowingFile>> GrowingFile::Open(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor >= 0) return std::unique_ptr<GrowingFile>(new GrowingFile(descriptor, path));
-  const int reason = errno;
-  if (reason == ENOENT) {
-    return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
-  }
-  return absl::PermissionDeniedError(
-      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
+  return CannotOpen(path, errno);
 }
 
 absl::StatusOr<size_t> GrowingFile::Read(uint8_t* to, size_t size) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -14,6 +13,7 @@
 #include "capture-svc/source/pcap_format.h"
 #include "capture-svc/source/pcap_reader.h"
 #include "capture-svc/source/pcapng_reader.h"
+#include "common/files.h"
 
 namespace silhouette {
 namespace {
@@ -55,14 +55,6 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenUnpacked(const std::string& na
   if (!format->has_value()) return NotACapture(name, first);
   bytes->Take(PcapFormat::kFileHeader);
   return std::make_unique<PcapReader>(name, **format, std::move(bytes), bytes_total);
-}
-
-absl::Status CannotOpen(const std::string& path, int reason) {
-  if (reason == ENOENT) {
-    return absl::NotFoundError(absl::StrCat(path, ": no such file; check the path"));
-  }
-  return absl::PermissionDeniedError(
-      absl::StrCat(path, ": cannot be opened: ", std::strerror(reason), "; check its permissions"));
 }
 
 bool MapsPacked(const MappedFile& file) {
