@@ -13,11 +13,24 @@
 
 namespace silhouette {
 
-void AddReadFlags(CLI::App* app, ReadFlags* flags) {
+void AddPacketFlags(CLI::App* app, ReadFlags* flags) {
   app->add_option("--home", flags->home,
                   "Networks whose hosts are ours, as 192.168.1.0/24,fd00::/8 (default: private and "
                   "link-local ones)")
       ->type_name("CIDR,...");
+  app->add_option("--look-into", flags->look_into,
+                  "Tunnels whose inner packets count instead: gre, vxlan, ipip (comma-separated)")
+      ->type_name("TUNNEL,...")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"gre", "vxlan", "ipip"}));
+  app->add_option("--anonymize", flags->anonymize,
+                  "Replace addresses under the secret of this file: IP addresses so that networks "
+                  "stay networks (Crypto-PAn), hardware addresses by a hash")
+      ->type_name("KEYFILE");
+}
+
+void AddReadFlags(CLI::App* app, ReadFlags* flags) {
+  AddPacketFlags(app, flags);
   app->add_option("--align", flags->align,
                   "Where the window grid starts: at the Unix epoch or at the first packet")
       ->capture_default_str()
@@ -25,16 +38,7 @@ void AddReadFlags(CLI::App* app, ReadFlags* flags) {
   app->add_option("--lateness", flags->lateness,
                   "How far a packet's time may lie behind the newest one's before it is late")
       ->capture_default_str();
-  app->add_option("--look-into", flags->look_into,
-                  "Tunnels whose inner packets count instead: gre, vxlan, ipip (comma-separated)")
-      ->type_name("TUNNEL,...")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"gre", "vxlan", "ipip"}));
   app->add_flag("--vlan-key", flags->vlan_key, "The same ends in two VLANs are two flows");
-  app->add_option("--anonymize", flags->anonymize,
-                  "Replace addresses under the secret of this file: IP addresses so that networks "
-                  "stay networks (Crypto-PAn), hardware addresses by a hash")
-      ->type_name("KEYFILE");
 }
 
 absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags) {
@@ -96,14 +100,18 @@ void AddLiveFlags(CLI::App* app, CLI::Option* interface, LiveFlags* flags) {
       ->group(group);
   app->add_flag("--no-sandbox", flags->no_sandbox,
                 "Keep root, capabilities and system calls once the capture is open")
+      ->needs(interface)
       ->group(group);
   app->add_flag("--require-sandbox", flags->require_sandbox,
                 "End when the system refuses to take any of them")
       ->needs(interface)
       ->group(group);
-  app->add_option("--write", flags->write,
-                  "Write the headers of what is captured to this pcapng file as well")
+  app->add_option(
+         "--write", flags->write,
+         "Write the headers of what is captured, with their true addresses, to this pcapng "
+         "file as well")
       ->type_name("FILE")
+      ->excludes(app->get_option("--anonymize"))
       ->group(group);
 }
 
@@ -236,10 +244,6 @@ absl::StatusOr<std::vector<std::vector<SourceOptions>>> MakeSources(const Captur
   }
   if (!flags.live.write.empty() && (groups.size() != 1 || groups[0].size() != 1)) {
     return absl::InvalidArgumentError("--write: takes one source; name one, or write each apart");
-  }
-  if (!flags.live.write.empty() && !flags.read.anonymize.empty()) {
-    return absl::InvalidArgumentError(
-        "--write: the file would hold the true addresses; leave --write or --anonymize out");
   }
   if (!flags.live.write.empty()) groups[0][0].write = flags.live.write;
   return groups;

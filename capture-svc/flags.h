@@ -22,6 +22,8 @@ struct ReadFlags {
   std::string anonymize;  // key file; empty for none
 };
 void AddReadFlags(CLI::App* app, ReadFlags* flags);
+// Only those that say how a packet by itself is read: the others keep their defaults.
+void AddPacketFlags(CLI::App* app, ReadFlags* flags);
 // Errors: INVALID_ARGUMENT naming the flag, or those of the key file.
 absl::StatusOr<CaptureOptions> MakeCaptureOptions(const ReadFlags& flags);
 
@@ -36,7 +38,8 @@ struct LiveFlags {
   bool no_sandbox = false;
   bool require_sandbox = false;
 };
-// All but --write go with `interface`, the option that names one.
+// All but --write need `interface`, the option that names one; --write excludes --anonymize, which
+// AddReadFlags has added before.
 void AddLiveFlags(CLI::App* app, CLI::Option* interface, LiveFlags* flags);
 SourceOptions InterfaceSource(const std::string& interface, const LiveFlags& flags);
 

@@ -104,15 +104,39 @@ TEST(CaptureFlags, WhatDoesNotGoTogetherIsRefusedUnderItsFlagsName) {
   flags.interfaces = {"eth0", "eth1"};
   flags.live.write = "x.pcapng";
   EXPECT_THAT(SourcesError(flags), HasSubstr("--write"));
-  flags.interfaces = {"eth0"};
-  flags.read.anonymize = "key";
-  EXPECT_THAT(SourcesError(flags), AllOf(HasSubstr("--write"), HasSubstr("--anonymize")));
   flags = CaptureFlags();
   flags.speed = "fast";
   EXPECT_THAT(SourcesError(flags), HasSubstr("--speed"));
   flags = CaptureFlags();
   flags.files = {"/no/such/folder/*.pcap"};
   EXPECT_TRUE(absl::IsNotFound(MakeSources(flags).status()));
+}
+
+// What parsing says against it; empty for nothing.
+std::string UsageError(const std::string& command_line) {
+  CaptureFlags flags;
+  CLI::App app;
+  AddCaptureFlags(&app, &flags);
+  try {
+    app.parse(command_line);
+  } catch (const CLI::ParseError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CaptureFlags, TrueAddressesAreNotWrittenBesideAnonymizedOnes) {
+  EXPECT_EQ(UsageError("--interface eth0 --write x.pcapng"), "");
+  EXPECT_EQ(UsageError("--interface eth0 --anonymize key"), "");
+  EXPECT_THAT(UsageError("--interface eth0 --write x.pcapng --anonymize key"),
+              AllOf(HasSubstr("--write"), HasSubstr("--anonymize")));
+}
+
+TEST(CaptureFlags, TheSandboxIsForInterfaces) {
+  EXPECT_EQ(UsageError("--interface eth0 --no-sandbox"), "");
+  for (const char* flag : {"--no-sandbox", "--require-sandbox"}) {
+    EXPECT_THAT(UsageError(std::string("--file x.pcap ") + flag), HasSubstr("--interface"));
+  }
 }
 
 TEST(CaptureFlags, AFileNameThatIsNotUtf8StillMakesMessagesThatCanBeRead) {

@@ -83,7 +83,7 @@ void AddPacketsCommand(CLI::App* parent, int* exit_status) {
       ->required();
   app->add_flag("--json", flags->json, "A JSON object a packet");
   app->add_option("--limit", flags->limit, "At most this many packets")->type_name("N");
-  AddReadFlags(app, &flags->read);
+  AddPacketFlags(app, &flags->read);
   app->footer(
       "A line is: time (UTC), bytes on the wire, home end, direction, remote end, protocol.\n"
       "JSON says it from source to destination, with the outcome of every packet, times in ns\n"

@@ -125,14 +125,6 @@ SourceOptions SourceOf(const RunFlags& flags) {
   return source;
 }
 
-absl::Status CheckFlags(const RunFlags& flags) {
-  if (!flags.live.write.empty() && !flags.read.anonymize.empty()) {
-    return absl::InvalidArgumentError(
-        "--write: the file would hold the true addresses; leave --write or --anonymize out");
-  }
-  return absl::OkStatus();
-}
-
 // The interface is opened before everything else, so that what that takes can be given up before
 // there are threads. Null for a file, which is opened when it is read.
 absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterfaceAndDropRights(const RunFlags& flags) {
@@ -183,7 +175,6 @@ void PrintLosses(const v1::Accounting& packets) {
 // Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
 // capture ends early; what it holds is used all the same.
 absl::Status Process(const RunFlags& flags, std::string* incomplete) {
-  if (absl::Status status = CheckFlags(flags); !status.ok()) return status;
   auto duration = ParseTime(flags.duration);
   if (!duration.ok()) return duration.status();
   auto truth = ReadTruthFlag(flags.report);

@@ -340,7 +340,7 @@ class Rpcs(OnTheLink):
         return refused.exception.code(), refused.exception.details()
 
     def test_a_capture_is_started_watched_and_stopped(self):
-        suite = self.start_suite("--no-sandbox")
+        suite = self.start_suite()
         api = CaptureApi(suite.capture)
         self.assertEqual(list(api.captures()), [])
         started = api.start_interface(veth_link.INTERFACE)
@@ -371,7 +371,7 @@ class Rpcs(OnTheLink):
         self.assertEqual(suite.capture.stop(), 0, suite.capture.log)
 
     def test_what_cannot_be_started_is_refused_with_a_reason(self):
-        suite = self.start_suite("--no-sandbox")
+        suite = self.start_suite()
         api = CaptureApi(suite.capture)
         code, text = self.refusal(api.start_interface, "nosuch0")
         self.assertEqual(code, grpc.StatusCode.NOT_FOUND)
