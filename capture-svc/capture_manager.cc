@@ -48,7 +48,7 @@ void CaptureManager::Finish(const Capture& capture, const absl::Status& status) 
   if (done.error().empty()) return;
   spdlog::error("{}", done.error());
   std::lock_guard lock(mutex_);
-  if (worst_.ok()) worst_ = status.ok() ? absl::DataLossError(done.error()) : status;
+  if (first_error_.ok()) first_error_ = status.ok() ? absl::DataLossError(done.error()) : status;
 }
 
 absl::StatusOr<std::shared_ptr<Capture>> CaptureManager::Stop(const std::string& origin,
@@ -111,9 +111,9 @@ uint64_t CaptureManager::ForgottenFragments() const {
   return total;
 }
 
-absl::Status CaptureManager::worst() const {
+absl::Status CaptureManager::first_error() const {
   std::lock_guard lock(mutex_);
-  return worst_;
+  return first_error_;
 }
 
 // Under the lock; a thread that is done does not take it again.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -49,12 +50,13 @@ class CaptureManager {
   // Running and finished ones, in the order of their start.
   std::vector<std::shared_ptr<Capture>> All() const;
 
-  // The accounts of all captures, with those that are no longer in All. Never goes down.
+  // The accounts of all captures, with those that are no longer in All. Nothing in them goes down
+  // but pending.
   v1::Accounting Total() const;
   uint64_t ForgottenFragments() const;
 
   // The first error of a capture, one that was cut among them.
-  absl::Status worst() const;
+  absl::Status first_error() const;
 
  private:
   struct Sequence {
@@ -73,7 +75,7 @@ class CaptureManager {
   std::vector<std::unique_ptr<Sequence>> sequences_;  // guarded by mutex_
   v1::Accounting forgotten_;                          // guarded by mutex_
   uint64_t forgotten_fragments_ = 0;                  // guarded by mutex_
-  absl::Status worst_;                                // guarded by mutex_
+  absl::Status first_error_;                          // guarded by mutex_
   bool shutting_down_ = false;                        // guarded by mutex_
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <prometheus/metric_family.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "capture-svc/capture_metrics.h"
@@ -72,7 +73,7 @@ TEST_F(CaptureManagerTest, CapturesOfASequenceRunOneAfterTheOther) {
     EXPECT_EQ(capture->Describe().state(), v1::CAPTURE_STATE_DONE);
     EXPECT_EQ(capture->Describe().accounting().received(), kSamplePackets);
   }
-  EXPECT_TRUE(manager_.worst().ok());
+  EXPECT_TRUE(manager_.first_error().ok());
 }
 
 TEST_F(CaptureManagerTest, MetricsAreTheSumOfAllCaptures) {
@@ -91,7 +92,7 @@ TEST_F(CaptureManagerTest, MetricsAreTheSumOfAllCaptures) {
 TEST_F(CaptureManagerTest, ACaptureThatFailsIsRememberedAndTheNextOneRuns) {
   Start({FileCapture(folder_.File("missing.pcap")), FileCapture(kSample)});
   manager_.WaitUntilIdle();
-  EXPECT_TRUE(absl::IsNotFound(manager_.worst()));
+  EXPECT_TRUE(absl::IsNotFound(manager_.first_error()));
   EXPECT_EQ(manager_.All()[0]->Describe().state(), v1::CAPTURE_STATE_FAILED);
   EXPECT_EQ(manager_.All()[1]->Describe().state(), v1::CAPTURE_STATE_DONE);
 }

@@ -176,13 +176,14 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source, v1::Loss* befor
   const auto count = [this](ParseOutcome outcome) {
     return std::exchange(outcomes_[static_cast<size_t>(outcome)], 0);
   };
-  read_.set_received(received_);
-  read_.set_late(late_);
-  read_.set_pending(read_.pending() + count(ParseOutcome::kOk));
-  read_.set_malformed(read_.malformed() + count(ParseOutcome::kMalformed));
-  for (const auto& [outcome, reason] : kFilterReasons) AddFiltered(&read_, reason, count(outcome));
+  accounting_.set_received(received_);
+  accounting_.set_late(late_);
+  accounting_.set_pending(accounting_.pending() + count(ParseOutcome::kOk));
+  accounting_.set_malformed(accounting_.malformed() + count(ParseOutcome::kMalformed));
+  for (const auto& [outcome, reason] : kFilterReasons)
+    AddFiltered(&accounting_, reason, count(outcome));
   const SourceLoss loss = source.loss();
-  v1::Loss* total = read_.mutable_loss();
+  v1::Loss* total = accounting_.mutable_loss();
   before->set_kernel_dropped_packets(loss.kernel_dropped - total->kernel_dropped_packets());
   before->set_interface_dropped_packets(loss.interface_dropped -
                                         total->interface_dropped_packets());
@@ -206,7 +207,7 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   header->set_first_packet_ns(first_packet_ns_);
   header->set_end_of_run(end_of_run);
   if (end_of_run) header->set_incomplete(ToUtf8(incomplete_));
-  *header->mutable_accounting() = read_;
+  *header->mutable_accounting() = accounting_;
   absl::Status status = emit_(*batch);
   work_->builder.Clear();
   return status;
@@ -214,7 +215,7 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
 
 void CaptureEngine::Publish(const PacketSource& source) {
   std::lock_guard lock(mutex_);
-  published_.accounting = read_;
+  published_.accounting = accounting_;
   published_.bytes_read = source.bytes_read();
   published_.bytes_total = source.bytes_total();
   published_.fragments_evicted = work_->fragments.evicted();

@@ -112,7 +112,7 @@ class CaptureEngine {
   };
   std::unique_ptr<Workspace> work_;
   // What this engine decided; pending is what it sent on. The counts that are not in it yet:
-  v1::Accounting read_;
+  v1::Accounting accounting_;
   uint64_t received_ = 0;
   uint64_t late_ = 0;
   std::array<uint64_t, kParseOutcomes> outcomes_{};

@@ -106,10 +106,9 @@ void AddLiveFlags(CLI::App* app, CLI::Option* interface, LiveFlags* flags) {
                 "End when the system refuses to take any of them")
       ->needs(interface)
       ->group(group);
-  app->add_option(
-         "--write", flags->write,
-         "Write the headers of what is captured, with their true addresses, to this pcapng "
-         "file as well")
+  app->add_option("--write", flags->write,
+                  "Write the headers of what is captured, with their true addresses, to this "
+                  "pcapng file as well")
       ->type_name("FILE")
       ->excludes(app->get_option("--anonymize"))
       ->group(group);
@@ -127,7 +126,7 @@ SourceOptions InterfaceSource(const std::string& interface, const LiveFlags& fla
   return source;
 }
 
-absl::Status EnterSandbox(const LiveFlags& flags, bool may_write_files) {
+absl::Status GiveUpRights(const LiveFlags& flags, bool may_write_files) {
   if (flags.no_sandbox) return absl::OkStatus();
   SandboxOptions options;
   options.user = flags.user;

@@ -45,7 +45,7 @@ SourceOptions InterfaceSource(const std::string& interface, const LiveFlags& fla
 
 // Gives up what is not needed once the captures are open, as the flags say, and logs how that went.
 // Errors: PERMISSION_DENIED when it is required and the system refused some of it.
-absl::Status EnterSandbox(const LiveFlags& flags, bool may_write_files);
+absl::Status GiveUpRights(const LiveFlags& flags, bool may_write_files);
 
 struct CaptureFlags {
   ServerOptions server;

@@ -95,7 +95,7 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, St
     std::_Exit(1);
   });
   if (once.joinable()) once.join();
-  return captures.worst().ok() ? 0 : 1;
+  return captures.first_error().ok() ? 0 : 1;
 }
 
 // What needs privileges comes first, and no thread before they are given up.
@@ -107,7 +107,7 @@ int Run(const CaptureFlags& flags, StopSignal* stop) {
   const bool sandboxed = plan->any_live && !flags.live.no_sandbox;
   if (sandboxed) {
     const bool may_write_files = !flags.server.ports_file.empty();
-    if (absl::Status status = EnterSandbox(flags.live, may_write_files); !status.ok()) {
+    if (absl::Status status = GiveUpRights(flags.live, may_write_files); !status.ok()) {
       return Fail(status);
     }
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <iostream>
 #include <memory>
@@ -131,7 +132,7 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterfaceAndDropRights(const R
   if (flags.interface.empty()) return nullptr;
   auto opened = OpenSource(SourceOf(flags));
   if (!opened.ok()) return opened.status();
-  if (absl::Status status = EnterSandbox(flags.live, false); !status.ok()) return status;
+  if (absl::Status status = GiveUpRights(flags.live, false); !status.ok()) return status;
   if (!opened->warning.empty()) std::cerr << "silhouette run: " << opened->warning << "\n";
   std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
   return std::move(opened->source);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <linux/if_tun.h>
 
+#include <chrono>
 #include <memory>
 
 #include "capture-svc/parse/link_type.h"
