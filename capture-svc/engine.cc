@@ -70,6 +70,7 @@ absl::Status CaptureEngine::ReadAll(PacketSource* source) {
       incomplete_ = source->trouble();
       break;
     }
+    if (PublishIsDue(*block)) Publish(*source);
     if (!FlushIsDue()) continue;
     if (absl::Status status = EmitBatch(*source, false); !status.ok()) return status;
   }
@@ -172,7 +173,13 @@ bool CaptureEngine::FlushIsDue() const {
   return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 
-void CaptureEngine::UpdateAccounting(const PacketSource& source, v1::Loss* before) {
+bool CaptureEngine::PublishIsDue(const PacketBlock& block) const {
+  if (received_ == published_received_) return false;
+  const bool all_for_now = block.packets.size() < PacketBlock::kMaxPackets;
+  return all_for_now || received_ - published_received_ >= BatchBuilder::kMaxPackets;
+}
+
+void CaptureEngine::UpdateAccounting(const PacketSource& source) {
   const auto count = [this](ParseOutcome outcome) {
     return std::exchange(outcomes_[static_cast<size_t>(outcome)], 0);
   };
@@ -180,21 +187,27 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source, v1::Loss* befor
   accounting_.set_late(late_);
   accounting_.set_pending(accounting_.pending() + count(ParseOutcome::kOk));
   accounting_.set_malformed(accounting_.malformed() + count(ParseOutcome::kMalformed));
-  for (const auto& [outcome, reason] : kFilterReasons)
+  for (const auto& [outcome, reason] : kFilterReasons) {
     AddFiltered(&accounting_, reason, count(outcome));
+  }
   const SourceLoss loss = source.loss();
-  v1::Loss* total = accounting_.mutable_loss();
-  before->set_kernel_dropped_packets(loss.kernel_dropped - total->kernel_dropped_packets());
-  before->set_interface_dropped_packets(loss.interface_dropped -
-                                        total->interface_dropped_packets());
-  total->set_kernel_dropped_packets(loss.kernel_dropped);
-  total->set_interface_dropped_packets(loss.interface_dropped);
+  accounting_.mutable_loss()->set_kernel_dropped_packets(loss.kernel_dropped);
+  accounting_.mutable_loss()->set_interface_dropped_packets(loss.interface_dropped);
+}
+
+void CaptureEngine::TellLoss(v1::Loss* lost_before) {
+  const v1::Loss& loss = accounting_.loss();
+  lost_before->set_kernel_dropped_packets(loss.kernel_dropped_packets() -
+                                          told_loss_.kernel_dropped_packets());
+  lost_before->set_interface_dropped_packets(loss.interface_dropped_packets() -
+                                             told_loss_.interface_dropped_packets());
+  told_loss_ = loss;
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
   v1::PacketBatch* batch = work_->builder.Finish();
-  UpdateAccounting(source, batch->mutable_lost_before());
   Publish(source);
+  TellLoss(batch->mutable_lost_before());
   v1::BatchHeader* header = batch->mutable_header();
   header->set_origin(options_.origin);
   header->set_run(options_.run);
@@ -214,6 +227,8 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
 }
 
 void CaptureEngine::Publish(const PacketSource& source) {
+  UpdateAccounting(source);
+  published_received_ = received_;
   std::lock_guard lock(mutex_);
   published_.accounting = accounting_;
   published_.bytes_read = source.bytes_read();

@@ -95,9 +95,14 @@ class CaptureEngine {
   // No packet before it will be taken; 0 before the first packet.
   int64_t Watermark() const;
   bool FlushIsDue() const;
-  // Brings the accounts up to date; `before`: what was lost since it was called last.
-  void UpdateAccounting(const PacketSource& source, v1::Loss* before);
+  // Where every packet is filtered, no batch tells how far it is.
+  bool PublishIsDue(const PacketBlock& block) const;
+  // Brings the accounts up to date.
+  void UpdateAccounting(const PacketSource& source);
+  // What was lost since the batch before.
+  void TellLoss(v1::Loss* lost_before);
   absl::Status EmitBatch(const PacketSource& source, bool end_of_run);
+  // Brings the accounts up to date and lets Progress see them.
   void Publish(const PacketSource& source);
 
   const CaptureOptions options_;
@@ -111,12 +116,14 @@ class CaptureEngine {
     FragmentTable fragments;
   };
   std::unique_ptr<Workspace> work_;
-  // What this engine decided; pending is what it sent on. The counts that are not in it yet:
+  // What this engine decided; pending is what it took. The counts that are not in it yet:
   v1::Accounting accounting_;
   uint64_t received_ = 0;
   uint64_t late_ = 0;
   std::array<uint64_t, kParseOutcomes> outcomes_{};
   std::map<uint32_t, uint64_t> unsupported_;  // packets by link type
+  v1::Loss told_loss_;                        // of the loss in accounting_, what batches told
+  uint64_t published_received_ = 0;
   uint64_t sequence_ = 0;
   bool any_packet_ = false;
   int64_t first_packet_ns_ = 0;

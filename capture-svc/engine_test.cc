@@ -409,6 +409,45 @@ TEST_F(CaptureEngineTest, AnAckTurnsPendingIntoWhatWasDecidedDownstream) {
   EXPECT_EQ(accounting.pending(), 0u);
 }
 
+// Loses a packet with each block, and looks at the engine's progress before the next.
+class WatchedSource : public FakePacketSource {
+ public:
+  absl::StatusOr<PacketBlock> Read() override {
+    if (before_read) before_read();
+    ++loss_.kernel_dropped;
+    return FakePacketSource::Read();
+  }
+  SourceLoss loss() const override { return loss_; }
+  std::function<void()> before_read;
+
+ private:
+  SourceLoss loss_;
+};
+
+TEST_F(CaptureEngineTest, ProgressGoesOnWhileEveryPacketIsFiltered) {
+  constexpr size_t kPackets = 4 * BatchBuilder::kMaxPackets;
+  WatchedSource source;
+  for (size_t i = 0; i < kPackets; ++i) source.Add(kStart, Bytes(11, 2));
+  std::vector<v1::PacketBatch> batches;
+  CaptureEngine engine(options_, [&](const v1::PacketBatch& batch) {
+    batches.push_back(batch);
+    return absl::OkStatus();
+  });
+  CaptureProgress furthest;
+  source.before_read = [&] {
+    if (batches.empty()) furthest = engine.Progress();
+  };
+  ASSERT_TRUE(engine.Read(&source).ok());
+  EXPECT_EQ(furthest.accounting.received(), kPackets) << "before the last batch, the only one";
+  EXPECT_TRUE(Balanced(furthest.accounting));
+  EXPECT_EQ(FilteredPackets(furthest.accounting), kPackets);
+  EXPECT_EQ(furthest.bytes_read, source.bytes_total());
+  EXPECT_GT(furthest.accounting.loss().kernel_dropped_packets(), 0u);
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_EQ(batches[0].lost_before().kernel_dropped_packets(), source.loss().kernel_dropped)
+      << "what was seen in the progress was told in no batch yet";
+}
+
 TEST_F(CaptureEngineTest, ProgressReachesTheSourcesSize) {
   for (int i = 0; i < 10; ++i) source_.Add(kStart + i, UdpFrame());
   ASSERT_TRUE(Read().ok());
