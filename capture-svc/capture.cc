@@ -44,14 +44,12 @@ absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {
 }
 
 absl::Status Capture::ReadAndSettle(std::unique_ptr<PacketSource> source) {
-  {
-    std::lock_guard lock(mutex_);
-    // What an open one has captured still goes on.
-    if (stopped_ && source == nullptr)
-      return absl::CancelledError(absl::StrCat(name_, ": stopped before it was read"));
-  }
+  // What an open one has captured still goes on.
   if (source == nullptr) {
-    auto opened = OpenSource(source_);
+    if (is_stopped()) {
+      return absl::CancelledError(absl::StrCat(name_, ": stopped before it was read"));
+    }
+    auto opened = OpenSource(source_, [this] { return is_stopped(); });
     if (!opened.ok()) return opened.status();
     source = std::move(opened->source);
   }
@@ -74,6 +72,11 @@ void Capture::Stop() {
 void Capture::Abort() {
   Stop();
   sender_.Cancel();
+}
+
+bool Capture::is_stopped() const {
+  std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 bool Capture::is_running() const {

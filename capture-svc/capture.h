@@ -42,6 +42,7 @@ class Capture {
   v1::Capture Describe() const;
 
  private:
+  bool is_stopped() const;
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
 
   const SourceOptions source_;

@@ -40,8 +40,8 @@ class CaptureManager {
   absl::StatusOr<std::shared_ptr<Capture>> Stop(const std::string& origin, const std::string& run);
 
   // Ends all captures: in order as long as `grace` lasts, then at once. Nothing starts afterwards.
-  // False when one does not end, as its source blocks (a pipe that nobody writes to): then only
-  // leaving the process is left.
+  // False when one does not end, as its source blocks (a file of a server that does not answer):
+  // then only leaving the process is left.
   [[nodiscard]] bool Shutdown(std::chrono::milliseconds grace);
 
   // Waits until none runs.

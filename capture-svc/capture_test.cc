@@ -1,18 +1,25 @@
 #include "capture-svc/capture.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
+#include <thread>
 
 #include "capture-svc/fake_feature_service.h"
 #include "capture-svc/parse/test_frames.h"
+#include "capture-svc/source/test_pcap.h"
 #include "common/accounting.h"
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"
@@ -115,6 +122,45 @@ TEST_F(CaptureTest, OneThatWasAbortedBeforeItRanEndsAtOnce) {
   capture.Abort();
   EXPECT_TRUE(absl::IsCancelled(capture.Run()));
   EXPECT_EQ(capture.Describe().state(), v1::CAPTURE_STATE_FAILED);
+}
+
+// A capture that comes through a named pipe, which the test writes.
+class PipedCaptureTest : public CaptureTest {
+ protected:
+  PipedCaptureTest() {
+    const std::string path = folder_.File("pipe");
+    EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+    writer_ = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    capture_.emplace(FileSource(path), options_, server_.channel);
+    run_ = std::async(std::launch::async, [this] { return capture_->Run(); });
+  }
+  ~PipedCaptureTest() override { close(writer_); }
+
+  int writer_;
+  std::optional<Capture> capture_;
+  std::future<absl::Status> run_;
+};
+
+TEST_F(PipedCaptureTest, APacketIsSettledWhileThePipeIsHeldOpenAndStopEndsInOrder) {
+  const std::string bytes =
+      test_pcap::Header() + test_pcap::Record(1'700'000'000'000'000'000, test_frames::UdpFrame());
+  ASSERT_EQ(write(writer_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (capture_->Describe().accounting().windowed() == 0 &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(capture_->Describe().accounting().windowed(), 1u);
+  EXPECT_TRUE(capture_->is_running());
+  capture_->Stop();
+  EXPECT_EQ(run_.get(), absl::OkStatus());
+  EXPECT_EQ(capture_->incomplete(), "stopped behind packet 1");
+  EXPECT_EQ(capture_->Describe().accounting().pending(), 0u);
+}
+
+TEST_F(PipedCaptureTest, StopEndsOneThatWaitsForItsFirstByte) {
+  capture_->Stop();
+  EXPECT_TRUE(absl::IsCancelled(run_.get()));
 }
 
 TEST_F(CaptureTest, DescribeAnswersWhileThereIsNoReceiver) {

@@ -71,7 +71,7 @@ absl::Status CaptureEngine::ReadAll(PacketSource* source) {
       break;
     }
     if (PublishIsDue(*block)) Publish(*source);
-    if (!FlushIsDue()) continue;
+    if (!FlushIsDue(*block)) continue;
     if (absl::Status status = EmitBatch(*source, false); !status.ok()) return status;
   }
   return EmitBatch(*source, true);
@@ -167,9 +167,11 @@ int64_t CaptureEngine::Watermark() const {
 }
 
 // Without packets, a watermark that moved is worth a batch: it closes windows.
-bool CaptureEngine::FlushIsDue() const {
+bool CaptureEngine::FlushIsDue(const PacketBlock& block) const {
+  const bool any_waits = work_->builder.packets() > 0;
+  if (any_waits && block.packets.empty()) return true;
   if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
-  if (work_->builder.packets() > 0) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
+  if (any_waits) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
   return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 

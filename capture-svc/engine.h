@@ -94,7 +94,8 @@ class CaptureEngine {
   absl::Status CheckLinkTypes() const;
   // No packet before it will be taken; 0 before the first packet.
   int64_t Watermark() const;
-  bool FlushIsDue() const;
+  // `block` was taken last.
+  bool FlushIsDue(const PacketBlock& block) const;
   // Where every packet is filtered, no batch tells how far it is.
   bool PublishIsDue(const PacketBlock& block) const;
   // Brings the accounts up to date.

@@ -329,6 +329,22 @@ TEST_F(LiveEngineTest, ABatchGoesOnBeforeItIsFull) {
   EXPECT_FALSE(batches_[0].header().end_of_run());
 }
 
+TEST_F(CaptureEngineTest, WhatWasTakenGoesOnWhenTheSourceIsSilentThoughItSaysNoTime) {
+  FakeLiveSource live;
+  live.Add(kStart, UdpFrame());
+  CaptureEngine engine(options_, [this](const v1::PacketBatch& batch) {
+    batches_.push_back(batch);
+    return absl::OkStatus();
+  });
+  live.on_silence_end = [&] {
+    if (!batches_.empty()) engine.Stop();
+  };
+  ASSERT_TRUE(engine.Read(&live).ok());
+  ASSERT_THAT(batches_, SizeIs(2));
+  EXPECT_EQ(batches_[0].time_ns_size(), 1);
+  EXPECT_EQ(batches_[0].header().watermark_ns(), kStart - kSecond);
+}
+
 TEST_F(CaptureEngineTest, TheSameEndsInTwoVlansAreOneFlowUnlessAskedFor) {
   const auto in_vlan = [](uint8_t id) {
     return Ethernet(0x0800, test_frames::Ipv4({}, test_frames::Udp(50000, 443)),

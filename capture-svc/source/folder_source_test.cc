@@ -8,36 +8,21 @@
 #include <filesystem>
 #include <fstream>
 
-#include "capture-svc/parse/link_type.h"
 #include "capture-svc/source/pcapng_writer.h"
+#include "capture-svc/source/test_pcap.h"
 #include "common/test_folder.h"
 
 namespace silhouette {
 namespace {
 
+using test_pcap::Header;
+using test_pcap::Pcap;
+using test_pcap::Records;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-std::string U32(uint32_t value) {
-  return std::string(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-// A pcap file's header, in nanoseconds; 24 bytes.
-std::string Header() {
-  return U32(0xa1b23c4d) + U32(0x00040002) + U32(0) + U32(0) + U32(1000) + U32(kLinkEthernet);
-}
-
-// Packets at these times, ns; each takes 20 bytes.
-std::string Records(std::initializer_list<uint32_t> times) {
-  std::string bytes;
-  for (uint32_t time : times) bytes += U32(0) + U32(time) + U32(4) + U32(60) + "abcd";
-  return bytes;
-}
-
-std::string Pcap(std::initializer_list<uint32_t> times) { return Header() + Records(times); }
 
 std::string Gzip(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/source/pcap_format.h"
 #include "capture-svc/source/pcap_reader.h"
 #include "capture-svc/source/pcapng_reader.h"
+#include "capture-svc/source/pipe_source.h"
 #include "common/files.h"
 
 namespace silhouette {
@@ -57,6 +59,28 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenUnpacked(const std::string& na
   return std::make_unique<PcapReader>(name, **format, std::move(bytes), bytes_total);
 }
 
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenPipe(const std::string& name,
+                                                       std::unique_ptr<ByteStream> stream,
+                                                       int descriptor,
+                                                       std::function<bool()> give_up) {
+  auto pipe = std::make_unique<PipeStream>(std::move(stream), descriptor, name, std::move(give_up));
+  PipeStream* const opened = pipe.get();
+  auto source = OpenCaptureBytes(name, std::move(pipe), 0);
+  if (!source.ok()) return source.status();
+  opened->TellSilence();
+  return std::make_unique<PipeSource>(*std::move(source));
+}
+
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenStandardInput(std::function<bool()> give_up) {
+  const std::string name = "standard input";
+  const int descriptor = dup(STDIN_FILENO);
+  auto stream = ReadDescriptor(descriptor, name);
+  struct stat status;
+  const bool is_file = fstat(descriptor, &status) != 0 || S_ISREG(status.st_mode);
+  if (is_file) return OpenCaptureBytes(name, std::move(stream), 0);
+  return OpenPipe(name, std::move(stream), descriptor, std::move(give_up));
+}
+
 bool MapsPacked(const MappedFile& file) {
   return IsPacked(std::string_view(reinterpret_cast<const char*>(file.data()),
                                    std::min<size_t>(file.ready(), 4)));
@@ -72,12 +96,11 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenCaptureBytes(const std::string
   return OpenUnpacked(name, std::make_unique<BufferedBytes>(*std::move(unpacked)), bytes_total);
 }
 
-absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path) {
-  if (path == "-") {
-    return OpenCaptureBytes("standard input", ReadDescriptor(dup(STDIN_FILENO), "standard input"),
-                            0);
-  }
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path,
+                                                          std::function<bool()> give_up) {
+  if (path == "-") return OpenStandardInput(std::move(give_up));
+  // A named pipe is opened whether somebody writes to it by now or not.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return CannotOpen(path, errno);
   auto stream = ReadDescriptor(descriptor, path);
   struct stat status;
@@ -86,12 +109,16 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& pat
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is a directory; name a file inside it"));
   }
-  const auto bytes_total = S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size) : 0;
+  if (!S_ISREG(status.st_mode)) {
+    fcntl(descriptor, F_SETFL, 0);
+    return OpenPipe(path, std::move(stream), descriptor, std::move(give_up));
+  }
   auto file = MappedFile::Map(descriptor);
   if (file == nullptr || MapsPacked(*file)) {
-    return OpenCaptureBytes(path, std::move(stream), bytes_total);
+    return OpenCaptureBytes(path, std::move(stream), static_cast<uint64_t>(status.st_size));
   }
-  return OpenUnpacked(path, std::make_unique<BufferedBytes>(std::move(file), path), bytes_total);
+  return OpenUnpacked(path, std::make_unique<BufferedBytes>(std::move(file), path),
+                      static_cast<uint64_t>(status.st_size));
 }
 
 }  // namespace silhouette

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,9 +11,12 @@
 namespace silhouette {
 
 // Opens a capture by what it holds, not by its name: pcap or pcapng, plain or packed by gzip or
-// zstd. "-" is standard input. Errors, each naming the file and the remedy: NOT_FOUND,
-// PERMISSION_DENIED, INVALID_ARGUMENT (a folder, empty, not a capture), UNIMPLEMENTED.
-absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path);
+// zstd. "-" is standard input. Waits until a pipe gives its first bytes, or `give_up` is true,
+// which is asked now and then. Errors, each naming the file and the remedy: NOT_FOUND,
+// PERMISSION_DENIED, INVALID_ARGUMENT (a folder, empty, not a capture), UNIMPLEMENTED, CANCELLED
+// (given up).
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenCapture(const std::string& path,
+                                                          std::function<bool()> give_up = {});
 
 // The same from bytes that are already there; `name` is for messages. For tests and fuzzing.
 absl::StatusOr<std::unique_ptr<PacketSource>> OpenCaptureBytes(const std::string& name,

@@ -17,7 +17,8 @@ struct PacketBlock {
 
   // Their bytes live until the source's next Read.
   std::span<const RawPacket> packets;
-  // Nothing follows. Without it, a block without packets says that a live source is silent.
+  // Nothing follows. Without it, a block without packets says that a live source or a pipe is
+  // silent: what came before is not to wait for more.
   bool end = false;
 };
 
@@ -28,8 +29,8 @@ class PacketSource {
 
   virtual ~PacketSource() = default;
 
-  // The next packets, at most PacketBlock::kMaxPackets. A live source waits a tenth of a second at
-  // most, then returns a block without packets. After an error nothing follows.
+  // The next packets, at most PacketBlock::kMaxPackets. A live source or a pipe waits a tenth of a
+  // second at most, then returns a block without packets. After an error nothing follows.
   // Errors: DATA_LOSS (cut or damaged from here on), UNAVAILABLE (the interface went away); what
   // came before is good.
   virtual absl::StatusOr<PacketBlock> Read() = 0;

@@ -18,11 +18,12 @@
 namespace silhouette {
 namespace {
 
-absl::StatusOr<OpenedSource> OpenPlain(const SourceOptions& options) {
+absl::StatusOr<OpenedSource> OpenPlain(const SourceOptions& options,
+                                       const std::function<bool()>& give_up) {
   OpenedSource opened;
   switch (options.kind) {
     case SourceOptions::Kind::kFile: {
-      auto file = OpenCapture(options.path);
+      auto file = OpenCapture(options.path, give_up);
       if (!file.ok()) return file.status();
       opened.source = *std::move(file);
       break;
@@ -76,11 +77,12 @@ absl::Status CheckWrite(const SourceOptions& options) {
 
 }  // namespace
 
-absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options) {
+absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options,
+                                        const std::function<bool()>& give_up) {
   if (!options.write.empty()) {
     if (absl::Status status = CheckWrite(options); !status.ok()) return status;
   }
-  auto opened = OpenPlain(options);
+  auto opened = OpenPlain(options, give_up);
   if (!opened.ok()) return opened;
   if (!options.is_live() && options.is_paced()) {
     opened->source = std::make_unique<PacedSource>(std::move(opened->source), options.speed);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -33,8 +34,10 @@ struct OpenedSource {
   std::string warning;  // for people; empty without
 };
 
-// Errors: as OpenCapture, FolderSource::Open, LiveSource::Open and PcapngWriter::Create.
-absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options);
+// `give_up` as for OpenCapture. Errors: as OpenCapture, FolderSource::Open, LiveSource::Open and
+// PcapngWriter::Create.
+absl::StatusOr<OpenedSource> OpenSource(const SourceOptions& options,
+                                        const std::function<bool()>& give_up = {});
 
 // What messages call it: a path or an interface.
 std::string SourceName(const SourceOptions& options);
