@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -66,19 +65,19 @@ class BatchDictionary {
   static constexpr size_t kSlots = 2 * kMaxFlows;
   static constexpr size_t kMask = kSlots - 1;
   static constexpr size_t kWords = sizeof(Key) / sizeof(uint64_t);
-  using Words = std::array<uint64_t, kWords>;
-  static_assert(sizeof(Key) == sizeof(Words) && std::has_unique_object_representations_v<Key>,
+  static_assert(sizeof(Key) % sizeof(uint64_t) == 0 &&
+                    std::has_unique_object_representations_v<Key>,
                 "keys are hashed and compared as words");
 
-  static Words WordsOf(const Key& key) {
-    Words words;
-    std::memcpy(words.data(), &key, sizeof words);
-    return words;
+  // One by one, since a copy of what was just written in smaller pieces has to wait for them.
+  static uint64_t Word(const Key& key, size_t i) {
+    uint64_t word;
+    std::memcpy(&word, reinterpret_cast<const char*>(&key) + i * sizeof word, sizeof word);
+    return word;
   }
   static bool Equal(const Key& a, const Key& b) {
-    const Words x = WordsOf(a), y = WordsOf(b);
     uint64_t difference = 0;
-    for (size_t i = 0; i < kWords; ++i) difference |= x[i] ^ y[i];
+    for (size_t i = 0; i < kWords; ++i) difference |= Word(a, i) ^ Word(b, i);
     return difference == 0;
   }
   // Multiplies and folds: each output bit depends on all bits of both.
@@ -90,11 +89,12 @@ class BatchDictionary {
   // After wyhash: two words at a time, the last ones first.
   static size_t SlotOf(const Key& key) {
     constexpr uint64_t kOdd = 0xa0761d6478bd642f, kOdder = 0xe7037ed1a0b428db;
-    const Words words = WordsOf(key);
     uint64_t hash = kOdd;
     size_t left = kWords;
-    if constexpr (kWords % 2 == 1) hash = Mix(words[--left] ^ hash, kOdder);
-    for (; left > 0; left -= 2) hash = Mix(words[left - 2] ^ hash, words[left - 1] ^ kOdder);
+    if constexpr (kWords % 2 == 1) hash = Mix(Word(key, --left) ^ hash, kOdder);
+    for (; left > 0; left -= 2) {
+      hash = Mix(Word(key, left - 2) ^ hash, Word(key, left - 1) ^ kOdder);
+    }
     return hash & kMask;
   }
 
