@@ -11,9 +11,7 @@
 #include "common/text.h"
 
 namespace silhouette {
-namespace {
-
-CaptureOptions Complete(CaptureOptions options, const SourceOptions& source) {
+CaptureOptions CompleteOptions(CaptureOptions options, const SourceOptions& source) {
   constexpr int64_t kLiveFlushNs = 100'000'000;
   if (options.origin.empty()) options.origin = DefaultOrigin(source);
   if (options.run.empty()) options.run = NewRunName();
@@ -21,13 +19,11 @@ CaptureOptions Complete(CaptureOptions options, const SourceOptions& source) {
   return options;
 }
 
-}  // namespace
-
 Capture::Capture(SourceOptions source, CaptureOptions options,
                  std::shared_ptr<grpc::Channel> feature_channel)
     : source_(std::move(source)),
       name_(SourceName(source_)),
-      options_(Complete(std::move(options), source_)),
+      options_(CompleteOptions(std::move(options), source_)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
       engine_(options_, [this](const v1::PacketBatch& batch) { return sender_.Send(batch); }),
       sender_(

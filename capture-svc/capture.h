@@ -18,7 +18,7 @@ namespace silhouette {
 // One run: a source, an engine and the link to feature-svc.
 class Capture {
  public:
-  // Fills what `options` leaves open: origin, run, and when batches of a live source go on.
+  // Completes the options.
   Capture(SourceOptions source, CaptureOptions options,
           std::shared_ptr<grpc::Channel> feature_channel);
 
@@ -40,6 +40,7 @@ class Capture {
   const std::string& run() const { return options_.run; }
   bool is_running() const;
   v1::Capture Describe() const;
+  CaptureProgress Progress() const { return engine_.Progress(); }
 
  private:
   bool is_stopped() const;
@@ -56,6 +57,9 @@ class Capture {
   v1::CaptureState state_ = v1::CAPTURE_STATE_RUNNING;  // guarded by mutex_
   std::string error_;                                   // guarded by mutex_
 };
+
+// `options` with what it leaves open filled: origin, run, and when batches of a live source go on.
+CaptureOptions CompleteOptions(CaptureOptions options, const SourceOptions& source);
 
 // A name for a new run, unlike any other of this process: the time in UTC, the process, and a
 // number, as 20260131T120000.123Z-4711-1.

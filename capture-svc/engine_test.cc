@@ -5,8 +5,8 @@
 
 #include <functional>
 #include <limits>
-#include <memory>
 
+#include "capture-svc/engine_fixture.h"
 #include "capture-svc/parse/test_frames.h"
 #include "capture-svc/source/fake_packet_source.h"
 #include "common/accounting.h"
@@ -23,32 +23,6 @@ using test_frames::UdpFrame;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 1'700'000'000 * kSecond;
-
-// Runs an engine over a source and keeps what it emits.
-class CaptureEngineTest : public ::testing::Test {
- protected:
-  CaptureEngineTest() {
-    options_.origin = "file:test";
-    options_.run = "1";
-  }
-  absl::Status Read() {
-    engine_ = std::make_unique<CaptureEngine>(options_, [this](const v1::PacketBatch& batch) {
-      batches_.push_back(batch);
-      return emit_status_;
-    });
-    return engine_->Read(&source_);
-  }
-  const v1::Accounting& LastAccounting() const { return batches_.back().header().accounting(); }
-
-  CaptureOptions options_;
-  FakePacketSource source_;
-  std::vector<v1::PacketBatch> batches_;
-  absl::Status emit_status_;
-  std::unique_ptr<CaptureEngine> engine_;
-};
 
 TEST_F(CaptureEngineTest, AnEmptySourceGivesOneEmptyBatchThatEndsTheRun) {
   ASSERT_TRUE(Read().ok());
@@ -243,106 +217,6 @@ TEST_F(CaptureEngineTest, AnUnknownLinkTypeIsAccountedForAndNamesWhatIsSupported
   EXPECT_TRUE(absl::IsUnimplemented(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("USB_LINUX"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("Ethernet"));
-}
-
-// Silent after its packets for as long as the test wants, then asked to end.
-class FakeLiveSource : public FakePacketSource {
- public:
-  absl::StatusOr<PacketBlock> Read() override {
-    if (!all_given_) {
-      auto block = FakePacketSource::Read();
-      all_given_ = block->end;
-      if (!all_given_) return block;
-    }
-    if (finished_) return PacketBlock{{}, true};
-    if (silence_.empty()) {
-      if (on_silence_end) on_silence_end();
-      return PacketBlock{};
-    }
-    quiet_until_ns_ = silence_.front();
-    silence_.erase(silence_.begin());
-    return PacketBlock{};
-  }
-  int64_t quiet_until_ns() const override { return quiet_until_ns_; }
-  bool Finish() override {
-    finished_ = true;
-    return true;
-  }
-  void BeSilentUntil(int64_t time_ns) { silence_.push_back(time_ns); }
-  std::function<void()> on_silence_end;
-
- private:
-  bool all_given_ = false;
-  bool finished_ = false;
-  std::vector<int64_t> silence_;
-  int64_t quiet_until_ns_ = kNever;
-};
-
-class LiveEngineTest : public CaptureEngineTest {
- protected:
-  void ReadLive() {
-    options_.flush_after_ns = kSecond / 10;
-    CaptureEngine engine(options_, [this](const v1::PacketBatch& batch) {
-      batches_.push_back(batch);
-      return absl::OkStatus();
-    });
-    live_.on_silence_end = [&] { engine.Stop(); };
-    ASSERT_TRUE(engine.Read(&live_).ok());
-    EXPECT_EQ(engine.incomplete(), "") << "a live source has no other end";
-  }
-  FakeLiveSource live_;
-};
-
-TEST_F(LiveEngineTest, OnASilentLinkTheWatermarkFollowsTheClock) {
-  live_.Add(kStart, UdpFrame());
-  for (int64_t second : {1, 2, 3}) live_.BeSilentUntil(kStart + second * kSecond);
-  ReadLive();
-  std::vector<int64_t> watermarks;
-  for (const v1::PacketBatch& batch : batches_) {
-    watermarks.push_back(batch.header().watermark_ns() - kStart);
-  }
-  EXPECT_THAT(watermarks, ElementsAre(0, kSecond, 2 * kSecond, 3 * kSecond))
-      << "a second behind it, for what may come late; at the end, all has come";
-  EXPECT_TRUE(batches_.back().header().end_of_run());
-}
-
-TEST_F(LiveEngineTest, ASilenceLongerThanAnyHorizonIsNotFollowedFurther) {
-  live_.Add(kStart, UdpFrame());
-  live_.BeSilentUntil(kStart + 3600 * kSecond);
-  ReadLive();
-  EXPECT_EQ(batches_.back().header().watermark_ns(), kStart + 60 * kSecond);
-}
-
-TEST_F(LiveEngineTest, ASilenceBeforeTheFirstPacketSaysNothing) {
-  live_.BeSilentUntil(kStart);
-  ReadLive();
-  ASSERT_THAT(batches_, SizeIs(1));
-  EXPECT_EQ(batches_[0].header().watermark_ns(), 0);
-}
-
-TEST_F(LiveEngineTest, ABatchGoesOnBeforeItIsFull) {
-  live_.Add(kStart, UdpFrame());
-  live_.BeSilentUntil(kStart + kSecond / 5);
-  ReadLive();
-  ASSERT_THAT(batches_, SizeIs(2));
-  EXPECT_EQ(batches_[0].time_ns_size(), 1);
-  EXPECT_FALSE(batches_[0].header().end_of_run());
-}
-
-TEST_F(CaptureEngineTest, WhatWasTakenGoesOnWhenTheSourceIsSilentThoughItSaysNoTime) {
-  FakeLiveSource live;
-  live.Add(kStart, UdpFrame());
-  CaptureEngine engine(options_, [this](const v1::PacketBatch& batch) {
-    batches_.push_back(batch);
-    return absl::OkStatus();
-  });
-  live.on_silence_end = [&] {
-    if (!batches_.empty()) engine.Stop();
-  };
-  ASSERT_TRUE(engine.Read(&live).ok());
-  ASSERT_THAT(batches_, SizeIs(2));
-  EXPECT_EQ(batches_[0].time_ns_size(), 1);
-  EXPECT_EQ(batches_[0].header().watermark_ns(), kStart - kSecond);
 }
 
 TEST_F(CaptureEngineTest, TheSameEndsInTwoVlansAreOneFlowUnlessAskedFor) {

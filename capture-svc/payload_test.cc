@@ -5,15 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
 #include "capture-svc/engine.h"
 #include "capture-svc/parse/parser.h"
 #include "capture-svc/parse/test_frames.h"
 #include "capture-svc/source/fake_packet_source.h"
-#include "capture-svc/source/open_capture.h"
-#include "capture-svc/source/packet_cursor.h"
+#include "capture-svc/source/robustness_captures.h"
 
 namespace silhouette {
 namespace {
@@ -126,21 +124,15 @@ TEST(PayloadDeathTest, TheGuardWouldTell) {
 }
 
 TEST(Payload, TheParserDoesNotLookAtItInRealCaptures) {
-  const std::filesystem::path folder =
-      std::filesystem::path(SILHOUETTE_SOURCE_DIR) / "../shared/data/robustness";
-  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is not there";
+  const auto captures = RobustnessCaptures();
+  if (captures.empty()) GTEST_SKIP() << kNoRobustnessCaptures;
   GuardedPage page;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    auto source = OpenCapture(entry.path().string());
-    if (!source.ok()) continue;
-    PacketCursor cursor(source->get());
-    RawPacket packet;
-    for (auto more = cursor.Next(&packet); more.ok() && *more; more = cursor.Next(&packet)) {
+  for (const std::string& path : captures) {
+    ForEachPacket(path, [&page](const RawPacket& packet) {
       ExpectNoLookAtPayload(packet, {}, &page);
       if (LooksInside(packet)) ExpectNoLookAtPayload(packet, kAllTunnels, &page);
-    }
-    if (HasFailure()) FAIL() << entry.path();
+    });
+    if (HasFailure()) FAIL() << path;
   }
 }
 

@@ -2,8 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include "cli/features_command.h"
 #include "cli/packets_command.h"
 #include "cli/run_command.h"
+#include "cli/schema_command.h"
 #include "cli/simulate_command.h"
 #include "cli/timeline_command.h"
 #include "cli/train_command.h"
@@ -17,6 +19,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_status = 0;
   silhouette::AddRunCommand(&app, &exit_status);
+  silhouette::AddFeaturesCommand(&app, &exit_status);
+  silhouette::AddSchemaCommand(&app, &exit_status);
   silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);

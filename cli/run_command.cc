@@ -1,25 +1,19 @@
 #include "cli/run_command.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <iostream>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "capture-svc/capture.h"
 #include "capture-svc/flags.h"
 #include "cli/pipeline.h"
+#include "cli/progress.h"
 #include "cli/report_flags.h"
-#include "cli/terminal.h"
+#include "cli/stopper.h"
 #include "common/files.h"
 #include "common/stop_signal.h"
 #include "gateway/sqlite.h"
@@ -56,47 +50,6 @@ absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> ChooseModels(const RunFlags
   });
   return bundles;
 }
-
-// Shows how far a capture is, on one line of stderr, while it runs in another thread.
-class Progress {
- public:
-  explicit Progress(const Capture* capture)
-      : capture_(capture), terminal_(DescribeTerminal(STDERR_FILENO)) {
-    if (terminal_.is_terminal) thread_ = std::thread([this] { Show(); });
-  }
-  ~Progress() {
-    if (!thread_.joinable()) return;
-    {
-      std::lock_guard lock(mutex_);
-      done_ = true;
-      changed_.notify_all();
-    }
-    thread_.join();
-    std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  void Show() {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, std::chrono::milliseconds(100), [this] { return done_; })) {
-      const v1::Capture capture = capture_->Describe();
-      const double share = capture.bytes_total() == 0
-                               ? 0
-                               : static_cast<double>(capture.bytes_read()) /
-                                     static_cast<double>(capture.bytes_total());
-      std::cerr << absl::StrFormat("\r\033[Kreading %3.0f %%, %s packets", 100 * share,
-                                   WithThousands(capture.accounting().received()))
-                << std::flush;
-    }
-  }
-
-  const Capture* const capture_;
-  const Terminal terminal_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool done_ = false;  // guarded by mutex_
-  std::thread thread_;
-};
 
 // A capture that cannot say anything is a failure, with its reason.
 absl::Status CheckPackets(const std::string& file, const v1::Accounting& packets) {
@@ -138,34 +91,6 @@ absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterfaceAndDropRights(const R
   return std::move(opened->source);
 }
 
-// Stops a live capture on Ctrl-C, SIGTERM or when its time is over.
-class Stopper {
- public:
-  Stopper(StopSignal* signal, Capture* capture, absl::Duration duration)
-      : signal_(signal), waiting_([this, capture, duration] {
-          signal_->WaitFor(absl::ToChronoMilliseconds(duration));
-          capture->Stop();
-          signal_->LetTheNextOneKill();
-          signal_->Wait();  // until the run is over
-        }) {}
-  ~Stopper() {
-    signal_->Request();
-    waiting_.join();
-  }
-
- private:
-  StopSignal* const signal_;
-  std::thread waiting_;
-};
-
-absl::StatusOr<absl::Duration> ParseTime(const std::string& text) {
-  if (text.empty()) return absl::InfiniteDuration();
-  absl::Duration duration;
-  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration()) return duration;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--duration: \"", text, "\" is no duration; write it as 30s or 10m"));
-}
-
 // How a live capture went, on stderr.
 void PrintLosses(const v1::Accounting& packets) {
   std::cerr << packets.received() << " packets captured, "
@@ -176,7 +101,7 @@ void PrintLosses(const v1::Accounting& packets) {
 // Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
 // capture ends early; what it holds is used all the same.
 absl::Status Process(const RunFlags& flags, std::string* incomplete) {
-  auto duration = ParseTime(flags.duration);
+  auto duration = ParseDurationFlag(flags.duration);
   if (!duration.ok()) return duration.status();
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
@@ -196,9 +121,9 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   Capture capture(SourceOf(flags), *options, (*pipeline)->feature_channel());
   absl::Status captured;
   {
-    Progress progress(&capture);
+    Progress progress([&] { return capture.Progress(); });
     std::optional<Stopper> stopper;
-    if (live) stopper.emplace(&*stop, &capture, *duration);
+    if (live) stopper.emplace(&*stop, [&] { capture.Stop(); }, *duration);
     captured = capture.Run(*std::move(source));
   }
   if (!captured.ok()) return captured;

@@ -21,15 +21,15 @@ struct Feature {
 // version with another name.
 struct FeatureSchema {
   std::string name;  // "presence.v1"
-  // What it is for and what its formulas have in common, for people. Not in the hash.
-  std::string description;
-  // What it is usually computed for: a kind of subject and a window length, as in a spec's text. Not
-  // in the hash.
-  std::string usual_subject;
-  std::string usual_window;
   // No feature looks further back than this before the window's start, ns.
   int64_t horizon_ns;
   std::vector<Feature> features;
+
+  // For people, and not in the hash: what it is for and what its formulas have in common, and the
+  // kind of subject and the window length it is usually computed for, as in a spec's text.
+  std::string description = {};
+  std::string usual_subject = {};
+  std::string usual_window = {};
 
   // Of the name, the horizon and every feature's fields: 16 hex digits.
   std::string Hash() const;

@@ -11,25 +11,26 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 
 FeatureSchema PresenceV1() {
-  return {"presence.v1",
-          "The nine columns of the published webcam data set. A wire length is the original length "
-          "of a packet in bytes, link header included. The subject's previous packet counts across "
-          "the window's start, back to the horizon; a first packet has none. All features of a "
-          "window without the packets they need are 0.",
-          "conversation",
-          "500ms",
-          5 * kSecond,
-          {
-              {"size_mean", "B", "sum of wire lengths / packets", 0},
-              {"size_std", "B", "sample standard deviation (n - 1) of wire lengths", 0},
-              {"size_median", "B", "median of wire lengths; the mean of the middle two if even", 0},
-              {"iat_mean", "s", "mean time since the subject's previous packet", 0},
-              {"iat_std", "s", "sample standard deviation (n - 1) of the same", 0},
-              {"iat_median", "s", "median of the same; the mean of the middle two if even", 0},
-              {"inbound_packets", "packets", "packets towards the home host", 0},
-              {"outbound_packets", "packets", "packets from the home host", 0},
-              {"total_packets", "packets", "inbound + outbound", 0},
-          }};
+  return {
+      "presence.v1",
+      5 * kSecond,
+      {
+          {"size_mean", "B", "sum of wire lengths / packets", 0},
+          {"size_std", "B", "sample standard deviation (n - 1) of wire lengths", 0},
+          {"size_median", "B", "median of wire lengths; the mean of the middle two if even", 0},
+          {"iat_mean", "s", "mean time since the subject's previous packet", 0},
+          {"iat_std", "s", "sample standard deviation (n - 1) of the same", 0},
+          {"iat_median", "s", "median of the same; the mean of the middle two if even", 0},
+          {"inbound_packets", "packets", "packets towards the home host", 0},
+          {"outbound_packets", "packets", "packets from the home host", 0},
+          {"total_packets", "packets", "inbound + outbound", 0},
+      },
+      "The nine columns of the published webcam data set. A wire length is the original length of a "
+      "packet in bytes, link header included. The subject's previous packet counts across the "
+      "window's start, back to the horizon; a first packet has none. Features of a window without "
+      "the packets they need are 0.",
+      "conversation",
+      "500ms"};
 }
 
 // Mean, std, min, quartiles and max of `what`.
@@ -116,21 +117,19 @@ void AddRatios(std::vector<Feature>* features) {
   }
 }
 
+constexpr char kTrafficV1Description[] =
+    "The wide one, for devices: what goes in, what goes out and all of it. A wire length is the "
+    "original length of a packet in bytes, link header included. A time since the packet before "
+    "counts across the window's start, back to the horizon. Quantile q of n sorted values "
+    "x[0..n-1] is x[i] + (h - i) (x[i+1] - x[i]) with h = q (n - 1), i = floor(h). Entropy is "
+    "-sum p log2 p. The trailing median of a quantity is its median (the mean of the middle two "
+    "if even) over those of the 8 windows of the same length right before this one that lie "
+    "within 60 s of its start and hold a packet of the subject; without any, the ratio is 1. "
+    "Features of a window without the packets they need are 0.";
+
 FeatureSchema TrafficV1() {
   FeatureSchema schema = {
-      "traffic.v1",
-      "The wide one, for devices: what goes in, what goes out and all of it. A wire length is the "
-      "original length of a packet in bytes, link header included. A time since the packet before "
-      "counts across the window's start, back to the horizon. Quantile q of n sorted values "
-      "x[0..n-1] is x[i] + (h - i) (x[i+1] - x[i]) with h = q (n - 1), i = floor(h). Entropy is "
-      "-sum p log2 p. The trailing median of a quantity is its median (the mean of the middle two "
-      "if even) over those of the 8 windows of the same length right before this one that lie "
-      "within 60 s of its start and hold a packet of the subject; without any, the ratio is 1. "
-      "Features of a window without the packets they need are 0.",
-      "device",
-      "5s",
-      60 * kSecond,
-      {}};
+      "traffic.v1", 60 * kSecond, {}, kTrafficV1Description, "device", "5s"};
   AddDirection("in", "packets towards the subject", &schema.features);
   AddDirection("out", "packets from the subject", &schema.features);
   AddDirection("all", "packets of the subject", &schema.features);

@@ -109,6 +109,22 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec) {
   return FindSchema(spec->schema()).status();
 }
 
+std::string FormatSpec(const v1::WindowSpec& normalized) {
+  std::string text = absl::StrCat("subject=", SubjectKindName(normalized.subject()),
+                                  ",window=", FormatDurationNs(normalized.length_ns()));
+  if (normalized.hop_ns() != normalized.length_ns()) {
+    absl::StrAppend(&text, ",hop=", FormatDurationNs(normalized.hop_ns()));
+  }
+  absl::StrAppend(&text, ",schema=", normalized.schema());
+  std::vector<std::string> protocols;
+  for (uint32_t protocol : normalized.filter().ip_protocols()) {
+    protocols.push_back(protocol < 256 ? ProtocolName(static_cast<uint8_t>(protocol))
+                                       : absl::StrCat(protocol));
+  }
+  if (!protocols.empty()) absl::StrAppend(&text, ",protocol=", absl::StrJoin(protocols, "+"));
+  return text;
+}
+
 std::string SpecText(const v1::WindowSpec& normalized) {
   const auto& protocols = normalized.filter().ip_protocols();
   return absl::StrCat(

@@ -19,6 +19,9 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec);
 // Errors: INVALID_ARGUMENT or NOT_FOUND naming the part that is wrong.
 absl::StatusOr<v1::WindowSpec> ParseSpec(std::string_view text);
 
+// The text that ParseSpec reads back.
+std::string FormatSpec(const v1::WindowSpec& normalized);
+
 // One line that is equal exactly for equal specs: "conversation 500000000/500000000 17
 // presence.v1".
 std::string SpecText(const v1::WindowSpec& normalized);

@@ -93,6 +93,8 @@ TEST(WindowSpec, IsReadFromText) {
   const auto spec = ParseSpec("subject=device-mac,window=5s,hop=1s,schema=traffic.v1,protocol=udp+6");
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(SpecText(*spec), "device-mac 5000000000/1000000000 6,17 traffic.v1");
+  EXPECT_EQ(FormatSpec(*spec),
+            "subject=device-mac,window=5s,hop=1s,schema=traffic.v1,protocol=tcp+udp");
   const auto shortest = ParseSpec("window=500ms,subject=conversation,schema=presence.v1");
   ASSERT_TRUE(shortest.ok()) << shortest.status();
   EXPECT_EQ(SpecText(*shortest), "conversation 500000000/500000000 all presence.v1");

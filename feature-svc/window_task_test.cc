@@ -80,7 +80,7 @@ class Windows {
   size_t dropped() const { return dropped_; }
 
  private:
-  const FeatureSchema schema_{"test.v1", "", "", "", 3 * kSecond, {{"nothing", "1", "nothing", 0}}};
+  const FeatureSchema schema_{"test.v1", 3 * kSecond, {{"nothing", "1", "nothing", 0}}};
   const Extractor extractor_{"test.v1", &Recorder::Extract};
   SubjectGroup group_;
   WindowTask* task_;

@@ -4,13 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <random>
 
 #include "capture-svc/parse/parser.h"
 #include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/open_capture.h"
-#include "capture-svc/source/packet_cursor.h"
+#include "capture-svc/source/robustness_captures.h"
 
 namespace silhouette {
 namespace {
@@ -97,20 +95,12 @@ TEST(FastPath, SaysWhatTheParserSaysWhateverTheBytes) {
 }
 
 TEST(FastPath, SaysWhatTheParserSaysOfRealCaptures) {
-  const std::filesystem::path folder =
-      std::filesystem::path(SILHOUETTE_SOURCE_DIR) / "../shared/data/robustness";
-  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is not there";
+  const auto captures = RobustnessCaptures();
+  if (captures.empty()) GTEST_SKIP() << kNoRobustnessCaptures;
   uint64_t taken = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    auto source = OpenCapture(entry.path().string());
-    if (!source.ok()) continue;
-    PacketCursor cursor(source->get());
-    RawPacket packet;
-    for (auto more = cursor.Next(&packet); more.ok() && *more; more = cursor.Next(&packet)) {
-      taken += Compare(packet);
-    }
-    if (HasFailure()) FAIL() << entry.path();
+  for (const std::string& path : captures) {
+    ForEachPacket(path, [&taken](const RawPacket& packet) { taken += Compare(packet); });
+    if (HasFailure()) FAIL() << path;
   }
   EXPECT_GT(taken, 100'000u);
 }

@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "capture-svc/parse/parser.h"
 #include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/fake_packet_source.h"
+#include "capture-svc/source/fake_live_source.h"
 #include "capture-svc/source/open_capture.h"
 #include "capture-svc/source/packet_cursor.h"
+#include "capture-svc/source/robustness_captures.h"
 #include "common/files.h"
 #include "common/test_folder.h"
 
@@ -65,13 +64,6 @@ std::vector<Seen> See(PacketSource* source, size_t limit) {
   }
   return seen;
 }
-
-// A fake with an end time and losses.
-class FakeLiveSource : public FakePacketSource {
- public:
-  int64_t quiet_until_ns() const override { return 9'000'000'000; }
-  SourceLoss loss() const override { return {4, 2}; }
-};
 
 class RecordingSourceTest : public ::testing::Test {
  protected:
@@ -213,6 +205,8 @@ TEST_F(RecordingSourceTest, PacketsThatAreLeftOutKeepFewBytes) {
 TEST_F(RecordingSourceTest, TheFileEndsWithTheSourcesEndTimeAndLosses) {
   auto live = std::make_unique<FakeLiveSource>();
   live->Add(1, test_frames::UdpFrame());
+  live->BeSilentUntil(9'000'000'000);
+  live->Lose({4, 2});
   See(Record(std::move(live)).get(), SIZE_MAX);
   auto recorded = Recorded();
   See(recorded.get(), SIZE_MAX);
@@ -251,20 +245,19 @@ TEST_F(RecordingSourceTest, APacketThatTheFormatCannotHoldIsLeftOutAndCounted) {
 bool FitsPcapng(const Seen& seen) { return seen.time_ns >= 0 && seen.link_type < 65536; }
 
 TEST_F(RecordingSourceTest, RecordingsOfRealCapturesParseAsTheOriginals) {
-  const std::filesystem::path data =
-      std::filesystem::path(SILHOUETTE_SOURCE_DIR) / ".." / "shared" / "data" / "robustness";
-  if (!std::filesystem::exists(data)) GTEST_SKIP() << data << " is missing";
+  const auto captures = RobustnessCaptures();
+  if (captures.empty()) GTEST_SKIP() << kNoRobustnessCaptures;
   constexpr size_t kPacketsPerFile = 2000;
   size_t compared = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
-    auto original = OpenCapture(entry.path().string());
-    auto recorded = OpenCapture(entry.path().string());
+  for (const std::string& path : captures) {
+    auto original = OpenCapture(path);
+    auto recorded = OpenCapture(path);
     if (!original.ok() || !recorded.ok()) continue;
     See(Record(*std::move(recorded)).get(), kPacketsPerFile);
     std::vector<Seen> expected = See(original->get(), kPacketsPerFile);
     std::erase_if(expected, [](const Seen& seen) { return !FitsPcapng(seen); });
     std::vector<Seen> found = See(Recorded().get(), expected.size());
-    EXPECT_TRUE(found == expected) << entry.path();
+    EXPECT_TRUE(found == expected) << path;
     compared += expected.size();
   }
   EXPECT_GT(compared, 10'000u);

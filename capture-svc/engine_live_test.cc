@@ -1,0 +1,85 @@
+// The engine on sources that take their time.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "capture-svc/engine_fixture.h"
+#include "capture-svc/parse/test_frames.h"
+#include "capture-svc/source/fake_live_source.h"
+
+namespace silhouette {
+namespace {
+
+using test_frames::UdpFrame;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class LiveEngineTest : public CaptureEngineTest {
+ protected:
+  void ReadLive() {
+    options_.flush_after_ns = kSecond / 10;
+    CaptureEngine engine(options_, [this](const v1::PacketBatch& batch) {
+      batches_.push_back(batch);
+      return absl::OkStatus();
+    });
+    live_.on_silence_end = [&] { engine.Stop(); };
+    ASSERT_TRUE(engine.Read(&live_).ok());
+    EXPECT_EQ(engine.incomplete(), "") << "a live source has no other end";
+  }
+  FakeLiveSource live_;
+};
+
+TEST_F(LiveEngineTest, OnASilentLinkTheWatermarkFollowsTheClock) {
+  live_.Add(kStart, UdpFrame());
+  for (int64_t second : {1, 2, 3}) live_.BeSilentUntil(kStart + second * kSecond);
+  ReadLive();
+  std::vector<int64_t> watermarks;
+  for (const v1::PacketBatch& batch : batches_) {
+    watermarks.push_back(batch.header().watermark_ns() - kStart);
+  }
+  EXPECT_THAT(watermarks, ElementsAre(0, kSecond, 2 * kSecond, 3 * kSecond))
+      << "a second behind it, for what may come late; at the end, all has come";
+  EXPECT_TRUE(batches_.back().header().end_of_run());
+}
+
+TEST_F(LiveEngineTest, ASilenceLongerThanAnyHorizonIsNotFollowedFurther) {
+  live_.Add(kStart, UdpFrame());
+  live_.BeSilentUntil(kStart + 3600 * kSecond);
+  ReadLive();
+  EXPECT_EQ(batches_.back().header().watermark_ns(), kStart + 60 * kSecond);
+}
+
+TEST_F(LiveEngineTest, ASilenceBeforeTheFirstPacketSaysNothing) {
+  live_.BeSilentUntil(kStart);
+  ReadLive();
+  ASSERT_THAT(batches_, SizeIs(1));
+  EXPECT_EQ(batches_[0].header().watermark_ns(), 0);
+}
+
+TEST_F(LiveEngineTest, ABatchGoesOnBeforeItIsFull) {
+  live_.Add(kStart, UdpFrame());
+  live_.BeSilentUntil(kStart + kSecond / 5);
+  ReadLive();
+  ASSERT_THAT(batches_, SizeIs(2));
+  EXPECT_EQ(batches_[0].time_ns_size(), 1);
+  EXPECT_FALSE(batches_[0].header().end_of_run());
+}
+
+TEST_F(CaptureEngineTest, WhatWasTakenGoesOnWhenTheSourceIsSilentThoughItSaysNoTime) {
+  FakeLiveSource live;
+  live.Add(kStart, UdpFrame());
+  CaptureEngine engine(options_, [this](const v1::PacketBatch& batch) {
+    batches_.push_back(batch);
+    return absl::OkStatus();
+  });
+  live.on_silence_end = [&] {
+    if (!batches_.empty()) engine.Stop();
+  };
+  ASSERT_TRUE(engine.Read(&live).ok());
+  ASSERT_THAT(batches_, SizeIs(2));
+  EXPECT_EQ(batches_[0].time_ns_size(), 1);
+  EXPECT_EQ(batches_[0].header().watermark_ns(), kStart - kSecond);
+}
+
+}  // namespace
+}  // namespace silhouette

@@ -1,0 +1,268 @@
+#include "cli/features_command.h"
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "capture-svc/capture.h"
+#include "capture-svc/flags.h"
+#include "cli/progress.h"
+#include "cli/report_flags.h"
+#include "cli/stopper.h"
+#include "cli/window_file.h"
+#include "common/accounting.h"
+#include "common/files.h"
+#include "common/window_spec.h"
+#include "feature-svc/engine.h"
+#include "feature-svc/flags.h"
+
+namespace silhouette {
+namespace {
+
+struct FeaturesFlags {
+  std::string file;
+  std::string interface;
+  std::string duration;  // of a live capture; empty: until Ctrl-C
+  std::string out = "-";
+  std::string format;  // empty: by the name of `out`
+  std::vector<std::string> specs;
+  std::string schema = "presence.v1";
+  std::string subject;  // empty: what the schema is usually for
+  std::string window;   // likewise
+  std::string hop;
+  std::string protocol;
+  ReadFlags read;
+  LiveFlags live;
+  FeatureLimits limits;
+};
+
+// What --schema, --subject, --window, --hop and --protocol say together.
+absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
+  const auto schema = FindSchema(flags.schema);
+  if (!schema.ok()) return schema.status();
+  std::string spec = absl::StrCat(
+      "schema=", flags.schema,
+      ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
+      ",window=", flags.window.empty() ? (*schema)->usual_window : flags.window);
+  if (!flags.hop.empty()) absl::StrAppend(&spec, ",hop=", flags.hop);
+  if (!flags.protocol.empty()) absl::StrAppend(&spec, ",protocol=", flags.protocol);
+  return spec;
+}
+
+absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
+  std::vector<std::string> texts = flags.specs;
+  if (texts.empty()) {
+    const auto text = SpecOfFlags(flags);
+    if (!text.ok()) return text.status();
+    texts.push_back(*text);
+  }
+  SpecSet set;
+  for (const std::string& text : texts) {
+    const auto spec = ParseSpec(text);
+    if (!spec.ok()) return spec.status();
+    set.specs.push_back(*spec);
+  }
+  set.hash = SpecSetHash(set.specs);
+  return set;
+}
+
+// One schema's columns fit one table.
+absl::StatusOr<WindowFormat> FormatOf(const FeaturesFlags& flags, const SpecSet& set) {
+  WindowFormat format = WindowFormatOf(flags.out);
+  if (!flags.format.empty()) {
+    const auto named = ParseWindowFormat(flags.format);
+    if (!named.ok()) return named.status();
+    format = *named;
+  }
+  if (set.specs.size() > 1 && format != WindowFormat::kJsonl) {
+    return absl::InvalidArgumentError(
+        "several --spec need --format jsonl, where each line says which it is of");
+  }
+  return format;
+}
+
+SourceOptions SourceOf(const FeaturesFlags& flags) {
+  if (!flags.interface.empty()) return InterfaceSource(flags.interface, flags.live);
+  SourceOptions source;
+  source.path = flags.file;
+  source.write = flags.live.write;
+  return source;
+}
+
+// One run through both engines, in this process and without gRPC.
+class Extraction {
+ public:
+  Extraction(CaptureOptions options, std::unique_ptr<FeatureEngine> features, WindowFile* file)
+      : features_(std::move(features)),
+        file_(file),
+        capture_(std::move(options), [this](const v1::PacketBatch& batch) { return Take(batch); }) {}
+
+  absl::Status Run(PacketSource* source) { return capture_.Read(source); }
+  void Stop() { capture_.Stop(); }
+  CaptureProgress progress() const { return capture_.Progress(); }
+  const std::string& incomplete() const { return capture_.incomplete(); }
+  FeatureUse use() const { return features_->use(); }
+
+ private:
+  absl::Status Take(const v1::PacketBatch& batch) {
+    return features_->Consume(batch, [this](const v1::WindowBatch& windows) {
+      absl::Status written = file_->Write(windows);
+      v1::Ack ack;
+      ack.set_sequence(windows.header().sequence());
+      capture_.OnAck(features_->AckFor(ack));
+      return written;
+    });
+  }
+
+  const std::unique_ptr<FeatureEngine> features_;
+  WindowFile* const file_;
+  CaptureEngine capture_;
+};
+
+void PrintAccounts(const v1::Accounting& packets, uint64_t windows, const FeatureUse& use) {
+  std::cerr << windows << " windows";
+  if (use.partial_windows > 0) std::cerr << ", " << use.partial_windows << " of them partial";
+  if (use.evicted_subjects > 0) std::cerr << ", " << use.evicted_subjects << " subjects evicted";
+  std::cerr << "\naccounts: received " << packets.received() << " = windowed "
+            << packets.windowed() << " + filtered " << FilteredPackets(packets) << " + malformed "
+            << packets.malformed() << " + late " << packets.late() << " + shed " << packets.shed()
+            << " + pending " << packets.pending();
+  std::vector<std::string> reasons;
+  for (const v1::FilteredCount& count : packets.filtered()) {
+    reasons.push_back(absl::StrCat(count.reason(), " ", count.packets()));
+  }
+  if (!reasons.empty()) std::cerr << "; filtered: " << absl::StrJoin(reasons, ", ");
+  std::cerr << "\n";
+  if (packets.loss().kernel_dropped_packets() + packets.loss().interface_dropped_packets() > 0) {
+    std::cerr << "lost before: " << packets.loss().kernel_dropped_packets() << " by the kernel, "
+              << packets.loss().interface_dropped_packets() << " by the interface\n";
+  }
+}
+
+absl::Status WriteSchemas(const std::string& path, const SpecSet& set) {
+  if (path == "-") return absl::OkStatus();
+  std::vector<std::string> schemas;
+  for (const v1::WindowSpec& spec : set.specs) {
+    schemas.push_back(absl::StrCat("{\"spec\": \"", FormatSpec(spec),
+                                   "\",\n\"schema\": ", SchemaJson(**FindSchema(spec.schema())),
+                                   "}"));
+  }
+  return WriteFileByRename(path + ".schema.json",
+                           absl::StrCat("[", absl::StrJoin(schemas, ",\n"), "]\n"));
+}
+
+// Errors: what stops the run. `incomplete` is filled when the capture ends early; what it holds is
+// written all the same.
+absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
+  const auto set = SpecsOf(flags);
+  if (!set.ok()) return set.status();
+  const auto format = FormatOf(flags, *set);
+  if (!format.ok()) return format.status();
+  const auto duration = ParseDurationFlag(flags.duration);
+  if (!duration.ok()) return duration.status();
+  auto options = MakeCaptureOptions(flags.read);
+  if (!options.ok()) return options.status();
+  auto features = FeatureEngine::Create(*set, flags.limits);
+  if (!features.ok()) return features.status();
+  const SourceOptions source_options = SourceOf(flags);
+  const bool live = !flags.interface.empty();
+  std::optional<StopSignal> stop;
+  if (live) stop.emplace();
+  auto opened = OpenSource(source_options);
+  if (!opened.ok()) return opened.status();
+  auto file = WindowFile::Open(flags.out, *format, /*in_place=*/live);
+  if (!file.ok()) return file.status();
+  if (absl::Status status = WriteSchemas(flags.out, *set); !status.ok()) return status;
+  if (live) {
+    if (absl::Status status = GiveUpRights(flags.live, false); !status.ok()) return status;
+    if (!opened->warning.empty()) std::cerr << "silhouette features: " << opened->warning << "\n";
+    std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
+  }
+  Extraction extraction(CompleteOptions(*std::move(options), source_options),
+                        *std::move(features), file->get());
+  absl::Status read;
+  {
+    Progress progress([&] { return extraction.progress(); });
+    std::optional<Stopper> stopper;
+    if (live) stopper.emplace(&*stop, [&] { extraction.Stop(); }, *duration);
+    read = extraction.Run(opened->source.get());
+  }
+  *incomplete = extraction.incomplete();
+  const bool all_unsupported = absl::IsUnimplemented(read);
+  if (!read.ok() && !all_unsupported) return read;
+  if (absl::Status status = (*file)->Finish(); !status.ok()) return status;
+  PrintAccounts(extraction.progress().accounting, (*file)->windows(), extraction.use());
+  return read;
+}
+
+int Run(const FeaturesFlags& flags) {
+  std::string incomplete;
+  const absl::Status status = Extract(flags, &incomplete);
+  if (!status.ok()) return ReportFailure("features", status);
+  if (incomplete.empty()) return 0;
+  return ReportFailure("features", absl::DataLossError(incomplete));
+}
+
+void AddSpecFlags(CLI::App* app, FeaturesFlags* flags) {
+  CLI::Option* spec = app->add_option("--spec", flags->specs,
+                                      "All of the above in one, as "
+                                      "subject=device,window=5s,hop=1s,schema=traffic.v1,"
+                                      "protocol=udp+tcp (repeatable with jsonl)");
+  const auto add = [&](const char* name, std::string* value, const char* help) {
+    return app->add_option(name, *value, help)->excludes(spec);
+  };
+  add("--schema", &flags->schema, "Which features (see silhouette schema)")->capture_default_str();
+  add("--subject", &flags->subject,
+      "What a window is about: device, device-mac, conversation or flow (default: what the schema "
+      "is usually for)");
+  add("--window", &flags->window, "Length of a window, 100ms to 1h (default: the schema's usual)")
+      ->type_name("TIME");
+  add("--hop", &flags->hop, "From one window's start to the next's (default: its length)")
+      ->type_name("TIME");
+  add("--protocol", &flags->protocol, "Only packets of these, as udp+tcp (default: all)");
+}
+
+}  // namespace
+
+void AddFeaturesCommand(CLI::App* parent, int* exit_status) {
+  auto flags = std::make_shared<FeaturesFlags>();
+  CLI::App* app = parent->add_subcommand(
+      "features", "A capture in, windows of features out: as CSV, JSON Lines or LIBSVM");
+  CLI::Option_group* source = app->add_option_group("Source", "A file or an interface");
+  source->add_option("FILE", flags->file,
+                     "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input");
+  CLI::Option* interface =
+      source
+          ->add_option("--interface", flags->interface, "Listen on this network interface instead")
+          ->type_name("NAME");
+  source->require_option(1);
+  app->add_option("--duration", flags->duration, "How long to listen (default: until Ctrl-C)")
+      ->needs(interface)
+      ->type_name("TIME");
+  app->add_option("-o,--out", flags->out,
+                  "File to write; its schema goes to OUT.schema.json (default: standard output)");
+  app->add_option("--format", flags->format,
+                  "csv, jsonl or libsvm (default: by the end of OUT, else csv)");
+  AddSpecFlags(app, flags.get());
+  AddLimitFlags(app, &flags->limits);
+  AddReadFlags(app, &flags->read);
+  AddLiveFlags(app, interface, &flags->live);
+  app->footer(
+      "Each row is one window of one subject, by start, then subject. A window appears if its\n"
+      "subject had a packet in it or within the schema's horizon before it. partial = 1: the limits\n"
+      "cut it short; several such rows with one start may come, of which the first stands.\n"
+      "The accounts of all packets go to standard error.\n\n"
+      "Examples:\n"
+      "  silhouette features call.pcap -o windows.csv\n"
+      "  silhouette features home.pcap --schema traffic.v1 --window 10s -o home.csv\n"
+      "  silhouette features home.pcap --subject flow --format jsonl | jq .window.features\n"
+      "  sudo silhouette features --interface eth0 --schema traffic.v1 -o live.jsonl\n\n"
+      "Exit status: 0 done; 1 failed, or the capture was cut (what it holds is written); 2 usage.");
+  app->callback([flags, exit_status] { *exit_status = Run(*flags); });
+}
+
+}  // namespace silhouette
