@@ -127,20 +127,21 @@ void PrintAccounts(const v1::Accounting& packets, uint64_t windows, const Featur
   std::cerr << windows << " windows";
   if (use.partial_windows > 0) std::cerr << ", " << use.partial_windows << " of them partial";
   if (use.evicted_subjects > 0) std::cerr << ", " << use.evicted_subjects << " subjects evicted";
-  std::cerr << "\naccounts: received " << packets.received() << " = windowed "
-            << packets.windowed() << " + filtered " << FilteredPackets(packets) << " + malformed "
-            << packets.malformed() << " + late " << packets.late() << " + shed " << packets.shed()
-            << " + pending " << packets.pending();
+  std::cerr << "\n";
+  const v1::Loss& loss = packets.loss();
+  if (loss.kernel_dropped_packets() + loss.interface_dropped_packets() > 0) {
+    std::cerr << "lost before they came here: " << loss.kernel_dropped_packets()
+              << " by the kernel, " << loss.interface_dropped_packets() << " by the interface\n";
+  }
   std::vector<std::string> reasons;
   for (const v1::FilteredCount& count : packets.filtered()) {
     reasons.push_back(absl::StrCat(count.reason(), " ", count.packets()));
   }
-  if (!reasons.empty()) std::cerr << "; filtered: " << absl::StrJoin(reasons, ", ");
-  std::cerr << "\n";
-  if (packets.loss().kernel_dropped_packets() + packets.loss().interface_dropped_packets() > 0) {
-    std::cerr << "lost before: " << packets.loss().kernel_dropped_packets() << " by the kernel, "
-              << packets.loss().interface_dropped_packets() << " by the interface\n";
-  }
+  if (!reasons.empty()) std::cerr << "filtered: " << absl::StrJoin(reasons, ", ") << "\n";
+  std::cerr << "accounts: received " << packets.received() << " = windowed " << packets.windowed()
+            << " + filtered " << FilteredPackets(packets) << " + malformed " << packets.malformed()
+            << " + late " << packets.late() << " + shed " << packets.shed() << " + pending "
+            << packets.pending() << "\n";
 }
 
 absl::Status WriteSchemas(const std::string& path, const SpecSet& set) {

@@ -55,9 +55,8 @@ def simulated_home(folder):
 
 
 def accounts_of(errors):
-    """The numbers of the last line of stderr."""
-    line = errors.rstrip("\n").rpartition("\n")[2]
-    assert line.startswith("accounts: "), errors
+    """The numbers of the line of accounts on stderr."""
+    (line,) = [line for line in errors.splitlines() if line.startswith("accounts: ")]
     return {term: int(number) for term, number in re.findall(r"(\w+) (\d+)", line)}
 
 
