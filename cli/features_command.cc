@@ -175,7 +175,8 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   if (live) stop.emplace();
   auto opened = OpenSource(source_options);
   if (!opened.ok()) return opened.status();
-  auto file = WindowFile::Open(flags.out, *format, /*in_place=*/live);
+  auto file = WindowFile::Open(flags.out, *format, **FindSchema(set->specs[0].schema()),
+                               /*in_place=*/live);
   if (!file.ok()) return file.status();
   if (absl::Status status = WriteSchemas(flags.out, *set); !status.ok()) return status;
   if (live) {

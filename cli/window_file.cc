@@ -126,15 +126,19 @@ std::string SchemaJson(const FeatureSchema& schema) {
 }
 
 absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& path,
-                                                             WindowFormat format, bool in_place) {
+                                                             WindowFormat format,
+                                                             const FeatureSchema& schema,
+                                                             bool in_place) {
   std::unique_ptr<WindowFile> file(new WindowFile(path, format));
   if (path == "-") {
     file->out_ = &std::cout;
-    return file;
+  } else {
+    if (!in_place) file->partial_.emplace(path);
+    file->file_.open(in_place ? path : file->partial_->path(), std::ios::binary);
+    file->out_ = &file->file_;
   }
-  if (!in_place) file->partial_.emplace(path);
-  file->file_.open(in_place ? path : file->partial_->path(), std::ios::binary);
-  file->out_ = &file->file_;
+  const std::string header = WindowHeader(format, schema);
+  if (!header.empty()) *file->out_ << header << '\n';
   if (absl::Status status = file->Check(); !status.ok()) return status;
   return file;
 }
@@ -142,11 +146,6 @@ absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& 
 absl::Status WindowFile::Write(const v1::WindowBatch& batch) {
   for (const v1::WindowTable& table : batch.tables()) {
     const FeatureSchema& schema = **FindSchema(table.spec().schema());
-    if (!has_header_) {
-      const std::string header = WindowHeader(format_, schema);
-      if (!header.empty()) *out_ << header << '\n';
-      has_header_ = true;
-    }
     for (int row = 0; row < table.start_ns_size(); ++row) {
       *out_ << WindowLine(format_, table, row, schema) << '\n';
     }

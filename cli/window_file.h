@@ -41,9 +41,12 @@ std::string SchemaJson(const FeatureSchema& schema);
 class WindowFile {
  public:
   // `path` "-" is standard output. A file `in_place` grows under its own name; others appear once
-  // they are whole. Errors: why it cannot be written.
+  // they are whole. `schema` is that of the windows where the format holds one alone.
+  // Errors: why it cannot be written.
   static absl::StatusOr<std::unique_ptr<WindowFile>> Open(const std::string& path,
-                                                          WindowFormat format, bool in_place);
+                                                          WindowFormat format,
+                                                          const FeatureSchema& schema,
+                                                          bool in_place);
 
   // Errors: a full disk, a closed pipe.
   absl::Status Write(const v1::WindowBatch& batch);
@@ -60,7 +63,6 @@ class WindowFile {
   std::optional<PartialFile> partial_;
   std::ofstream file_;
   std::ostream* out_ = nullptr;
-  bool has_header_ = false;
   uint64_t windows_ = 0;
 };
 

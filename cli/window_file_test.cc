@@ -69,7 +69,7 @@ TEST(WindowFile, LibsvmLeavesZerosOutAndCountsFromOne) {
 TEST(WindowFile, AFileAppearsOnceItIsWhole) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/windows.csv";
-  auto file = WindowFile::Open(path, WindowFormat::kCsv, false);
+  auto file = WindowFile::Open(path, WindowFormat::kCsv, Schema(), false);
   ASSERT_TRUE(file.ok()) << file.status();
   v1::WindowBatch batch;
   *batch.add_tables() = Table();
@@ -81,7 +81,7 @@ TEST(WindowFile, AFileAppearsOnceItIsWhole) {
 }
 
 TEST(WindowFile, APlaceThatCannotBeWrittenIsNamed) {
-  const auto file = WindowFile::Open("/nowhere/windows.csv", WindowFormat::kCsv, false);
+  const auto file = WindowFile::Open("/nowhere/windows.csv", WindowFormat::kCsv, Schema(), false);
   EXPECT_THAT(std::string(file.status().message()),
               HasSubstr("/nowhere/windows.csv: cannot be written: No such file"));
 }

@@ -32,7 +32,7 @@ CAPTURES = """
     zeek/arp-leak.pcap zeek/arp-who-has-radiotap.pcap zeek/cisco-fabric-path.pcap
     zeek/http_get-to-ssh-server.pcap zeek/icmp_icmp6-mldv2.pcap zeek/icmp_nd_dnssl.pcap
     zeek/igmp_igmp-many-sources.pcap zeek/ip6_esp.pcap zeek/ipv4_fragmented-4.pcap
-    zeek/ipv6-fragmented-dns.pcap zeek/ipv6-reassembly-state-leak.pcap
+    zeek/ipv6-fragmented-dns.pcap 
     zeek/ldap_ldap-max-recursion.pcap zeek/linux_dlt_sll2.pcap zeek/modbus_fuzz-1011.pcap
     zeek/mpls-in-vlan.pcap zeek/ncp.pcap zeek/ppp_quic-interop-retry.pcap zeek/pppoe.pcap
     zeek/quic_383379789-decrypt-crash.pcap zeek/raw_packets.pcap zeek/tcp_timeout-with-pings.pcap
