@@ -1,5 +1,6 @@
 #include "capture-svc/capture.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/duration.h"
 #include "common/text.h"
 
 namespace silhouette {
@@ -25,11 +27,20 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
       name_(SourceName(source_)),
       options_(CompleteOptions(std::move(options), source_)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
-      engine_(options_, [this](const v1::PacketBatch& batch) { return sender_.Send(batch); }),
+      engine_(options_, [this](const v1::PacketBatch& batch) { return Send(batch); }),
       sender_(
           "feature-svc",
           [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
           [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
+
+absl::Status Capture::Send(const v1::PacketBatch& batch) {
+  const v1::BatchHeader& header = batch.header();
+  if (header.sequence() == 1 && header.clock_jump_ns() != 0) {
+    spdlog::warn("{}: the clock of the capture jumped by {}; run {} begins", name_,
+                 FormatDurationNs(header.clock_jump_ns()), header.run());
+  }
+  return sender_.Send(batch);
+}
 
 absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {
   absl::Status status = ReadAndSettle(std::move(opened));

@@ -44,6 +44,7 @@ class Capture {
 
  private:
   bool is_stopped() const;
+  absl::Status Send(const v1::PacketBatch& batch);
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
 
   const SourceOptions source_;

@@ -81,17 +81,22 @@ absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSour
   std::span<const RawPacket> rest = block.packets;
   while (!rest.empty()) {
     const size_t count = std::min(rest.size(), options_.batch_packets - work_->builder.packets());
-    TakePackets(rest.first(count));
-    rest = rest.subspan(count);
-    if (work_->builder.packets() < options_.batch_packets) continue;
-    if (absl::Status status = EmitBatch(source, false); !status.ok()) return status;
+    const size_t taken = TakePackets(rest.first(count));
+    rest = rest.subspan(taken);
+    absl::Status status;
+    if (taken < count) {
+      status = StartNextRun(rest.front().time_ns, source);
+    } else if (work_->builder.packets() == options_.batch_packets) {
+      status = EmitBatch(source, false);
+    }
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
 // In two rounds. The first reads headers and has no branch that cannot be foretold, so that the
 // processor is many packets ahead of the memory; the second finds everything near.
-void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
+size_t CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
   std::array<FastPacket, PacketBlock::kMaxPackets> fast;
   std::array<size_t, PacketBlock::kMaxPackets> prepared;
   constexpr size_t kNotFast = std::numeric_limits<size_t>::max();
@@ -99,10 +104,13 @@ void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
     const bool is_fast = !options_.tunnels.vxlan && ReadFastPacket(packets[i], &fast[i]);
     prepared[i] = is_fast ? work_->builder.Prepare(fast[i]) : kNotFast;
   }
-  received_ += packets.size();
   for (size_t i = 0; i < packets.size(); ++i) {
     const RawPacket& packet = packets[i];
-    if (!Admit(packet.time_ns)) continue;
+    if (!Admit(packet.time_ns)) {
+      if (!jumps_) continue;
+      received_ += i;
+      return i;
+    }
     if (work_->builder.packets() == 0) batch_start_ns_ = packet.time_ns;
     if (prepared[i] == kNotFast) {
       Take(packet);
@@ -111,6 +119,8 @@ void CaptureEngine::TakePackets(std::span<const RawPacket> packets) {
     ++outcomes_[static_cast<size_t>(ParseOutcome::kOk)];
     work_->builder.Add(packet.time_ns, packet.wire_bytes, fast[i], prepared[i]);
   }
+  received_ += packets.size();
+  return packets.size();
 }
 
 absl::Status CaptureEngine::CheckLinkTypes() const {
@@ -146,6 +156,10 @@ bool CaptureEngine::AdmitOther(int64_t time_ns) {
     any_packet_ = true;
     first_packet_ns_ = newest_ns_ = clock_ns_ = time_ns;
   }
+  if (run_ < kMostRuns && IsJump(time_ns)) {
+    jumps_ = true;
+    return false;
+  }
   if (time_ns < Watermark()) {
     ++late_;
     return false;
@@ -153,6 +167,27 @@ bool CaptureEngine::AdmitOther(int64_t time_ns) {
   newest_ns_ = std::max(newest_ns_, time_ns);
   clock_ns_ = std::max(clock_ns_, time_ns);
   return true;
+}
+
+bool CaptureEngine::IsJump(int64_t time_ns) const {
+  const int64_t most_back_ns = std::max(kMostBackNs, options_.lateness_ns);
+  return newest_ns_ - time_ns > most_back_ns || time_ns - clock_ns_ > kMostAheadNs;
+}
+
+// Ends the run with what it has taken. `time_ns` is the first packet's of the next.
+absl::Status CaptureEngine::StartNextRun(int64_t time_ns, const PacketSource& source) {
+  if (absl::Status status = EmitBatch(source, true); !status.ok()) return status;
+  clock_jump_ns_ = time_ns - newest_ns_;
+  AddAccounting(&ended_, accounting_);
+  accounting_.Clear();
+  ++run_;
+  sequence_ = 0;
+  jumps_ = any_packet_ = false;
+  return absl::OkStatus();
+}
+
+std::string CaptureEngine::RunName(const std::string& run, int number) {
+  return number == 1 ? run : absl::StrCat(run, ".", number);
 }
 
 void CaptureEngine::FollowQuiet(const PacketSource& source) {
@@ -185,25 +220,29 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source) {
   const auto count = [this](ParseOutcome outcome) {
     return std::exchange(outcomes_[static_cast<size_t>(outcome)], 0);
   };
-  accounting_.set_received(received_);
-  accounting_.set_late(late_);
+  accounting_.set_received(received_ - ended_.received());
+  accounting_.set_late(late_ - ended_.late());
   accounting_.set_pending(accounting_.pending() + count(ParseOutcome::kOk));
   accounting_.set_malformed(accounting_.malformed() + count(ParseOutcome::kMalformed));
   for (const auto& [outcome, reason] : kFilterReasons) {
     AddFiltered(&accounting_, reason, count(outcome));
   }
   const SourceLoss loss = source.loss();
-  accounting_.mutable_loss()->set_kernel_dropped_packets(loss.kernel_dropped);
-  accounting_.mutable_loss()->set_interface_dropped_packets(loss.interface_dropped);
+  v1::Loss* own = accounting_.mutable_loss();
+  own->set_kernel_dropped_packets(loss.kernel_dropped - ended_.loss().kernel_dropped_packets());
+  own->set_interface_dropped_packets(loss.interface_dropped -
+                                     ended_.loss().interface_dropped_packets());
 }
 
 void CaptureEngine::TellLoss(v1::Loss* lost_before) {
-  const v1::Loss& loss = accounting_.loss();
-  lost_before->set_kernel_dropped_packets(loss.kernel_dropped_packets() -
-                                          told_loss_.kernel_dropped_packets());
-  lost_before->set_interface_dropped_packets(loss.interface_dropped_packets() -
-                                             told_loss_.interface_dropped_packets());
-  told_loss_ = loss;
+  const uint64_t kernel =
+      ended_.loss().kernel_dropped_packets() + accounting_.loss().kernel_dropped_packets();
+  const uint64_t interface =
+      ended_.loss().interface_dropped_packets() + accounting_.loss().interface_dropped_packets();
+  lost_before->set_kernel_dropped_packets(kernel - told_loss_.kernel_dropped_packets());
+  lost_before->set_interface_dropped_packets(interface - told_loss_.interface_dropped_packets());
+  told_loss_.set_kernel_dropped_packets(kernel);
+  told_loss_.set_interface_dropped_packets(interface);
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
@@ -212,7 +251,8 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   TellLoss(batch->mutable_lost_before());
   v1::BatchHeader* header = batch->mutable_header();
   header->set_origin(options_.origin);
-  header->set_run(options_.run);
+  header->set_run(RunName(options_.run, run_));
+  header->set_clock_jump_ns(clock_jump_ns_);
   header->set_sequence(++sequence_);
   // At the end of a run every packet has come: windows close up to the newest packet's, or to
   // where the source says that it listened.
@@ -233,6 +273,8 @@ void CaptureEngine::Publish(const PacketSource& source) {
   published_received_ = received_;
   std::lock_guard lock(mutex_);
   published_.accounting = accounting_;
+  AddAccounting(&published_.accounting, ended_);
+  published_.runs = run_;
   published_.bytes_read = source.bytes_read();
   published_.bytes_total = source.bytes_total();
   published_.fragments_evicted = work_->fragments.evicted();
@@ -240,17 +282,19 @@ void CaptureEngine::Publish(const PacketSource& source) {
 
 void CaptureEngine::OnAck(const v1::Ack& ack) {
   std::lock_guard lock(mutex_);
-  acknowledged_ = ack.accounting();
+  acknowledged_[ack.run()] = ack.accounting();
 }
 
 CaptureProgress CaptureEngine::Progress() const {
   std::lock_guard lock(mutex_);
   CaptureProgress progress = published_;
   v1::Accounting* accounting = &progress.accounting;
-  AddAccounting(accounting, acknowledged_);
-  // What downstream decided was pending here.
-  accounting->set_pending(accounting->pending() - acknowledged_.windowed() -
-                          FilteredPackets(acknowledged_) - acknowledged_.shed());
+  for (const auto& [run, decided] : acknowledged_) {
+    AddAccounting(accounting, decided);
+    // It was pending here.
+    accounting->set_pending(accounting->pending() - decided.windowed() - FilteredPackets(decided) -
+                            decided.shed());
+  }
   return progress;
 }
 

@@ -45,11 +45,14 @@ struct CaptureProgress {
   uint64_t bytes_total = 0;  // 0 where unknown
   // First fragments forgotten early, because more were open than the table holds.
   uint64_t fragments_evicted = 0;
+  // One, and one more for each time that the clock jumped.
+  int runs = 1;
 };
 
 // Turns the packets of one source into batches: parses headers, finds flow and direction, keeps
-// event time and the accounts. One engine is one run of one origin. Read is called once; progress
-// and acks come from any thread.
+// event time and the accounts. One engine is one run of one origin; where the clock of the capture
+// jumps, that run ends in order and another begins, with a window grid of its own. Read is called
+// once; progress and acks come from any thread.
 class CaptureEngine {
  public:
   // Takes the next batch; blocks while the receiver is slower. An error ends the run.
@@ -69,6 +72,14 @@ class CaptureEngine {
   // Makes Read end the run early. From any thread.
   void Stop() { stop_ = true; }
 
+  // A packet further behind the newest one, or further ahead of it, begins a new run.
+  static constexpr int64_t kMostBackNs = 60'000'000'000;
+  static constexpr int64_t kMostAheadNs = 86'400'000'000'000;
+  // From then on, what is behind is late: a capture of two clocks would jump with every packet.
+  static constexpr int kMostRuns = 64;
+  // The name of the run number `number`, from 1, of an engine that was given `run`.
+  static std::string RunName(const std::string& run, int number);
+
   // Takes in what feature-svc decided about the packets.
   void OnAck(const v1::Ack& ack);
 
@@ -78,18 +89,23 @@ class CaptureEngine {
   absl::Status ReadAll(PacketSource* source);
   // Takes the packets of a block, emitting batches as they fill.
   absl::Status TakeBlock(const PacketBlock& block, const PacketSource& source);
-  // The same for packets that fit into the batch.
-  void TakePackets(std::span<const RawPacket> packets);
+  // The same for packets that fit into the batch. Returns how many were taken: not those from the
+  // one on before which the clock jumped.
+  size_t TakePackets(std::span<const RawPacket> packets);
   void Take(const RawPacket& packet);
   // Moves event time on; false when the packet is late or out of time.
   bool Admit(int64_t time_ns) {
-    if (time_ns < clock_ns_ || time_ns > kLastPlausibleNs || !any_packet_) {
+    if (static_cast<uint64_t>(time_ns) - static_cast<uint64_t>(clock_ns_) >
+            static_cast<uint64_t>(kMostAheadNs) ||
+        time_ns > kLastPlausibleNs || !any_packet_) {
       return AdmitOther(time_ns);
     }
     newest_ns_ = clock_ns_ = time_ns;
     return true;
   }
   bool AdmitOther(int64_t time_ns);
+  bool IsJump(int64_t time_ns) const;
+  absl::Status StartNextRun(int64_t time_ns, const PacketSource& source);
   void FollowQuiet(const PacketSource& source);
   absl::Status CheckLinkTypes() const;
   // No packet before it will be taken; 0 before the first packet.
@@ -119,14 +135,19 @@ class CaptureEngine {
   std::unique_ptr<Workspace> work_;
   // What this engine decided; pending is what it took. The counts that are not in it yet:
   v1::Accounting accounting_;
+  v1::Accounting ended_;  // of the runs before
+  int run_ = 1;
+  int64_t clock_jump_ns_ = 0;  // that began this run
+  // Of all runs.
   uint64_t received_ = 0;
   uint64_t late_ = 0;
   std::array<uint64_t, kParseOutcomes> outcomes_{};
   std::map<uint32_t, uint64_t> unsupported_;  // packets by link type
-  v1::Loss told_loss_;                        // of the loss in accounting_, what batches told
+  v1::Loss told_loss_;                        // what batches told
   uint64_t published_received_ = 0;
   uint64_t sequence_ = 0;
   bool any_packet_ = false;
+  bool jumps_ = false;  // the packet that Admit refused last begins another run
   int64_t first_packet_ns_ = 0;
   int64_t newest_ns_ = 0;
   int64_t clock_ns_ = 0;  // event time: the newest packet, or how far the source was silent
@@ -135,7 +156,7 @@ class CaptureEngine {
 
   mutable std::mutex mutex_;
   CaptureProgress published_;    // guarded by mutex_; accounting without what acks say
-  v1::Accounting acknowledged_;  // guarded by mutex_
+  std::map<std::string, v1::Accounting> acknowledged_;  // by run; guarded by mutex_
 };
 
 }  // namespace silhouette

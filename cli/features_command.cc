@@ -93,11 +93,12 @@ SourceOptions SourceOf(const FeaturesFlags& flags) {
   return source;
 }
 
-// One run through both engines, in this process and without gRPC.
+// A capture through both engines, in this process and without gRPC.
 class Extraction {
  public:
-  Extraction(CaptureOptions options, std::unique_ptr<FeatureEngine> features, WindowFile* file)
-      : features_(std::move(features)),
+  Extraction(CaptureOptions options, SpecSet specs, const FeatureLimits& limits, WindowFile* file)
+      : specs_(std::move(specs)),
+        limits_(limits),
         file_(file),
         capture_(std::move(options), [this](const v1::PacketBatch& batch) { return Take(batch); }) {}
 
@@ -105,21 +106,35 @@ class Extraction {
   void Stop() { capture_.Stop(); }
   CaptureProgress progress() const { return capture_.Progress(); }
   const std::string& incomplete() const { return capture_.incomplete(); }
-  FeatureUse use() const { return features_->use(); }
+  // What the limits cost so far.
+  const FeatureUse& cost() const { return cost_; }
 
  private:
   absl::Status Take(const v1::PacketBatch& batch) {
-    return features_->Consume(batch, [this](const v1::WindowBatch& windows) {
+    if (batch.header().sequence() == 1) {
+      auto features = FeatureEngine::Create(specs_, limits_);
+      if (!features.ok()) return features.status();
+      features_ = *std::move(features);
+    }
+    absl::Status status = features_->Consume(batch, [&](const v1::WindowBatch& windows) {
       absl::Status written = file_->Write(windows);
       v1::Ack ack;
+      ack.set_run(windows.header().run());
       ack.set_sequence(windows.header().sequence());
       capture_.OnAck(features_->AckFor(ack));
       return written;
     });
+    if (!batch.header().end_of_run()) return status;
+    cost_.evicted_subjects += features_->use().evicted_subjects;
+    cost_.partial_windows += features_->use().partial_windows;
+    return status;
   }
 
-  const std::unique_ptr<FeatureEngine> features_;
+  const SpecSet specs_;
+  const FeatureLimits limits_;
   WindowFile* const file_;
+  std::unique_ptr<FeatureEngine> features_;  // of the run
+  FeatureUse cost_;
   CaptureEngine capture_;
 };
 
@@ -167,8 +182,6 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   if (!duration.ok()) return duration.status();
   auto options = MakeCaptureOptions(flags.read);
   if (!options.ok()) return options.status();
-  auto features = FeatureEngine::Create(*set, flags.limits);
-  if (!features.ok()) return features.status();
   const SourceOptions source_options = SourceOf(flags);
   const bool live = !flags.interface.empty();
   std::optional<StopSignal> stop;
@@ -184,8 +197,8 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
     if (!opened->warning.empty()) std::cerr << "silhouette features: " << opened->warning << "\n";
     std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
   }
-  Extraction extraction(CompleteOptions(*std::move(options), source_options),
-                        *std::move(features), file->get());
+  Extraction extraction(CompleteOptions(*std::move(options), source_options), *set, flags.limits,
+                        file->get());
   absl::Status read;
   {
     Progress progress([&] { return extraction.progress(); });
@@ -197,7 +210,11 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   const bool all_unsupported = absl::IsUnimplemented(read);
   if (!read.ok() && !all_unsupported) return read;
   if (absl::Status status = (*file)->Finish(); !status.ok()) return status;
-  PrintAccounts(extraction.progress().accounting, (*file)->windows(), extraction.use());
+  if (const int runs = extraction.progress().runs; runs > 1) {
+    std::cerr << "the clock of the capture jumped: " << runs
+              << " runs, one behind the other, each with windows of its own\n";
+  }
+  PrintAccounts(extraction.progress().accounting, (*file)->windows(), extraction.cost());
   return read;
 }
 

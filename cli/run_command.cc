@@ -98,6 +98,25 @@ void PrintLosses(const v1::Accounting& packets) {
             << packets.loss().interface_dropped_packets() << " by the interface\n";
 }
 
+// A report for each run: several where the clock of the capture jumped. The truth counts from the
+// first packet, so it is the first run's.
+absl::Status PrintRuns(GatewayClient* gateway, const ReportFlags& flags, const Capture& capture,
+                       const std::optional<Truth>& truth) {
+  const std::string source = capture.Describe().source();
+  const int runs = capture.Progress().runs;
+  if (runs == 1) return PrintReport(gateway, flags, capture.origin(), capture.run(), source, truth);
+  std::cerr << "silhouette run: " << source << ": the clock of the capture jumped; " << runs
+            << " runs follow, each with a timeline of its own\n";
+  for (int number = 1; number <= runs; ++number) {
+    const std::string run = CaptureEngine::RunName(capture.run(), number);
+    const std::string name = absl::StrCat(source, ", run ", number, " of ", runs);
+    absl::Status printed = PrintReport(gateway, flags, capture.origin(), run, name,
+                                       number == 1 ? truth : std::nullopt);
+    if (!printed.ok()) return printed;
+  }
+  return absl::OkStatus();
+}
+
 // Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
 // capture ends early; what it holds is used all the same.
 absl::Status Process(const RunFlags& flags, std::string* incomplete) {
@@ -137,8 +156,7 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   }
   if (packets.received() == 0) return CheckPackets(done.source(), packets);
   GatewayClient gateway((*pipeline)->gateway_channel());
-  absl::Status printed =
-      PrintReport(&gateway, flags.report, capture.origin(), capture.run(), done.source(), *truth);
+  absl::Status printed = PrintRuns(&gateway, flags.report, capture, *truth);
   return printed.ok() ? CheckPackets(done.source(), packets) : printed;
 }
 

@@ -216,6 +216,10 @@ absl::Status FeatureEngine::EmitClosed() {
   if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
   quiet_batches_ = 0;
   EmitBatch(/*last=*/true, writer_.batch());
+  if (header_->end_of_run()) {  // acks may take longer
+    evicted_subjects_ = use().evicted_subjects;
+    groups_.clear();
+  }
   return emitted_;
 }
 
@@ -256,6 +260,7 @@ int64_t FeatureEngine::FirstOpenStart() const {
 FeatureUse FeatureEngine::use() const {
   FeatureUse use;
   use.partial_windows = partial_windows_;
+  use.evicted_subjects = evicted_subjects_;
   for (const auto& group : groups_) {
     use.subjects += group->subjects();
     use.evicted_subjects += group->evicted();

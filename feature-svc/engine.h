@@ -84,6 +84,7 @@ class FeatureEngine {
   uint64_t sequence_ = 0;
   int quiet_batches_ = 0;  // packet batches since the last window batch
   uint64_t partial_windows_ = 0;
+  uint64_t evicted_subjects_ = 0;  // by groups that are gone
   WindowWriter writer_;
   // While Consume runs: the header of its batch, where windows go, and how that went.
   const v1::BatchHeader* header_ = nullptr;
