@@ -155,7 +155,7 @@ class CaptureEngine {
   int64_t batch_start_ns_ = 0;
 
   mutable std::mutex mutex_;
-  CaptureProgress published_;    // guarded by mutex_; accounting without what acks say
+  CaptureProgress published_;  // guarded by mutex_; accounting without what acks say
   std::map<std::string, v1::Accounting> acknowledged_;  // by run; guarded by mutex_
 };
 

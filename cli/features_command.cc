@@ -44,10 +44,10 @@ struct FeaturesFlags {
 absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   const auto schema = FindSchema(flags.schema);
   if (!schema.ok()) return schema.status();
-  std::string spec = absl::StrCat(
-      "schema=", flags.schema,
-      ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
-      ",window=", flags.window.empty() ? (*schema)->usual_window : flags.window);
+  std::string spec =
+      absl::StrCat("schema=", flags.schema,
+                   ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
+                   ",window=", flags.window.empty() ? (*schema)->usual_window : flags.window);
   if (!flags.hop.empty()) absl::StrAppend(&spec, ",hop=", flags.hop);
   if (!flags.protocol.empty()) absl::StrAppend(&spec, ",protocol=", flags.protocol);
   return spec;
@@ -100,7 +100,8 @@ class Extraction {
       : specs_(std::move(specs)),
         limits_(limits),
         file_(file),
-        capture_(std::move(options), [this](const v1::PacketBatch& batch) { return Take(batch); }) {}
+        capture_(std::move(options), [this](const v1::PacketBatch& batch) { return Take(batch); }) {
+  }
 
   absl::Status Run(PacketSource* source) { return capture_.Read(source); }
   void Stop() { capture_.Stop(); }
@@ -163,9 +164,8 @@ absl::Status WriteSchemas(const std::string& path, const SpecSet& set) {
   if (path == "-") return absl::OkStatus();
   std::vector<std::string> schemas;
   for (const v1::WindowSpec& spec : set.specs) {
-    schemas.push_back(absl::StrCat("{\"spec\": \"", FormatSpec(spec),
-                                   "\",\n\"schema\": ", SchemaJson(**FindSchema(spec.schema())),
-                                   "}"));
+    schemas.push_back(absl::StrCat("{\"spec\": \"", FormatSpec(spec), "\",\n\"schema\": ",
+                                   SchemaJson(**FindSchema(spec.schema())), "}"));
   }
   return WriteFileByRename(path + ".schema.json",
                            absl::StrCat("[", absl::StrJoin(schemas, ",\n"), "]\n"));
@@ -203,7 +203,9 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   {
     Progress progress([&] { return extraction.progress(); });
     std::optional<Stopper> stopper;
-    if (live) stopper.emplace(&*stop, [&] { extraction.Stop(); }, *duration);
+    if (live)
+      stopper.emplace(
+          &*stop, [&] { extraction.Stop(); }, *duration);
     read = extraction.Run(opened->source.get());
   }
   *incomplete = extraction.incomplete();
@@ -272,7 +274,8 @@ void AddFeaturesCommand(CLI::App* parent, int* exit_status) {
   AddLiveFlags(app, interface, &flags->live);
   app->footer(
       "Each row is one window of one subject, by start, then subject. A window appears if its\n"
-      "subject had a packet in it or within the schema's horizon before it. partial = 1: the limits\n"
+      "subject had a packet in it or within the schema's horizon before it. partial = 1: the "
+      "limits\n"
       "cut it short; several such rows with one start may come, of which the first stands.\n"
       "The accounts of all packets go to standard error.\n\n"
       "Examples:\n"

@@ -34,8 +34,7 @@ void Progress::Show() {
       std::cerr << absl::StrFormat("\r\033[K%s packets", packets) << std::flush;
       continue;
     }
-    const double share =
-        static_cast<double>(now.bytes_read) / static_cast<double>(now.bytes_total);
+    const double share = static_cast<double>(now.bytes_read) / static_cast<double>(now.bytes_total);
     std::cerr << absl::StrFormat("\r\033[Kreading %3.0f %%, %s packets", 100 * share, packets)
               << std::flush;
   }

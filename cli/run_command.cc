@@ -142,7 +142,9 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   {
     Progress progress([&] { return capture.Progress(); });
     std::optional<Stopper> stopper;
-    if (live) stopper.emplace(&*stop, [&] { capture.Stop(); }, *duration);
+    if (live)
+      stopper.emplace(
+          &*stop, [&] { capture.Stop(); }, *duration);
     captured = capture.Run(*std::move(source));
   }
   if (!captured.ok()) return captured;

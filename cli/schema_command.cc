@@ -26,12 +26,14 @@ std::string UsualSpec(const FeatureSchema& schema) {
                       ",schema=", schema.name);
 }
 
-std::string EmptyValue(const Feature& feature) { return absl::StrFormat("%g", feature.empty_value); }
+std::string EmptyValue(const Feature& feature) {
+  return absl::StrFormat("%g", feature.empty_value);
+}
 
 void PrintList() {
   for (const FeatureSchema& schema : AllSchemas()) {
-    std::cout << absl::StreamFormat("%-14s %3d features  %s\n", schema.name,
-                                    schema.features.size(), UsualSpec(schema));
+    std::cout << absl::StreamFormat("%-14s %3d features  %s\n", schema.name, schema.features.size(),
+                                    UsualSpec(schema));
   }
   std::cout << "\nsilhouette schema NAME shows the features of one.\n";
 }

@@ -46,11 +46,11 @@ std::string CsvLine(const v1::WindowTable& table, int row, const FeatureSchema& 
 }
 
 std::string JsonLine(const v1::WindowTable& table, int row, const FeatureSchema& schema) {
-  std::string line = absl::StrCat(
-      "{\"window\":{\"start_ns\":", table.start_ns(row),
-      ",\"end_ns\":", table.start_ns(row) + table.spec().length_ns(), ",\"subject\":\"",
-      SubjectOf(table, row), "\",\"partial\":", IsPartial(table, row) ? "true" : "false",
-      ",\"schema\":\"", schema.name, "\",\"features\":{");
+  std::string line = absl::StrCat("{\"window\":{\"start_ns\":", table.start_ns(row),
+                                  ",\"end_ns\":", table.start_ns(row) + table.spec().length_ns(),
+                                  ",\"subject\":\"", SubjectOf(table, row),
+                                  "\",\"partial\":", IsPartial(table, row) ? "true" : "false",
+                                  ",\"schema\":\"", schema.name, "\",\"features\":{");
   const double* values = ValuesOf(table, row, schema);
   for (size_t i = 0; i < schema.features.size(); ++i) {
     absl::StrAppend(&line, i == 0 ? "" : ",", "\"", schema.features[i].name, "\":");

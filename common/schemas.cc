@@ -25,7 +25,8 @@ FeatureSchema PresenceV1() {
           {"outbound_packets", "packets", "packets from the home host", 0},
           {"total_packets", "packets", "inbound + outbound", 0},
       },
-      "The nine columns of the published webcam data set. A wire length is the original length of a "
+      "The nine columns of the published webcam data set. A wire length is the original length of "
+      "a "
       "packet in bytes, link header included. The subject's previous packet counts across the "
       "window's start, back to the horizon; a first packet has none. Features of a window without "
       "the packets they need are 0.",
@@ -128,8 +129,7 @@ constexpr char kTrafficV1Description[] =
     "Features of a window without the packets they need are 0.";
 
 FeatureSchema TrafficV1() {
-  FeatureSchema schema = {
-      "traffic.v1", 60 * kSecond, {}, kTrafficV1Description, "device", "5s"};
+  FeatureSchema schema = {"traffic.v1", 60 * kSecond, {}, kTrafficV1Description, "device", "5s"};
   AddDirection("in", "packets towards the subject", &schema.features);
   AddDirection("out", "packets from the subject", &schema.features);
   AddDirection("all", "packets of the subject", &schema.features);

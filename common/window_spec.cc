@@ -75,8 +75,7 @@ absl::Status SetPart(const std::string& key, const std::string& value, v1::Windo
 
 absl::StatusOr<v1::WindowSpec> ParseSpec(std::string_view text) {
   v1::WindowSpec spec;
-  for (const std::string& part :
-       std::vector<std::string>(absl::StrSplit(std::string(text), ','))) {
+  for (const std::string& part : std::vector<std::string>(absl::StrSplit(std::string(text), ','))) {
     const size_t equals = std::min(part.find('='), part.size());
     const std::string value = part.substr(std::min(equals + 1, part.size()));
     if (absl::Status status = SetPart(part.substr(0, equals), value, &spec); !status.ok()) {
@@ -158,9 +157,8 @@ absl::StatusOr<v1::SubjectKind> ParseSubjectKind(std::string_view name) {
                                v1::SUBJECT_KIND_CONVERSATION, v1::SUBJECT_KIND_FLOW}) {
     if (SubjectKindName(kind) == name) return kind;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("subject \"", std::string(name),
-                   "\"; there are device, device-mac, conversation and flow"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "subject \"", std::string(name), "\"; there are device, device-mac, conversation and flow"));
 }
 
 }  // namespace silhouette

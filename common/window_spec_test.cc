@@ -90,7 +90,8 @@ TEST(WindowSpec, LengthsGoFrom100MillisecondsToOneHour) {
 }
 
 TEST(WindowSpec, IsReadFromText) {
-  const auto spec = ParseSpec("subject=device-mac,window=5s,hop=1s,schema=traffic.v1,protocol=udp+6");
+  const auto spec =
+      ParseSpec("subject=device-mac,window=5s,hop=1s,schema=traffic.v1,protocol=udp+6");
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_EQ(SpecText(*spec), "device-mac 5000000000/1000000000 6,17 traffic.v1");
   EXPECT_EQ(FormatSpec(*spec),

@@ -152,8 +152,8 @@ int64_t FeatureEngine::AddSlice(const v1::PacketBatch& batch, const FlowColumns&
     last_end_ns = std::max(last_end_ns, appended.last_end_ns);
     const auto tasks = static_cast<uint8_t>(group->tasks().size());
     for (size_t i = 0; i < flows.size(); ++i) {
-      samples_of_flow_[i] = static_cast<uint8_t>(
-          std::min(255, samples_of_flow_[i] + tasks * appended.subjects[i]));
+      samples_of_flow_[i] =
+          static_cast<uint8_t>(std::min(255, samples_of_flow_[i] + tasks * appended.subjects[i]));
     }
     for (uint32_t packet : appended.dropped) {
       dropped_of_packet_.resize(count);
@@ -211,8 +211,8 @@ absl::Status FeatureEngine::EmitClosed() {
   const uint64_t sequence_before = sequence_;
   if (watermark_ns_ != kNever) CloseWindows(header_->end_of_run());
   RemoveIdle();
-  const bool nothing_to_say = writer_.batch()->tables().empty() &&
-                              sequence_ == sequence_before && !header_->end_of_run();
+  const bool nothing_to_say =
+      writer_.batch()->tables().empty() && sequence_ == sequence_before && !header_->end_of_run();
   if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
   quiet_batches_ = 0;
   EmitBatch(/*last=*/true, writer_.batch());

@@ -7,9 +7,10 @@ namespace silhouette {
 void AddLimitFlags(CLI::App* app, FeatureLimits* limits) {
   // Samples are numbered by 32 bits.
   constexpr size_t kMost = std::numeric_limits<uint32_t>::max() / 2;
-  app->add_option("--max-subjects", limits->subjects,
-                  "Subjects of one kind that are kept; beyond, the least recently active are evicted "
-                  "and their windows partial")
+  app->add_option(
+         "--max-subjects", limits->subjects,
+         "Subjects of one kind that are kept; beyond, the least recently active are evicted "
+         "and their windows partial")
       ->check(CLI::Range(FeatureLimits::kMinSubjects, kMost))
       ->capture_default_str();
   app->add_option("--max-window-samples", limits->window_samples,

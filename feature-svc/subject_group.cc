@@ -46,7 +46,8 @@ SubjectGroup::SubjectGroup(v1::SubjectKind kind, v1::PacketFilter filter,
 bool SubjectGroup::Holds(const v1::WindowSpec& spec) const {
   const auto& mine = filter_.ip_protocols();
   const auto& theirs = spec.filter().ip_protocols();
-  return spec.subject() == kind_ && std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
+  return spec.subject() == kind_ &&
+         std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
 }
 
 SubjectGroup::Appended SubjectGroup::Append(const v1::PacketBatch& batch, const FlowColumns& flows,
@@ -55,12 +56,11 @@ SubjectGroup::Appended SubjectGroup::Append(const v1::PacketBatch& batch, const 
   const auto [oldest, newest] = std::minmax_element(times, times + count);
   FindSubjects(batch, flows, first, count, *newest, sink_of);
   Appended appended{subject_counts_, {}, std::numeric_limits<int64_t>::min()};
-  const PacketSlice slice{&batch,         first,            count,      *oldest,
-                          *newest,        home_subjects_,   remote_subjects_,
-                          any_remote_,    home_flows_,      remote_flows_};
+  const PacketSlice slice{
+      &batch,           first,       count,       *oldest,      *newest, home_subjects_,
+      remote_subjects_, any_remote_, home_flows_, remote_flows_};
   for (const auto& task : tasks_) {
-    appended.last_end_ns =
-        std::max(appended.last_end_ns, task->Append(slice, &appended.dropped));
+    appended.last_end_ns = std::max(appended.last_end_ns, task->Append(slice, &appended.dropped));
   }
   return appended;
 }

@@ -35,8 +35,8 @@ struct FlowSubjects {
   size_t count = 0;
 };
 
-// The subjects of kind `kind` that flow `i` belongs to: none where it lacks what tells them, two for
-// a device where both ends are hosts at home.
+// The subjects of kind `kind` that flow `i` belongs to: none where it lacks what tells them, two
+// for a device where both ends are hosts at home.
 FlowSubjects SubjectsOf(v1::SubjectKind kind, const FlowColumns& flows, size_t i);
 
 // "device:192.168.1.20", "device-mac:00:1b:2c:3d:4e:5f",

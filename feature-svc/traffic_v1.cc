@@ -146,7 +146,8 @@ PeerCount StartCount(const SampleFlow& flow) {
   return count;
 }
 
-// The packets by flow entry of the log, sorted by peer and ports. One flow may have several entries.
+// The packets by flow entry of the log, sorted by peer and ports. One flow may have several
+// entries.
 void CountPeers(const WindowInput& window) {
   ExtractorScratch* scratch = window.scratch;
   auto entries = std::span(scratch->values).first(window.samples.size());
@@ -279,7 +280,7 @@ size_t WritePeers(const WindowInput& window, double size_entropy, Writer* out) {
 
 // One quantity of a window against the same of the windows before it.
 template <typename T>
-void WriteRatio(T PastWindow::* quantity, const WindowInput& window, Writer* out) {
+void WriteRatio(T PastWindow::*quantity, const WindowInput& window, Writer* out) {
   if (window.past.empty()) return out->Add(1);
   std::array<int64_t, kTrafficV1PastWindows> past;
   const size_t count = std::min(past.size(), window.past.size());

@@ -19,9 +19,8 @@ int64_t StampOf(int64_t time_ns, bool outbound) { return 2 * time_ns + (outbound
 
 }  // namespace
 
-WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema,
-                       const Extractor* extractor, int64_t grid_start_ns,
-                       const FeatureLimits& limits)
+WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
+                       int64_t grid_start_ns, const FeatureLimits& limits)
     : spec_(std::move(spec)),
       schema_(schema),
       schema_hash_(schema->Hash()),
@@ -31,7 +30,8 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema,
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
       limits_(limits) {}
 
-// ---- packets in -----------------------------------------------------------------------------------
+// ---- packets in
+// -----------------------------------------------------------------------------------
 
 int64_t WindowTask::Append(const PacketSlice& slice, std::vector<uint32_t>* dropped) {
   const auto& times = slice.batch->time_ns();
@@ -121,13 +121,13 @@ void WindowTask::AppendFlows(const PacketSlice& slice, size_t first, size_t row,
 }
 
 // One by one, as far as there is room.
-void WindowTask::AppendScarce(const PacketSlice& slice, size_t first, size_t count,
-                              SampleLog* log, std::vector<uint32_t>* dropped) {
+void WindowTask::AppendScarce(const PacketSlice& slice, size_t first, size_t count, SampleLog* log,
+                              std::vector<uint32_t>* dropped) {
   for (size_t i = first; i < first + count; ++i) {
     const uint32_t flow = slice.batch->flow(static_cast<int>(i));
     const uint32_t ends[] = {slice.home_subjects[flow], slice.remote_subjects[flow]};
-    const auto wanted = static_cast<size_t>(std::count_if(
-        std::begin(ends), std::end(ends), [](uint32_t id) { return id != kNone; }));
+    const auto wanted = static_cast<size_t>(
+        std::count_if(std::begin(ends), std::end(ends), [](uint32_t id) { return id != kNone; }));
     if (samples_ + wanted <= limits_.samples || MakeRoom(wanted)) {
       AppendColumns(slice, i, 1, log);
       continue;
@@ -178,7 +178,8 @@ void WindowTask::KeepRows(SampleLog* log, Keep keep) {
   log->Resize(kept, extractor_->needs_flows);
 }
 
-// ---- windows out ----------------------------------------------------------------------------------
+// ---- windows out
+// ----------------------------------------------------------------------------------
 
 void WindowTask::CloseUntil(int64_t time_ns, SubjectTable* subjects, WindowSink* sink) {
   CloseBefore(panes_.IndexOf(time_ns) - panes_per_window_ + 1, subjects, sink);
@@ -278,8 +279,8 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   if (samples.size() < count || log.lost_some_of(id)) {
     past.cut_until_ns = start_ns + spec_.length_ns();
   }
-  const bool partial = evicted || IsNear(window, past.cut_until_ns) ||
-                       IsNear(window, subjects.known_from_ns(id));
+  const bool partial =
+      evicted || IsNear(window, past.cut_until_ns) || IsNear(window, subjects.known_from_ns(id));
   const auto by_stamp = [](const Sample& a, const Sample& b) {
     return std::pair(a.stamp, a.row) < std::pair(b.stamp, b.row);
   };
@@ -335,7 +336,8 @@ std::span<const PastWindow> WindowTask::PastWindowsOf(int64_t window, uint32_t i
   return past_of_one_;
 }
 
-// ---- subjects -------------------------------------------------------------------------------------
+// ---- subjects
+// -------------------------------------------------------------------------------------
 
 void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjects,
                        WindowSink* sink) {
@@ -380,8 +382,7 @@ void WindowTask::GrowColumns(size_t slots) {
   counts_.resize(slots);
   offsets_.resize(slots);
   flagged_.resize(slots);
-  past_windows_.resize(slots *
-                       static_cast<size_t>(past_windows_per_window_ * panes_per_window_));
+  past_windows_.resize(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_));
 }
 
 int64_t WindowTask::NeededSinceNs() const {

@@ -98,7 +98,8 @@ class WindowTask {
   int64_t NextWithPane(int64_t window) const;
   void ForgetPast(uint32_t id);
   bool IsNear(int64_t window, int64_t time_ns) const {
-    return time_ns != WindowInput::kNever && time_ns >= panes_.StartOf(window) - schema_->horizon_ns;
+    return time_ns != WindowInput::kNever &&
+           time_ns >= panes_.StartOf(window) - schema_->horizon_ns;
   }
   void GrowColumns(size_t slots);
 
@@ -125,8 +126,8 @@ class WindowTask {
 
   std::map<int64_t, SampleLog> logs_;  // by pane
   std::vector<SampleLog> spare_logs_;
-  size_t samples_ = 0;   // in all logs
-  bool full_ = false;    // and none to spare, until a window closes
+  size_t samples_ = 0;                       // in all logs
+  bool full_ = false;                        // and none to spare, until a window closes
   int64_t next_ = WindowInput::kNever;       // the first window that is still to close
   int64_t newest_ns_ = WindowInput::kNever;  // the newest packet of retired panes
 

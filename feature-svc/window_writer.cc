@@ -12,8 +12,7 @@ WindowSink* WindowWriter::StartTable(const WindowTask& task) {
   return this;
 }
 
-double* WindowWriter::Add(uint32_t id, const std::string& subject, int64_t start_ns,
-                          bool partial) {
+double* WindowWriter::Add(uint32_t id, const std::string& subject, int64_t start_ns, bool partial) {
   const auto features = static_cast<int>(task_->schema().features.size());
   if (table_ != nullptr && values_ + features > kMaxValues) {
     flush_(&batch_);
