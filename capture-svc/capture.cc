@@ -36,7 +36,7 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
 absl::Status Capture::Send(const v1::PacketBatch& batch) {
   const v1::BatchHeader& header = batch.header();
   if (header.sequence() == 1 && header.clock_jump_ns() != 0) {
-    spdlog::warn("{}: the clock of the capture jumped by {}; run {} begins", name_,
+    spdlog::info("{}: the clock of the capture jumped by {}; run {} begins", name_,
                  FormatDurationNs(header.clock_jump_ns()), header.run());
   }
   return sender_.Send(batch);

@@ -22,15 +22,16 @@ def files():
 def check(path):
     """What is wrong with the run on one file, or nothing."""
     status, out, errors = harness.run_tool("run", path, "--all", "--json")
-    if status not in (0, 1) or errors.count("\n") != status:
+    failures = [line for line in errors.splitlines() if "the clock of the capture" not in line]
+    if status not in (0, 1) or len(failures) != status:
         return f"{path}: status {status}, stderr: {errors}"
-    for packets in (s["packets"] for s in harness.json_lines(out, "summary")):
+    summaries = harness.json_lines(out, "summary")
+    for packets in (s["packets"] for s in summaries):
         went = sum(packets[term] for term in
                    ("windowed", "filtered", "malformed", "late", "shed", "pending"))
         if packets["received"] != went or packets["pending"] != 0:
             return f"{path}: {packets}"
-        return None
-    return None if status == 1 and path in errors else f"{path}: neither result nor error"
+    return None if summaries or status == 1 and path in errors else f"{path}: neither result nor error"
 
 
 class Robustness(unittest.TestCase):
