@@ -9,11 +9,11 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-// Three figures of `values`, divided by `unit`.
-double* MeanStdMedian(std::span<int64_t> values, double unit, double* out) {
-  *out++ = Mean(values) / unit;
-  *out++ = SampleStd(values) / unit;
-  *out++ = Median(values) / unit;
+// Three figures of `values`, whose moments are known, divided by `unit`.
+double* MeanStdMedian(std::span<int64_t> values, const Moments& moments, double unit, double* out) {
+  *out++ = moments.Mean() / unit;
+  *out++ = moments.SampleStd(values) / unit;
+  *out++ = Median(values, moments.bits()) / unit;
   return out;
 }
 
@@ -25,17 +25,24 @@ void ExtractPresenceV1(const WindowInput& window, double* values) {
   std::vector<int64_t>& gaps_ns = window.scratch->others;
   if (sizes.size() < total) sizes.resize(total);
   if (gaps_ns.size() < total) gaps_ns.resize(total);
-  size_t gaps = 0, outbound = 0;
+  Moments size_moments, gap_moments;
+  size_t outbound = 0;
   int64_t previous_ns = window.previous_ns();
   for (size_t i = 0; i < total; ++i) {
     const Sample& sample = window.samples[i];
     sizes[i] = sample.wire_bytes;
+    size_moments.Add(sample.wire_bytes);
     outbound += sample.outbound();
-    if (previous_ns != WindowInput::kNever) gaps_ns[gaps++] = sample.time_ns() - previous_ns;
+    if (previous_ns != WindowInput::kNever) {
+      const int64_t gap_ns = sample.time_ns() - previous_ns;
+      gaps_ns[gap_moments.count()] = gap_ns;
+      gap_moments.Add(gap_ns);
+    }
     previous_ns = sample.time_ns();
   }
-  values = MeanStdMedian(std::span(sizes).first(total), 1, values);
-  values = MeanStdMedian(std::span(gaps_ns).first(gaps), kNsPerSecond, values);
+  values = MeanStdMedian(std::span(sizes).first(total), size_moments, 1, values);
+  values = MeanStdMedian(std::span(gaps_ns).first(gap_moments.count()), gap_moments, kNsPerSecond,
+                         values);
   *values++ = static_cast<double>(total - outbound);
   *values++ = static_cast<double>(outbound);
   *values++ = static_cast<double>(total);

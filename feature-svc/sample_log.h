@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace silhouette {
@@ -78,6 +80,15 @@ struct SampleLog {
     flows.insert(flows.end(), from.flows.begin(), from.flows.end());
     for (uint32_t id = 0; id < from.cut.size(); ++id) {
       if (from.cut[id] != 0) MarkCut(id);
+    }
+  }
+
+  // Subject numbers[old] for old; all of those that have samples are there.
+  void Renumber(std::span<const uint32_t> numbers) {
+    for (uint32_t& id : subject) id = numbers[id];
+    const std::vector<uint8_t> old_cut = std::exchange(cut, {});
+    for (uint32_t id = 0; id < old_cut.size(); ++id) {
+      if (old_cut[id] != 0 && numbers[id] < numbers.size()) MarkCut(numbers[id]);
     }
   }
 

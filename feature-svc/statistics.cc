@@ -23,16 +23,9 @@ uint64_t BitsOf(std::span<const int64_t> values) {
   return bits;
 }
 
-uint64_t Sum(std::span<const int64_t> values) {
-  uint64_t sum = 0;
-  for (int64_t v : values) sum += Unsigned(v);
-  return sum;
-}
-
-template <typename Total>
-Total SumOfSquares(std::span<const int64_t> values) {
-  Total sum = 0;
-  for (int64_t v : values) sum += Total{Unsigned(v)} * Unsigned(v);
+Wide SumOfSquares(std::span<const int64_t> values) {
+  Wide sum = 0;
+  for (int64_t v : values) sum += Wide{Unsigned(v)} * Unsigned(v);
   return sum;
 }
 
@@ -51,15 +44,34 @@ void InsertionSort(std::span<int64_t> values) {
   }
 }
 
-// Where a value lies between the least and the greatest of some, in at most 64 steps.
+// Values up to a power of two, in 64 steps.
+constexpr int kStepBits = 6;
+constexpr size_t kSteps = 1 << kStepBits;
+
 struct Steps {
   int64_t base;
   int shift;
   size_t Of(int64_t value) const { return Unsigned(value - base) >> shift; }
 };
-constexpr int kStepBits = 6;
 
-// The greatest value of step `low` and the least of step `high`, which holds no value below it.
+Steps StepsFor(int64_t base, uint64_t range) {
+  return {base, std::max(0, static_cast<int>(std::bit_width(range)) - kStepBits)};
+}
+
+// Two tables, so that an equal neighbour does not have to wait.
+std::array<uint32_t, kSteps> CountSteps(std::span<const int64_t> values, const Steps& steps) {
+  std::array<uint32_t, kSteps> even{}, odd{};
+  size_t i = 0;
+  for (; i + 1 < values.size(); i += 2) {
+    ++even[steps.Of(values[i])];
+    ++odd[steps.Of(values[i + 1])];
+  }
+  if (i < values.size()) ++even[steps.Of(values[i])];
+  for (size_t step = 0; step < kSteps; ++step) even[step] += odd[step];
+  return even;
+}
+
+// The greatest value of step `low` and the least of step `high`.
 double MeanAcross(std::span<const int64_t> values, const Steps& steps, size_t low, size_t high) {
   int64_t lower = steps.base;
   int64_t upper = std::numeric_limits<int64_t>::max();
@@ -70,16 +82,11 @@ double MeanAcross(std::span<const int64_t> values, const Steps& steps, size_t lo
   return (static_cast<double>(lower) + static_cast<double>(upper)) / 2;
 }
 
-// Values `lower` and `upper` of the sorted order, equal or neighbours. Each round counts the values
-// by step and keeps those of the step that the two are in.
-double MeanOfTwo(std::span<int64_t> values, size_t lower, size_t upper) {
+// Values `lower` and `upper` of the sorted order, equal or neighbours; all lie in the steps. Each
+// round counts the values by step and keeps those of the step that the two are in.
+double MeanOfTwo(std::span<int64_t> values, size_t lower, size_t upper, Steps steps) {
   while (values.size() > kFewValues) {
-    const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-    const uint64_t range = Unsigned(*greatest - *least);
-    if (range == 0) return static_cast<double>(*least);
-    const Steps steps{*least, std::max(0, static_cast<int>(std::bit_width(range)) - kStepBits)};
-    std::array<uint32_t, 1 << kStepBits> counts{};
-    for (int64_t v : values) ++counts[steps.Of(v)];
+    const std::array<uint32_t, kSteps> counts = CountSteps(values, steps);
     size_t step = 0, below = 0;
     while (below + counts[step] <= lower) below += counts[step++];
     if (below + counts[step] <= upper) {
@@ -87,6 +94,7 @@ double MeanOfTwo(std::span<int64_t> values, size_t lower, size_t upper) {
       while (counts[next] == 0) ++next;
       return MeanAcross(values, steps, step, next);
     }
+    if (steps.shift == 0) return static_cast<double>(steps.base + static_cast<int64_t>(step));
     size_t kept = 0;
     for (int64_t v : values) {
       values[kept] = v;
@@ -95,6 +103,8 @@ double MeanOfTwo(std::span<int64_t> values, size_t lower, size_t upper) {
     values = values.first(kept);
     lower -= below;
     upper -= below;
+    const int64_t base = steps.base + static_cast<int64_t>(uint64_t{step} << steps.shift);
+    steps = StepsFor(base, (uint64_t{1} << steps.shift) - 1);
   }
   InsertionSort(values);
   return (static_cast<double>(values[lower]) + static_cast<double>(values[upper])) / 2;
@@ -102,26 +112,29 @@ double MeanOfTwo(std::span<int64_t> values, size_t lower, size_t upper) {
 
 }  // namespace
 
-double Mean(std::span<const int64_t> values) {
-  if (values.empty()) return 0;
-  return static_cast<double>(Sum(values)) / static_cast<double>(values.size());
+double Moments::Mean() const {
+  if (count_ == 0) return 0;
+  return static_cast<double>(sum_) / static_cast<double>(count_);
 }
 
-double SampleStd(std::span<const int64_t> values) {
-  if (values.size() < 2) return 0;
-  const uint64_t n = values.size();
-  const uint64_t sum = Sum(values);
-  const auto square_bits = 2 * std::bit_width(BitsOf(values)) + std::bit_width(n);
-  const Wide squares =
-      square_bits <= 64 ? SumOfSquares<uint64_t>(values) : SumOfSquares<Wide>(values);
+double Moments::SampleStd(std::span<const int64_t> values) const {
+  if (count_ < 2) return 0;
+  const bool fits = 2 * std::bit_width(bits_) + std::bit_width(count_) <= 64;
+  const Wide squares = fits ? Wide{squares_} : SumOfSquares(values);
   // n * sum(v^2) - (sum v)^2 is n (n - 1) times the variance, and a whole number.
-  const Wide scaled = n * squares - Wide{sum} * sum;
-  return std::sqrt(ToDouble(scaled) / ToDouble(Wide{n} * (n - 1)));
+  const Wide scaled = count_ * squares - Wide{sum_} * sum_;
+  return std::sqrt(ToDouble(scaled) / ToDouble(Wide{count_} * (count_ - 1)));
 }
 
-double Median(std::span<int64_t> values) {
+Moments MomentsOf(std::span<const int64_t> values) {
+  Moments moments;
+  for (int64_t v : values) moments.Add(v);
+  return moments;
+}
+
+double Median(std::span<int64_t> values, uint64_t bits) {
   if (values.empty()) return 0;
-  return MeanOfTwo(values, (values.size() - 1) / 2, values.size() / 2);
+  return MeanOfTwo(values, (values.size() - 1) / 2, values.size() / 2, StepsFor(0, bits));
 }
 
 // Byte by byte from the lowest; stable, so the order of the bytes below lasts.

@@ -136,6 +136,12 @@ void SubjectGroup::FillSampleFlows(const FlowColumns& flows) {
   }
 }
 
+void SubjectGroup::Arrange() {
+  if (!table_.is_scattered()) return;
+  const std::vector<uint32_t> numbers = table_.Renumber();
+  for (const auto& task : tasks_) task->Renumber(numbers, table_.size());
+}
+
 void SubjectGroup::RemoveIdle() {
   int64_t needed_since_ns = std::numeric_limits<int64_t>::max();
   for (const auto& task : tasks_) {

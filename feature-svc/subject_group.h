@@ -43,6 +43,9 @@ class SubjectGroup {
   Appended Append(const v1::PacketBatch& batch, const FlowColumns& flows, size_t first,
                   size_t count, const SinkOf& sink_of);
 
+  // Brings the subjects into the order in which windows close, where they are far from it.
+  void Arrange();
+
   // Removes the subjects that no window looks back to any more.
   void RemoveIdle();
 

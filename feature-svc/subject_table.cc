@@ -28,8 +28,9 @@ void SubjectTable::FindOrAdd(std::span<const SubjectKey> keys, int64_t seen_ns, 
   for (size_t i = 0; i < keys.size(); ++i) hashes_[i] = keys[i].Hash(seed_);
   const auto fetch_place = [&](size_t i) { __builtin_prefetch(&index_[hashes_[i] & mask]); };
   const auto fetch_record = [&](size_t i) {
-    const Place& place = index_[hashes_[i] & mask];
-    if (place.id != kNone) __builtin_prefetch(&records_[place.id], 1);
+    size_t at = hashes_[i] & mask;
+    while (index_[at].hash != hashes_[i] && index_[at].id != kNone) at = (at + 1) & mask;
+    if (index_[at].id != kNone) __builtin_prefetch(&records_[index_[at].id], 1);
   };
   for (size_t i = 0; i < std::min(2 * kRound, keys.size()); ++i) fetch_place(i);
   for (size_t i = 0; i < std::min(kRound, keys.size()); ++i) fetch_record(i);
@@ -79,13 +80,16 @@ uint32_t SubjectTable::Add(const SubjectKey& key, uint32_t hash) {
   if (free_.empty()) {
     id = static_cast<uint32_t>(records_.size());
     records_.emplace_back();
-    names_.emplace_back();
+    labels_.emplace_back();
   } else {
     id = free_.back();
     free_.pop_back();
   }
-  records_[id] = {key, std::numeric_limits<int64_t>::min(), forgotten_until_ns_, hash, round_};
-  names_[id] = SubjectName(kind_, key);
+  records_[id] = {key, std::numeric_limits<int64_t>::min(), hash, round_};
+  const std::string name = SubjectName(kind_, key);
+  labels_[id] = {name_bytes_.size(), static_cast<uint32_t>(name.size()), forgotten_until_ns_};
+  name_bytes_ += name;
+  ++changes_;
   fresh_.push_back(id);
   ++size_;
   Insert({hash, id});
@@ -123,7 +127,7 @@ void SubjectTable::Erase(uint32_t id) {
 
 std::span<const uint32_t> SubjectTable::ByName() {
   if (fresh_.empty()) return by_name_;
-  const auto before = [this](uint32_t a, uint32_t b) { return names_[a] < names_[b]; };
+  const auto before = [this](uint32_t a, uint32_t b) { return name(a) < name(b); };
   std::sort(fresh_.begin(), fresh_.end(), before);
   merged_.resize(by_name_.size() + fresh_.size());
   std::merge(by_name_.begin(), by_name_.end(), fresh_.begin(), fresh_.end(), merged_.begin(),
@@ -144,7 +148,7 @@ std::vector<uint32_t> SubjectTable::LeastRecent(size_t count) const {
   });
   ids.erase(end, ids.end());
   std::sort(ids.begin(), ids.end(),
-            [this](uint32_t a, uint32_t b) { return names_[a] < names_[b]; });
+            [this](uint32_t a, uint32_t b) { return name(a) < name(b); });
   return ids;
 }
 
@@ -156,6 +160,37 @@ std::vector<uint32_t> SubjectTable::IdleSince(int64_t since_ns) const {
   return ids;
 }
 
+bool SubjectTable::is_scattered() const {
+  constexpr size_t kFewChanges = 256;
+  return changes_ > kFewChanges && changes_ > size_ / 8;
+}
+
+std::vector<uint32_t> SubjectTable::Renumber() {
+  ByName();
+  std::vector<uint32_t> numbers(records_.size(), kNone);
+  std::vector<Record> records(size_);
+  std::vector<Label> labels(size_);
+  std::string name_bytes;
+  for (uint32_t id = 0; id < size_; ++id) {
+    const uint32_t old = by_name_[id];
+    const std::string_view old_name = name(old);
+    numbers[old] = id;
+    records[id] = records_[old];
+    labels[id] = {name_bytes.size(), labels_[old].bytes, labels_[old].known_from_ns};
+    name_bytes += old_name;
+    by_name_[id] = id;
+  }
+  for (Place& place : index_) {
+    if (place.id != kNone) place.id = numbers[place.id];
+  }
+  records_.swap(records);
+  labels_.swap(labels);
+  name_bytes_.swap(name_bytes);
+  free_.clear();
+  changes_ = 0;
+  return numbers;
+}
+
 void SubjectTable::Remove(std::span<const uint32_t> ids) {
   if (ids.empty()) return;
   for (uint32_t id : ids) {
@@ -164,6 +199,7 @@ void SubjectTable::Remove(std::span<const uint32_t> ids) {
     free_.push_back(id);
   }
   size_ -= ids.size();
+  changes_ += ids.size();
   const auto is_gone = [this](uint32_t id) { return records_[id].round == 0; };
   std::erase_if(by_name_, is_gone);
   std::erase_if(fresh_, is_gone);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "feature-svc/subject_key.h"
@@ -31,9 +32,11 @@ class SubjectTable {
   // All numbers are below it.
   size_t slots() const { return records_.size(); }
 
-  const std::string& name(uint32_t id) const { return names_[id]; }
+  std::string_view name(uint32_t id) const {
+    return {name_bytes_.data() + labels_[id].first_byte, labels_[id].bytes};
+  }
   // Packets of the subject up to this time may have been forgotten with an earlier life of it, ns.
-  int64_t known_from_ns(uint32_t id) const { return records_[id].known_from_ns; }
+  int64_t known_from_ns(uint32_t id) const { return labels_[id].known_from_ns; }
 
   // All subjects by name. Not valid after a change.
   std::span<const uint32_t> ByName();
@@ -42,6 +45,13 @@ class SubjectTable {
   std::vector<uint32_t> LeastRecent(size_t count) const;
   // Those whose event time is before `since_ns`.
   std::vector<uint32_t> IdleSince(int64_t since_ns) const;
+
+  // Many subjects were added or removed since the last Renumber, so that walking them by name jumps
+  // about in memory.
+  bool is_scattered() const;
+  // Numbers the subjects by name. Returns the new number of each old one, kNone for those not in
+  // use.
+  std::vector<uint32_t> Renumber();
 
   // Removes subjects that no window looks back to any more.
   void Remove(std::span<const uint32_t> ids);
@@ -54,9 +64,14 @@ class SubjectTable {
   struct alignas(64) Record {
     SubjectKey key;
     int64_t seen_ns = 0;
-    int64_t known_from_ns = 0;
     uint32_t hash = 0;
     uint32_t round = 0;  // the last one that it was active in; 0: not in use
+  };
+  // What is said of a subject when a window of it closes.
+  struct Label {
+    uint64_t first_byte;
+    uint32_t bytes;
+    int64_t known_from_ns;
   };
   // A place in the index: free if `id` is kNone.
   struct Place {
@@ -80,7 +95,9 @@ class SubjectTable {
   int64_t forgotten_until_ns_ = std::numeric_limits<int64_t>::min();
   std::vector<Place> index_;  // a power of two, at most half full
   std::vector<Record> records_;
-  std::vector<std::string> names_;
+  std::vector<Label> labels_;
+  std::string name_bytes_;         // names, and those of subjects that are gone
+  size_t changes_ = 0;             // since the last Renumber
   std::vector<uint32_t> free_;     // numbers below slots() that are not in use
   std::vector<uint32_t> by_name_;  // without those of fresh_
   std::vector<uint32_t> fresh_;    // in no order

@@ -87,8 +87,9 @@ SideCounts CountSide(Side side, const WindowInput& window) {
 // Mean, std, min, quartiles and max. Sorts the values.
 void WriteDistribution(std::span<int64_t> values, double unit, std::vector<int64_t>* spare,
                        Writer* out) {
-  out->Add(Mean(values) / unit);
-  out->Add(SampleStd(values) / unit);
+  const Moments moments = MomentsOf(values);
+  out->Add(moments.Mean() / unit);
+  out->Add(moments.SampleStd(values) / unit);
   SortValues(values, spare);
   for (size_t quarters = 0; quarters <= 4; ++quarters) {
     out->Add(QuantileOfSorted(values, quarters) / unit);
@@ -284,9 +285,13 @@ void WriteRatio(T PastWindow::*quantity, const WindowInput& window, Writer* out)
   if (window.past.empty()) return out->Add(1);
   std::array<int64_t, kTrafficV1PastWindows> past;
   const size_t count = std::min(past.size(), window.past.size());
-  for (size_t i = 0; i < count; ++i) past[i] = static_cast<int64_t>(window.past[i].*quantity);
+  uint64_t bits = 0;
+  for (size_t i = 0; i < count; ++i) {
+    past[i] = static_cast<int64_t>(window.past[i].*quantity);
+    bits |= window.past[i].*quantity;
+  }
   const auto own = static_cast<double>(window.own->*quantity);
-  out->Add((1 + own) / (1 + Median(std::span(past).first(count))));
+  out->Add((1 + own) / (1 + Median(std::span(past).first(count), bits)));
 }
 
 }  // namespace

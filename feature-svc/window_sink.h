@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace silhouette {
 
@@ -12,7 +13,7 @@ class WindowSink {
 
   // A row for the features of one window of subject number `id`; the caller fills it before the
   // next call.
-  virtual double* Add(uint32_t id, const std::string& subject, int64_t start_ns, bool partial) = 0;
+  virtual double* Add(uint32_t id, std::string_view subject, int64_t start_ns, bool partial) = 0;
 };
 
 }  // namespace silhouette

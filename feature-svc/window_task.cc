@@ -376,6 +376,25 @@ void WindowTask::ForgetPast(uint32_t id) {
   std::fill_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(id * ring), ring, PastWindow());
 }
 
+void WindowTask::Renumber(std::span<const uint32_t> numbers, size_t subjects) {
+  GrowColumns(numbers.size());
+  const auto ring = static_cast<size_t>(past_windows_per_window_ * panes_per_window_);
+  std::vector<Past> past(subjects);
+  std::vector<PastWindow> past_windows(subjects * ring);
+  for (size_t old = 0; old < numbers.size(); ++old) {
+    if (numbers[old] == kNone) continue;
+    past[numbers[old]] = past_[old];
+    std::copy_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(old * ring), ring,
+                past_windows.begin() + static_cast<std::ptrdiff_t>(numbers[old] * ring));
+  }
+  past_.swap(past);
+  past_windows_.swap(past_windows);
+  counts_.resize(subjects);
+  offsets_.resize(subjects);
+  flagged_.resize(subjects);
+  for (auto& [pane, log] : logs_) log.Renumber(numbers);
+}
+
 void WindowTask::GrowColumns(size_t slots) {
   if (slots <= counts_.size()) return;
   past_.resize(slots);

@@ -63,6 +63,9 @@ class WindowTask {
   // packets. `ids` are sorted by name.
   void Evict(std::span<const uint32_t> ids, const SubjectTable& subjects, WindowSink* sink);
 
+  // Subjects have new numbers: numbers[old], all below `subjects`; kNone for those that are gone.
+  void Renumber(std::span<const uint32_t> numbers, size_t subjects);
+
   // Subjects that had no packet since do not matter to any window that is still to close, ns.
   int64_t NeededSinceNs() const;
   // The start of the first window that ends after `time_ns`, ns.

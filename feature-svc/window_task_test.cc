@@ -26,8 +26,8 @@ struct Given {
 // Tells what the extractor sees, and which window that is for.
 class Recorder final : public WindowSink {
  public:
-  double* Add(uint32_t, const std::string& subject, int64_t start_ns, bool partial) override {
-    given.push_back({subject, start_ns, partial, {}, false, 0});
+  double* Add(uint32_t, std::string_view subject, int64_t start_ns, bool partial) override {
+    given.push_back({std::string(subject), start_ns, partial, {}, false, 0});
     now_ = this;
     return &value_;
   }

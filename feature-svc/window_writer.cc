@@ -12,7 +12,7 @@ WindowSink* WindowWriter::StartTable(const WindowTask& task) {
   return this;
 }
 
-double* WindowWriter::Add(uint32_t id, const std::string& subject, int64_t start_ns, bool partial) {
+double* WindowWriter::Add(uint32_t id, std::string_view subject, int64_t start_ns, bool partial) {
   const auto features = static_cast<int>(task_->schema().features.size());
   if (table_ != nullptr && values_ + features > kMaxValues) {
     flush_(&batch_);
@@ -36,12 +36,12 @@ void WindowWriter::AddTable() {
   ++tables_;
 }
 
-uint32_t WindowWriter::NumberOf(uint32_t id, const std::string& subject) {
+uint32_t WindowWriter::NumberOf(uint32_t id, std::string_view subject) {
   if (id >= places_.size()) places_.resize(std::max<size_t>(id + 1, 2 * places_.size()));
   Place& place = places_[id];
   if (place.table != tables_) {
     place = {tables_, static_cast<uint32_t>(table_->subjects_size())};
-    table_->add_subjects(subject);
+    table_->add_subjects()->assign(subject.data(), subject.size());
   }
   return place.number;
 }

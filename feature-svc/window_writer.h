@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ class WindowWriter final : public WindowSink {
   // Starts a table for the windows of a task, which appears with its first window.
   WindowSink* StartTable(const WindowTask& task);
 
-  double* Add(uint32_t id, const std::string& subject, int64_t start_ns, bool partial) override;
+  double* Add(uint32_t id, std::string_view subject, int64_t start_ns, bool partial) override;
 
   // What was added since the last flush.
   v1::WindowBatch* batch() { return &batch_; }
@@ -39,7 +40,7 @@ class WindowWriter final : public WindowSink {
   };
 
   void AddTable();
-  uint32_t NumberOf(uint32_t id, const std::string& subject);
+  uint32_t NumberOf(uint32_t id, std::string_view subject);
 
   const Flush flush_;
   v1::WindowBatch batch_;
