@@ -34,11 +34,11 @@ void ExtractPresenceV1(const WindowInput& window, double* values) {
     size_moments.Add(sample.wire_bytes);
     outbound += sample.outbound();
     if (previous_ns != WindowInput::kNever) {
-      const int64_t gap_ns = sample.time_ns() - previous_ns;
+      const int64_t gap_ns = window.TimeOf(sample) - previous_ns;
       gaps_ns[gap_moments.count()] = gap_ns;
       gap_moments.Add(gap_ns);
     }
-    previous_ns = sample.time_ns();
+    previous_ns = window.TimeOf(sample);
   }
   values = MeanStdMedian(std::span(sizes).first(total), size_moments, 1, values);
   values = MeanStdMedian(std::span(gaps_ns).first(gap_moments.count()), gap_moments, kNsPerSecond,

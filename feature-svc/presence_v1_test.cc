@@ -22,7 +22,7 @@ std::array<double, 9> Extract(const std::vector<Packet>& packets, bool has_previ
                               int64_t previous_ns = 0) {
   std::vector<Sample> samples;
   for (const Packet& p : packets) {
-    samples.push_back({2 * p.time_ns + (p.outbound ? 1 : 0), p.wire_bytes, 0});
+    samples.push_back({Sample::Stamp(p.time_ns, 0, p.outbound), p.wire_bytes, 0});
   }
   ExtractorScratch scratch;
   WindowInput window;

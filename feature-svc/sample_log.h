@@ -18,17 +18,34 @@ struct SampleFlow {
   uint8_t ports_known : 1;  // of TCP and UDP
 };
 
+// One packet of a window.
+struct Sample {
+  static constexpr int64_t kTimeUnit = 512;
+
+  // The time since the start of the window, the TCP flags and the direction in one number, so that
+  // sorting by it sorts by time.
+  static int64_t Stamp(int64_t offset_ns, uint8_t tcp_flags, bool outbound) {
+    return offset_ns * kTimeUnit + (tcp_flags * 2 + (outbound ? 1 : 0));
+  }
+  int64_t offset_ns() const { return stamp / kTimeUnit; }
+  uint8_t tcp_flags() const { return static_cast<uint8_t>(stamp >> 1); }
+  bool outbound() const { return (stamp & 1) != 0; }
+
+  int64_t stamp;
+  uint32_t wire_bytes;
+  uint32_t flow;  // index into SampleLog.flows, if the schema asks for it
+};
+
 // The samples of all subjects in one stretch of time, in the order of arrival, as columns: sample i
 // is entry i of each. Appending touches nothing else; the samples are told apart when a window
 // closes.
 struct SampleLog {
-  // Time in ns * 2, + 1 if outbound.
+  // Sample::Stamp of the time since the start of the stretch.
   std::vector<int64_t> stamp;
   std::vector<uint32_t> wire_bytes;
   std::vector<uint32_t> subject;
-  // Only for schemas that ask for it: index into `flows`, and the TCP flags.
+  // Only for schemas that ask for it: index into `flows`.
   std::vector<uint32_t> flow;
-  std::vector<uint8_t> tcp_flags;
   std::vector<SampleFlow> flows;
   // By subject, 1 where samples were lost to a cap; empty while none were.
   std::vector<uint8_t> cut;
@@ -39,7 +56,6 @@ struct SampleLog {
   void Clear() {
     Resize(0);
     flow.clear();
-    tcp_flags.clear();
     flows.clear();
     cut.clear();
   }
@@ -49,23 +65,20 @@ struct SampleLog {
     stamp.resize(rows);
     wire_bytes.resize(rows);
     subject.resize(rows);
-    if (!with_flows) return;
-    flow.resize(rows);
-    tcp_flags.resize(rows);
+    if (with_flows) flow.resize(rows);
   }
 
   void CopyRow(const SampleLog& from, size_t from_row, size_t to_row) {
     stamp[to_row] = from.stamp[from_row];
     wire_bytes[to_row] = from.wire_bytes[from_row];
     subject[to_row] = from.subject[from_row];
-    if (from.flow.empty()) return;
-    flow[to_row] = from.flow[from_row];
-    tcp_flags[to_row] = from.tcp_flags[from_row];
+    if (!from.flow.empty()) flow[to_row] = from.flow[from_row];
   }
 
-  // The rows of another log whose subject is wanted, with what else it says.
+  // The rows of another log whose subject is wanted, with what else it says. That log starts
+  // `later_ns` behind this one.
   template <typename Wanted>
-  void AppendIf(const SampleLog& from, Wanted wanted) {
+  void AppendIf(const SampleLog& from, int64_t later_ns, Wanted wanted) {
     const bool with_flows = !from.flow.empty();
     const auto first_flow = static_cast<uint32_t>(flows.size());
     size_t to_row = size();
@@ -73,6 +86,7 @@ struct SampleLog {
     for (size_t row = 0; row < from.size(); ++row) {
       if (!wanted(from.subject[row])) continue;
       CopyRow(from, row, to_row);
+      stamp[to_row] += Sample::Stamp(later_ns, 0, false);
       if (with_flows) flow[to_row] += first_flow;
       ++to_row;
     }

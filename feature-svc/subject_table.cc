@@ -147,8 +147,7 @@ std::vector<uint32_t> SubjectTable::LeastRecent(size_t count) const {
     return std::pair(records_[a].round, a) < std::pair(records_[b].round, b);
   });
   ids.erase(end, ids.end());
-  std::sort(ids.begin(), ids.end(),
-            [this](uint32_t a, uint32_t b) { return name(a) < name(b); });
+  std::sort(ids.begin(), ids.end(), [this](uint32_t a, uint32_t b) { return name(a) < name(b); });
   return ids;
 }
 

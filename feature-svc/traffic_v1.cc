@@ -28,71 +28,110 @@ class Writer {
   double* at_;
 };
 
-enum class Side { kIn, kOut, kAll };
+// The sides of a window, as indices.
+constexpr size_t kIn = 0, kOut = 1, kAll = 2;
 
-// What one pass over the packets of a side gives.
+// For each combination of TCP flags, a word with a lane of bits for each flag, 1 where it is set.
+constexpr int kLaneBits = 10;
+constexpr uint32_t kLaneMax = (1 << kLaneBits) - 1;
+constexpr auto kLanes = [] {
+  std::array<uint64_t, 1 << kTcpFlags> lanes{};
+  for (size_t flags = 0; flags < lanes.size(); ++flags) {
+    for (size_t bit = 0; bit < kTcpFlags; ++bit) {
+      lanes[flags] |= uint64_t{flags >> bit & 1} << kLaneBits * bit;
+    }
+  }
+  return lanes;
+}();
+
+// How often each TCP flag was set, counted for all flags at once.
+class FlagCounter {
+ public:
+  void Add(uint8_t flags) {
+    pending_ += kLanes[flags % kLanes.size()];
+    if (++adds_ == kLaneMax) Flush();
+  }
+  void Add(FlagCounter* other) {
+    other->Flush();
+    for (size_t flag = 0; flag < kTcpFlags; ++flag) counts_[flag] += other->counts_[flag];
+  }
+  size_t Count(size_t flag) {
+    Flush();
+    return counts_[flag];
+  }
+
+ private:
+  void Flush() {
+    for (size_t bit = 0; bit < kTcpFlags; ++bit) {
+      counts_[bit] += pending_ >> kLaneBits * bit & kLaneMax;
+    }
+    pending_ = adds_ = 0;
+  }
+
+  uint64_t pending_ = 0;
+  uint32_t adds_ = 0;
+  std::array<size_t, kTcpFlags> counts_{};
+};
+
+// What one pass over the packets gives of a side, beside its sizes and gaps.
 struct SideCounts {
   size_t packets = 0;
   size_t gaps = 0;
-  uint64_t bytes = 0;
-  std::array<size_t, kSizeBins> size_bins{};
-  std::array<size_t, kTcpFlags> tcp_flags{};
-  size_t bursts = 0;
-  size_t burst_packets_max = 0;
+  int64_t previous_ns = WindowInput::kNever;
+  FlagCounter tcp_flags;
 };
+using AllCounts = std::array<SideCounts, 3>;
 
-bool Takes(Side side, const Sample& sample) {
-  return side == Side::kAll || (side == Side::kOut) == sample.outbound();
-}
-
-int64_t PreviousNs(Side side, const WindowInput& window) {
-  if (side == Side::kAll) return window.previous_ns();
-  return side == Side::kIn ? window.previous_in_ns : window.previous_out_ns;
-}
-
-// 0 below 64 bytes, one more for each doubling.
-size_t SizeBin(uint32_t wire_bytes) {
-  return std::min<size_t>(static_cast<size_t>(std::bit_width(wire_bytes >> 6)), kSizeBins - 1);
-}
-
-// Also leaves the sizes and gaps of the side in the scratch memory.
-SideCounts CountSide(Side side, const WindowInput& window) {
-  std::vector<int64_t>& sizes = window.scratch->values;
-  std::vector<int64_t>& gaps_ns = window.scratch->others;
-  if (sizes.size() < window.samples.size()) sizes.resize(window.samples.size());
-  if (gaps_ns.size() < window.samples.size()) gaps_ns.resize(window.samples.size());
-  SideCounts counts;
-  int64_t previous_ns = PreviousNs(side, window);
-  size_t burst_packets = 0;
-  for (const Sample& sample : window.samples) {
-    if (!Takes(side, sample)) continue;
-    sizes[counts.packets++] = sample.wire_bytes;
-    counts.bytes += sample.wire_bytes;
-    ++counts.size_bins[SizeBin(sample.wire_bytes)];
-    const uint8_t flags = window.log->tcp_flags[sample.row];
-    for (size_t bit = 0; bit < kTcpFlags; ++bit) counts.tcp_flags[bit] += flags >> bit & 1;
-    const bool first = previous_ns == WindowInput::kNever;
-    const int64_t gap_ns = first ? kBurstGapNs : sample.time_ns() - previous_ns;
-    if (!first) gaps_ns[counts.gaps++] = gap_ns;
-    if (gap_ns >= kBurstGapNs) {
-      ++counts.bursts;
-      burst_packets = 0;
-    }
-    counts.burst_packets_max = std::max(counts.burst_packets_max, ++burst_packets);
-    previous_ns = sample.time_ns();
+// Leaves sizes and gaps of each side in the scratch memory, sizes of all packets excepted. Has no
+// branch on the direction, which nobody can foretell.
+AllCounts SplitSides(const WindowInput& window) {
+  auto& sides = window.scratch->sides;
+  for (SideScratch& side : sides) {
+    if (side.sizes.size() < window.samples.size()) side.sizes.resize(window.samples.size());
+    if (side.gaps_ns.size() < window.samples.size()) side.gaps_ns.resize(window.samples.size());
   }
+  AllCounts counts;
+  counts[kIn].previous_ns = window.previous_in_ns;
+  counts[kOut].previous_ns = window.previous_out_ns;
+  counts[kAll].previous_ns = window.previous_ns();
+  for (const Sample& sample : window.samples) {
+    const int64_t time_ns = window.TimeOf(sample);
+    const size_t direction = sample.outbound() ? kOut : kIn;
+    sides[direction].sizes[counts[direction].packets++] = sample.wire_bytes;
+    counts[direction].tcp_flags.Add(sample.tcp_flags());
+    for (size_t side : {direction, kAll}) {
+      SideCounts& count = counts[side];
+      // Modulo 2^64, so that there is no branch for a first packet either: its gap is overwritten.
+      sides[side].gaps_ns[count.gaps] = static_cast<int64_t>(
+          static_cast<uint64_t>(time_ns) - static_cast<uint64_t>(count.previous_ns));
+      count.gaps += count.previous_ns != WindowInput::kNever;
+      count.previous_ns = time_ns;
+    }
+  }
+  counts[kAll].packets = window.samples.size();
   return counts;
 }
 
-// Mean, std, min, quartiles and max. Sorts the values.
-void WriteDistribution(std::span<int64_t> values, double unit, std::vector<int64_t>* spare,
-                       Writer* out) {
-  const Moments moments = MomentsOf(values);
+// Both are sorted, and so is `merged`.
+void Merge(std::span<const int64_t> a, std::span<const int64_t> b, int64_t* merged) {
+  size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    const bool second = b[j] < a[i];
+    *merged++ = second ? b[j] : a[i];
+    i += !second;
+    j += second;
+  }
+  merged = std::copy(a.begin() + static_cast<std::ptrdiff_t>(i), a.end(), merged);
+  std::copy(b.begin() + static_cast<std::ptrdiff_t>(j), b.end(), merged);
+}
+
+// Mean, std, min, quartiles and max of sorted values.
+void WriteDistribution(std::span<const int64_t> sorted, double unit, Writer* out) {
+  const Moments moments = MomentsOf(sorted);
   out->Add(moments.Mean() / unit);
-  out->Add(moments.SampleStd(values) / unit);
-  SortValues(values, spare);
+  out->Add(moments.SampleStd(sorted) / unit);
   for (size_t quarters = 0; quarters <= 4; ++quarters) {
-    out->Add(QuantileOfSorted(values, quarters) / unit);
+    out->Add(QuantileOfSorted(sorted, quarters) / unit);
   }
 }
 
@@ -106,32 +145,70 @@ size_t CountRuns(std::span<const int64_t> sorted, std::vector<int64_t>* counts) 
   return counts->size();
 }
 
-// Leaves how often each size occurs in the spare memory.
-SideCounts WriteSide(Side side, const WindowInput& window, Writer* out) {
-  const SideCounts counts = CountSide(side, window);
-  ExtractorScratch* scratch = window.scratch;
-  const auto sizes = std::span(scratch->values).first(counts.packets);
-  out->Count(counts.packets);
-  out->Add(static_cast<double>(counts.bytes));
-  out->Add(static_cast<double>(counts.bytes) /
-           (static_cast<double>(window.length_ns) / kNsPerSecond));
-  WriteDistribution(sizes, 1, &scratch->spare, out);
-  WriteDistribution(std::span(scratch->others).first(counts.gaps), kNsPerSecond, &scratch->spare,
-                    out);
-  out->Count(CountRuns(sizes, &scratch->spare));
-  for (size_t count : counts.size_bins) out->Count(count);
-  out->Count(counts.bursts);
-  out->Count(counts.burst_packets_max);
-  for (size_t count : counts.tcp_flags) out->Count(count);
-  return counts;
+// Below 64 bytes, then up to twice as much each, then the rest.
+void WriteSizeBins(std::span<const int64_t> sorted, Writer* out) {
+  auto from = sorted.begin();
+  int64_t limit = 64;
+  for (size_t bin = 0; bin + 1 < kSizeBins; ++bin, limit *= 2) {
+    const auto to = std::lower_bound(from, sorted.end(), limit);
+    out->Count(static_cast<size_t>(to - from));
+    from = to;
+  }
+  out->Count(static_cast<size_t>(sorted.end() - from));
+}
+
+// Number of bursts, and packets of the longest.
+struct Bursts {
+  size_t count = 0;
+  size_t packets_max = 0;
+};
+
+// `gaps_ns` in the order of time: those of all packets, or of all but the first.
+Bursts CountBursts(size_t packets, std::span<const int64_t> gaps_ns) {
+  Bursts bursts;
+  size_t in_burst = packets - gaps_ns.size();  // a first packet begins one
+  bursts.count = bursts.packets_max = in_burst;
+  for (int64_t gap_ns : gaps_ns) {
+    if (gap_ns >= kBurstGapNs) {
+      ++bursts.count;
+      in_burst = 0;
+    }
+    bursts.packets_max = std::max(bursts.packets_max, ++in_burst);
+  }
+  return bursts;
+}
+
+int64_t SumOf(std::span<const int64_t> values) {
+  int64_t sum = 0;
+  for (int64_t v : values) sum += v;
+  return sum;
+}
+
+// `sizes` are sorted. Leaves how often each size occurs in the spare memory.
+void WriteSide(const WindowInput& window, std::span<const int64_t> sizes,
+               std::span<int64_t> gaps_ns, FlagCounter tcp_flags, Writer* out) {
+  const auto bytes = static_cast<double>(SumOf(sizes));
+  const Bursts bursts = CountBursts(sizes.size(), gaps_ns);
+  std::vector<int64_t>* spare = &window.scratch->spare;
+  SortValues(gaps_ns, spare);
+  out->Count(sizes.size());
+  out->Add(bytes);
+  out->Add(bytes / (static_cast<double>(window.length_ns) / kNsPerSecond));
+  WriteDistribution(sizes, 1, out);
+  WriteDistribution(gaps_ns, kNsPerSecond, out);
+  out->Count(CountRuns(sizes, spare));
+  WriteSizeBins(sizes, out);
+  out->Count(bursts.count);
+  out->Count(bursts.packets_max);
+  for (size_t flag = 0; flag < kTcpFlags; ++flag) out->Count(tcp_flags.Count(flag));
 }
 
 // Bits of PeerCount.seen.
 enum Seen : uint8_t { kSeenIn = 1, kSeenOut = 2, kSeenSynIn = 4, kSeenSynOut = 8 };
 constexpr int kSeenBits = 4;
 
-uint8_t SeenOf(const Sample& sample, uint8_t tcp_flags) {
-  const bool syn = (tcp_flags & (kSyn | kAck)) == kSyn;
+uint8_t SeenOf(const Sample& sample) {
+  const bool syn = (sample.tcp_flags() & (kSyn | kAck)) == kSyn;
   if (sample.outbound()) return syn ? kSeenOut | kSeenSynOut : kSeenOut;
   return syn ? kSeenIn | kSeenSynIn : kSeenIn;
 }
@@ -142,7 +219,8 @@ PeerCount StartCount(const SampleFlow& flow) {
   count.own_port = flow.own_port;
   count.peer_port = flow.peer_port;
   count.protocol = flow.is_ip ? flow.protocol : 0;
-  count.has_address = flow.is_ip || flow.is_arp;
+  count.is_ip = flow.is_ip;
+  count.is_arp = flow.is_arp;
   count.ports_known = flow.ports_known;
   return count;
 }
@@ -151,11 +229,12 @@ PeerCount StartCount(const SampleFlow& flow) {
 // entries.
 void CountPeers(const WindowInput& window) {
   ExtractorScratch* scratch = window.scratch;
-  auto entries = std::span(scratch->values).first(window.samples.size());
+  if (scratch->values.size() < window.samples.size()) {
+    scratch->values.resize(window.samples.size());
+  }
+  const auto entries = std::span(scratch->values).first(window.samples.size());
   for (size_t i = 0; i < entries.size(); ++i) {
-    const uint32_t row = window.samples[i].row;
-    entries[i] = int64_t{window.log->flow[row]} << kSeenBits |
-                 SeenOf(window.samples[i], window.log->tcp_flags[row]);
+    entries[i] = int64_t{window.samples[i].flow} << kSeenBits | SeenOf(window.samples[i]);
   }
   SortValues(entries, &scratch->spare);
   std::vector<PeerCount>& peers = scratch->peers;
@@ -163,7 +242,7 @@ void CountPeers(const WindowInput& window) {
   int64_t last = -1;
   for (int64_t entry : entries) {
     const int64_t flow = entry >> kSeenBits;
-    if (flow != last) peers.push_back(StartCount(window.log->flows[static_cast<size_t>(flow)]));
+    if (flow != last) peers.push_back(StartCount(window.flows[static_cast<size_t>(flow)]));
     last = flow;
     ++peers.back().packets;
     peers.back().seen |= static_cast<uint8_t>(entry & ((1 << kSeenBits) - 1));
@@ -176,10 +255,10 @@ void CountPeers(const WindowInput& window) {
 
 enum ProtocolShare : size_t { kTcpShare, kUdpShare, kIcmpShare, kArpShare, kOtherShare };
 
-ProtocolShare ProtocolOf(const SampleFlow& flow) {
-  if (flow.is_arp) return kArpShare;
-  if (!flow.is_ip) return kOtherShare;
-  switch (flow.protocol) {
+ProtocolShare ProtocolOf(const PeerCount& peer) {
+  if (peer.is_arp) return kArpShare;
+  if (!peer.is_ip) return kOtherShare;
+  switch (peer.protocol) {
     case kTcp:
       return kTcpShare;
     case kUdp:
@@ -193,13 +272,10 @@ ProtocolShare ProtocolOf(const SampleFlow& flow) {
 }
 
 void WriteProtocolShares(const WindowInput& window, Writer* out) {
-  std::array<size_t, kOtherShare + 1> packets{};
-  for (const Sample& sample : window.samples) {
-    const SampleFlow& flow = window.log->flows[window.log->flow[sample.row]];
-    ++packets[ProtocolOf(flow)];
-  }
+  std::array<int64_t, kOtherShare + 1> packets{};
+  for (const PeerCount& peer : window.scratch->peers) packets[ProtocolOf(peer)] += peer.packets;
   const auto all = static_cast<double>(std::max<size_t>(window.samples.size(), 1));
-  for (size_t count : packets) out->Add(static_cast<double>(count) / all);
+  for (int64_t count : packets) out->Add(static_cast<double>(count) / all);
 }
 
 // How many packets each address has, into `counts`; the peers are sorted by address.
@@ -207,7 +283,7 @@ size_t CountAddresses(std::span<const PeerCount> peers, std::vector<int64_t>* co
   counts->clear();
   const PeerCount* last = nullptr;
   for (const PeerCount& peer : peers) {
-    if (!peer.has_address) continue;
+    if (!peer.is_ip && !peer.is_arp) continue;
     if (last == nullptr || last->address != peer.address) counts->push_back(0);
     counts->back() += peer.packets;
     last = &peer;
@@ -260,7 +336,6 @@ UnansweredSyns CountUnansweredSyns(std::span<const PeerCount> peers) {
 // Returns the number of peers.
 size_t WritePeers(const WindowInput& window, double size_entropy, Writer* out) {
   ExtractorScratch* scratch = window.scratch;
-  CountPeers(window);
   const std::span<const PeerCount> peers = scratch->peers;
   std::vector<int64_t>& counts = scratch->others;
   const size_t addresses = CountAddresses(peers, &counts);
@@ -298,16 +373,30 @@ void WriteRatio(T PastWindow::*quantity, const WindowInput& window, Writer* out)
 
 void ExtractTrafficV1(const WindowInput& window, double* values) {
   Writer out(values);
-  const SideCounts in = WriteSide(Side::kIn, window, &out);
-  const SideCounts outbound = WriteSide(Side::kOut, window, &out);
-  WriteSide(Side::kAll, window, &out);
+  AllCounts counts = SplitSides(window);
+  auto& sides = window.scratch->sides;
+  const auto sizes_of = [&](size_t side) {
+    return std::span(sides[side].sizes).first(counts[side].packets);
+  };
+  const auto write = [&](size_t side, const FlagCounter& tcp_flags) {
+    WriteSide(window, sizes_of(side), std::span(sides[side].gaps_ns).first(counts[side].gaps),
+              tcp_flags, &out);
+  };
+  for (size_t side : {kIn, kOut}) {
+    SortValues(sizes_of(side), &window.scratch->spare);
+    write(side, counts[side].tcp_flags);
+  }
+  Merge(sizes_of(kIn), sizes_of(kOut), sides[kAll].sizes.data());
+  counts[kIn].tcp_flags.Add(&counts[kOut].tcp_flags);
+  write(kAll, counts[kIn].tcp_flags);
   const double size_entropy = Entropy(window.scratch->spare);
+  CountPeers(window);
   WriteProtocolShares(window, &out);
   const size_t peers = WritePeers(window, size_entropy, &out);
-  *window.own = {in.bytes,
-                 outbound.bytes,
-                 static_cast<uint32_t>(in.packets),
-                 static_cast<uint32_t>(outbound.packets),
+  *window.own = {static_cast<uint64_t>(SumOf(sizes_of(kIn))),
+                 static_cast<uint64_t>(SumOf(sizes_of(kOut))),
+                 static_cast<uint32_t>(counts[kIn].packets),
+                 static_cast<uint32_t>(counts[kOut].packets),
                  static_cast<uint32_t>(peers),
                  window.own->number};
   WriteRatio(&PastWindow::in_packets, window, &out);

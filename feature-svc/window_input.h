@@ -10,16 +10,6 @@
 
 namespace silhouette {
 
-// One packet of a window.
-struct Sample {
-  int64_t stamp;  // time in ns * 2, + 1 if outbound
-  uint32_t wire_bytes;
-  uint32_t row;  // in the log's columns
-
-  int64_t time_ns() const { return stamp >> 1; }
-  bool outbound() const { return (stamp & 1) != 0; }
-};
-
 // What later windows of a subject need of an earlier one.
 struct PastWindow {
   uint64_t in_bytes = 0;
@@ -36,10 +26,17 @@ struct PeerCount {
   uint16_t own_port;
   uint16_t peer_port;
   uint8_t protocol;
-  bool has_address;
+  bool is_ip;
+  bool is_arp;
   bool ports_known;
   uint8_t seen;  // bits, of traffic_v1.cc
   int64_t packets;
+};
+
+// The packets of one side of a window: those in, those out, or all.
+struct SideScratch {
+  std::vector<int64_t> sizes;
+  std::vector<int64_t> gaps_ns;  // in the order of time
 };
 
 // Memory that extractors use again and again.
@@ -48,6 +45,7 @@ struct ExtractorScratch {
   std::vector<int64_t> others;
   std::vector<int64_t> spare;
   std::vector<PeerCount> peers;
+  std::array<SideScratch, 3> sides;
 };
 
 // What a feature may look at.
@@ -58,15 +56,17 @@ struct WindowInput {
   // Times of the subject's last packets before the window, at most a horizon before its start.
   int64_t previous_in_ns = kNever;
   int64_t previous_out_ns = kNever;
+  int64_t start_ns = 0;
   int64_t length_ns = 0;
-  // Only for schemas that ask for flows: the columns that Sample.row points into.
-  const SampleLog* log = nullptr;
+  // Only for schemas that ask for flows: what Sample.flow points into.
+  std::span<const SampleFlow> flows;
   // Only for schemas that ask for past windows: those that hold a packet, the newest last.
   std::span<const PastWindow> past;
   ExtractorScratch* scratch = nullptr;
   // Where a schema that asks for past windows says what later ones need of this one.
   PastWindow* own = nullptr;
 
+  int64_t TimeOf(const Sample& sample) const { return start_ns + sample.offset_ns(); }
   int64_t previous_ns() const {
     return previous_in_ns > previous_out_ns ? previous_in_ns : previous_out_ns;
   }

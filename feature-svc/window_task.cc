@@ -15,8 +15,6 @@ int64_t PastWindows(const Extractor& extractor, const FeatureSchema& schema, int
   return std::min<int64_t>(extractor.past_windows, schema.horizon_ns / length_ns);
 }
 
-int64_t StampOf(int64_t time_ns, bool outbound) { return 2 * time_ns + (outbound ? 1 : 0); }
-
 }  // namespace
 
 WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
@@ -58,16 +56,16 @@ int64_t WindowTask::AppendRun(const PacketSlice& slice, size_t first, size_t cou
   const size_t before = log->size();
   if (samples_ + FlowSubjects::kMost * count <= limits_.samples ||
       MakeRoom(FlowSubjects::kMost * count)) {
-    AppendColumns(slice, first, count, log);
+    AppendColumns(slice, first, count, panes_.StartOf(pane), log);
   } else {
-    AppendScarce(slice, first, count, log, dropped);
+    AppendScarce(slice, first, count, panes_.StartOf(pane), log, dropped);
   }
   if (log->size() == before) return WindowInput::kNever;
   return panes_.StartOf(pane) + spec_.length_ns();
 }
 
 void WindowTask::AppendColumns(const PacketSlice& slice, size_t first, size_t count,
-                               SampleLog* log) {
+                               int64_t start_ns, SampleLog* log) {
   const size_t before = log->size();
   const bool wide = extractor_->needs_flows;
   log->Resize(before + (slice.any_remote ? 2 : 1) * count, wide);
@@ -75,16 +73,15 @@ void WindowTask::AppendColumns(const PacketSlice& slice, size_t first, size_t co
   const uint32_t* wire_bytes = slice.batch->wire_bytes().data() + first;
   const uint32_t* flow = slice.batch->flow().data() + first;
   const char* flags = slice.batch->flags().data() + first;
+  const char* tcp_flags = slice.batch->tcp_flags().data() + first;
   size_t row = before;
   const auto append = [&](size_t i, uint32_t subject, bool is_remote_end) {
     const bool outbound = ((flags[i] & kPacketOutbound) != 0) != is_remote_end;
-    log->stamp[row] = StampOf(time_ns[i], outbound);
+    log->stamp[row] =
+        Sample::Stamp(time_ns[i] - start_ns, static_cast<uint8_t>(tcp_flags[i]), outbound);
     log->wire_bytes[row] = wire_bytes[i];
     log->subject[row] = subject;
-    if (wide) {
-      log->flow[row] = static_cast<uint32_t>(2 * i) | is_remote_end;  // until AppendFlows
-      log->tcp_flags[row] = static_cast<uint8_t>(slice.batch->tcp_flags()[first + i]);
-    }
+    if (wide) log->flow[row] = static_cast<uint32_t>(2 * i) | is_remote_end;  // until AppendFlows
     row += subject != kNone;
   };
   for (size_t i = 0; i < count; ++i) {
@@ -121,15 +118,15 @@ void WindowTask::AppendFlows(const PacketSlice& slice, size_t first, size_t row,
 }
 
 // One by one, as far as there is room.
-void WindowTask::AppendScarce(const PacketSlice& slice, size_t first, size_t count, SampleLog* log,
-                              std::vector<uint32_t>* dropped) {
+void WindowTask::AppendScarce(const PacketSlice& slice, size_t first, size_t count,
+                              int64_t start_ns, SampleLog* log, std::vector<uint32_t>* dropped) {
   for (size_t i = first; i < first + count; ++i) {
     const uint32_t flow = slice.batch->flow(static_cast<int>(i));
     const uint32_t ends[] = {slice.home_subjects[flow], slice.remote_subjects[flow]};
     const auto wanted = static_cast<size_t>(
         std::count_if(std::begin(ends), std::end(ends), [](uint32_t id) { return id != kNone; }));
     if (samples_ + wanted <= limits_.samples || MakeRoom(wanted)) {
-      AppendColumns(slice, i, 1, log);
+      AppendColumns(slice, i, 1, start_ns, log);
       continue;
     }
     for (uint32_t id : ends) {
@@ -235,10 +232,12 @@ void WindowTask::Retire(int64_t pane) {
 const SampleLog* WindowTask::JoinPanes(int64_t window) {
   const auto first = logs_.lower_bound(window);
   const auto end = logs_.lower_bound(window + panes_per_window_);
-  if (first != end && std::next(first) == end) return &first->second;
+  if (first != end && std::next(first) == end && first->first == window) return &first->second;
   joined_.Clear();
   const auto any = [](uint32_t) { return true; };
-  for (auto at = first; at != end; ++at) joined_.AppendIf(at->second, any);
+  for (auto at = first; at != end; ++at) {
+    joined_.AppendIf(at->second, (at->first - window) * panes_.length_ns, any);
+  }
   return &joined_;
 }
 
@@ -248,7 +247,7 @@ const SampleLog* WindowTask::JoinFlagged(int64_t window) {
   const auto is_flagged = [this](uint32_t id) { return flagged_[id] != 0; };
   const auto end = logs_.lower_bound(window + panes_per_window_);
   for (auto at = logs_.lower_bound(window); at != end; ++at) {
-    joined_.AppendIf(at->second, is_flagged);
+    joined_.AppendIf(at->second, (at->first - window) * panes_.length_ns, is_flagged);
   }
   return &joined_;
 }
@@ -258,6 +257,7 @@ const SampleLog* WindowTask::JoinFlagged(int64_t window) {
 void WindowTask::SortBySubject(const SampleLog& log, std::span<const uint32_t> by_name) {
   if (sorted_.size() < log.size()) sorted_.resize(log.size());
   for (uint32_t id : log.subject) ++counts_[id];
+  const bool wide = extractor_->needs_flows;
   uint32_t offset = 0;
   for (uint32_t id : by_name) {
     offsets_[id] = offset;
@@ -265,7 +265,7 @@ void WindowTask::SortBySubject(const SampleLog& log, std::span<const uint32_t> b
   }
   for (size_t row = 0; row < log.size(); ++row) {
     sorted_[offsets_[log.subject[row]]++] = {log.stamp[row], log.wire_bytes[row],
-                                             static_cast<uint32_t>(row)};
+                                             wide ? log.flow[row] : 0};
   }
 }
 
@@ -281,9 +281,7 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   }
   const bool partial =
       evicted || IsNear(window, past.cut_until_ns) || IsNear(window, subjects.known_from_ns(id));
-  const auto by_stamp = [](const Sample& a, const Sample& b) {
-    return std::pair(a.stamp, a.row) < std::pair(b.stamp, b.row);
-  };
+  const auto by_stamp = [](const Sample& a, const Sample& b) { return a.stamp < b.stamp; };
   if (!std::is_sorted(samples.begin(), samples.end(), by_stamp)) {
     std::sort(samples.begin(), samples.end(), by_stamp);
   }
@@ -293,8 +291,9 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   input.samples = samples;
   if (IsNear(window, past.in_ns)) input.previous_in_ns = past.in_ns;
   if (IsNear(window, past.out_ns)) input.previous_out_ns = past.out_ns;
+  input.start_ns = start_ns;
   input.length_ns = spec_.length_ns();
-  input.log = &log;
+  input.flows = log.flows;
   input.past = PastWindowsOf(window, id);
   input.scratch = &scratch_;
   input.own = &own;
@@ -305,14 +304,14 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
 
 // What windows behind this one's first pane need to know of it.
 void WindowTask::KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples) {
-  const int64_t end_ns = panes_.StartOf(window + 1);
+  const int64_t start_ns = panes_.StartOf(window);
   Past& past = past_[id];
   bool in = false, out = false;
   for (size_t i = samples.size(); i > 0 && !(in && out); --i) {
     const Sample& sample = samples[i - 1];
-    if (sample.time_ns() >= end_ns || (sample.outbound() ? out : in)) continue;
+    if (sample.offset_ns() >= panes_.length_ns || (sample.outbound() ? out : in)) continue;
     (sample.outbound() ? out : in) = true;
-    (sample.outbound() ? past.out_ns : past.in_ns) = sample.time_ns();
+    (sample.outbound() ? past.out_ns : past.in_ns) = start_ns + sample.offset_ns();
     if (!extractor_->needs_flows) break;  // it asks for the newest of both alone
   }
   newest_ns_ = std::max({newest_ns_, past.in_ns, past.out_ns});

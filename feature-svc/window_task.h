@@ -108,10 +108,12 @@ class WindowTask {
 
   int64_t AppendRun(const PacketSlice& slice, size_t first, size_t count,
                     std::vector<uint32_t>* dropped);
-  void AppendColumns(const PacketSlice& slice, size_t first, size_t count, SampleLog* log);
+  // `start_ns` is that of the pane.
+  void AppendColumns(const PacketSlice& slice, size_t first, size_t count, int64_t start_ns,
+                     SampleLog* log);
   void AppendFlows(const PacketSlice& slice, size_t first, size_t count, SampleLog* log);
-  void AppendScarce(const PacketSlice& slice, size_t first, size_t count, SampleLog* log,
-                    std::vector<uint32_t>* dropped);
+  void AppendScarce(const PacketSlice& slice, size_t first, size_t count, int64_t start_ns,
+                    SampleLog* log, std::vector<uint32_t>* dropped);
   bool MakeRoom(size_t samples);
   void Trim(SampleLog* log);
   template <typename Keep>

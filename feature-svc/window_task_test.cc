@@ -33,7 +33,7 @@ class Recorder final : public WindowSink {
   }
   static void Extract(const WindowInput& window, double*) {
     Given& last = now_->given.back();
-    for (const Sample& sample : window.samples) last.times.push_back(sample.time_ns());
+    for (const Sample& sample : window.samples) last.times.push_back(window.TimeOf(sample));
     last.has_previous = window.previous_ns() != WindowInput::kNever;
     last.previous_ns = window.previous_ns();
   }

@@ -51,9 +51,8 @@ uint64_t Windowed(const std::string& path, const std::string& spec) {
     capture->OnAck((*features)->AckFor(ack));
     return absl::OkStatus();
   };
-  CaptureEngine engine(options, [&](const v1::PacketBatch& batch) {
-    return (*features)->Consume(batch, take);
-  });
+  CaptureEngine engine(
+      options, [&](const v1::PacketBatch& batch) { return (*features)->Consume(batch, take); });
   capture = &engine;
   Check(engine.Read(source->get()));
   if (windows == 0) Check(absl::InternalError("no window came"));
@@ -77,8 +76,12 @@ void MeasureSpeed(const FloodOptions& flood, double presence_goal, double traffi
   const std::vector<Spent> spent = RunRounds(kRounds, flood.packets, cases);
   const double goals[] = {0, presence_goal, traffic_goal};
   for (size_t i = 0; i < cases.size(); ++i) {
-    Row row{cases[i].name, static_cast<double>(flood.packets) / Median(spent[i].cpu_s),
-            "packets/s",   {}, "", {}};
+    Row row{cases[i].name,
+            static_cast<double>(flood.packets) / Median(spent[i].cpu_s),
+            "packets/s",
+            {},
+            "",
+            {}};
     if (i > 0) {
       row.ratio = MedianRatio(spent[0].cpu_s, spent[i].cpu_s);
       row.against = "bare loop";
