@@ -43,7 +43,10 @@ struct FeaturesFlags {
 // What --schema, --subject, --window, --hop and --protocol say together.
 absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   const auto schema = FindSchema(flags.schema);
-  if (!schema.ok()) return schema.status();
+  if (!schema.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--schema: ", std::string(schema.status().message())));
+  }
   std::string spec =
       absl::StrCat("schema=", flags.schema,
                    ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
@@ -51,6 +54,11 @@ absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   if (!flags.hop.empty()) absl::StrAppend(&spec, ",hop=", flags.hop);
   if (!flags.protocol.empty()) absl::StrAppend(&spec, ",protocol=", flags.protocol);
   return spec;
+}
+
+absl::Status WrongFlag(const char* flag, const absl::StatusOr<v1::WindowSpec>& spec) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": ", std::string(spec.status().message())));
 }
 
 absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
@@ -63,7 +71,7 @@ absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
   SpecSet set;
   for (const std::string& text : texts) {
     const auto spec = ParseSpec(text);
-    if (!spec.ok()) return spec.status();
+    if (!spec.ok()) return WrongFlag(flags.specs.empty() ? "--schema and the like" : "--spec", spec);
     set.specs.push_back(*spec);
   }
   set.hash = SpecSetHash(set.specs);
@@ -75,12 +83,14 @@ absl::StatusOr<WindowFormat> FormatOf(const FeaturesFlags& flags, const SpecSet&
   WindowFormat format = WindowFormatOf(flags.out);
   if (!flags.format.empty()) {
     const auto named = ParseWindowFormat(flags.format);
-    if (!named.ok()) return named.status();
+    if (!named.ok()) {
+      return absl::InvalidArgumentError("--format: " + std::string(named.status().message()));
+    }
     format = *named;
   }
   if (set.specs.size() > 1 && format != WindowFormat::kJsonl) {
     return absl::InvalidArgumentError(
-        "several --spec need --format jsonl, where each line says which it is of");
+        "--spec: several need --format jsonl, where each line says which it is of");
   }
   return format;
 }
@@ -161,7 +171,7 @@ void PrintAccounts(const v1::Accounting& packets, uint64_t windows, const Featur
 }
 
 absl::Status WriteSchemas(const std::string& path, const SpecSet& set) {
-  if (path == "-") return absl::OkStatus();
+  if (IsStream(path)) return absl::OkStatus();
   std::vector<std::string> schemas;
   for (const v1::WindowSpec& spec : set.specs) {
     schemas.push_back(absl::StrCat("{\"spec\": \"", FormatSpec(spec), "\",\n\"schema\": ",

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -73,6 +74,12 @@ std::string LibsvmLine(const v1::WindowTable& table, int row, const FeatureSchem
 
 }  // namespace
 
+bool IsStream(const std::string& path) {
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  return path == "-" || (exists(status) && !is_regular_file(status));
+}
+
 absl::StatusOr<WindowFormat> ParseWindowFormat(std::string_view name) {
   if (name == "csv") return WindowFormat::kCsv;
   if (name == "jsonl") return WindowFormat::kJsonl;
@@ -133,8 +140,8 @@ absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& 
   if (path == "-") {
     file->out_ = &std::cout;
   } else {
-    if (!in_place) file->partial_.emplace(path);
-    file->file_.open(in_place ? path : file->partial_->path(), std::ios::binary);
+    if (!in_place && !IsStream(path)) file->partial_.emplace(path);
+    file->file_.open(file->partial_.has_value() ? file->partial_->path() : path, std::ios::binary);
     file->out_ = &file->file_;
   }
   const std::string header = WindowHeader(format, schema);

@@ -17,6 +17,9 @@
 
 namespace silhouette {
 
+// True for what is there and is no ordinary file: standard output ("-"), a device, a pipe.
+bool IsStream(const std::string& path);
+
 enum class WindowFormat {
   kCsv,     // a header, then a row a window
   kJsonl,   // a JSON object a line; windows of several specs may be mixed
@@ -40,8 +43,8 @@ std::string SchemaJson(const FeatureSchema& schema);
 // A file of windows, or standard output.
 class WindowFile {
  public:
-  // `path` "-" is standard output. A file `in_place` grows under its own name; others appear once
-  // they are whole. `schema` is that of the windows where the format holds one alone.
+  // `path` "-" is standard output. A file `in_place` grows under its own name, and so does what is
+  // no ordinary file, as a pipe; others appear once they are whole. `schema` is that of the windows where the format holds one alone.
   // Errors: why it cannot be written.
   static absl::StatusOr<std::unique_ptr<WindowFile>> Open(const std::string& path,
                                                           WindowFormat format,

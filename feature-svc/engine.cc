@@ -230,13 +230,7 @@ void FeatureEngine::EmitBatch(bool last, v1::WindowBatch* batch) {
   *header = *header_;
   header->set_sequence(++sequence_);
   header->set_end_of_run(last && header_->end_of_run());
-  v1::Accounting* accounting = header->mutable_accounting();
-  {
-    std::lock_guard lock(mutex_);
-    AddAccounting(accounting, decided_);
-    accounting->set_pending(accounting->pending() - decided_.windowed() - decided_.shed() -
-                            FilteredPackets(decided_));
-  }
+  *header->mutable_accounting() = Accounts(*header_);
   batch->set_spec_set_hash(specs_.hash);
   if (last) {
     emitted_watermark_ns_ = header_->end_of_run() ? watermark_ns_ : FirstOpenStart();
@@ -246,6 +240,15 @@ void FeatureEngine::EmitBatch(bool last, v1::WindowBatch* batch) {
   partial_windows_ += PartialWindows(*batch);
   if (emitted_.ok()) emitted_ = (*emit_)(*batch);
   batch->Clear();
+}
+
+v1::Accounting FeatureEngine::Accounts(const v1::BatchHeader& header) {
+  v1::Accounting accounting = header.accounting();
+  std::lock_guard lock(mutex_);
+  AddAccounting(&accounting, decided_);
+  accounting.set_pending(accounting.pending() - decided_.windowed() - decided_.shed() -
+                         FilteredPackets(decided_));
+  return accounting;
 }
 
 int64_t FeatureEngine::FirstOpenStart() const {

@@ -53,6 +53,8 @@ class FeatureEngine {
 
   // From the thread that calls Consume.
   FeatureUse use() const;
+  // Where the packets went up to and including the batch of `header`, which was consumed last.
+  v1::Accounting Accounts(const v1::BatchHeader& header);
 
  private:
   FeatureEngine(SpecSet specs, FeatureLimits limits);

@@ -3,9 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
+#include "common/window_spec.h"
+#include "feature-svc/flags.h"
 #include "feature-svc/model_watcher.h"
 #include "feature-svc/service.h"
 
@@ -15,23 +20,49 @@ namespace {
 struct FeatureFlags {
   ServerOptions server;
   std::string classify_address = "127.0.0.1:7103";
+  std::vector<std::string> specs;  // empty: what the loaded models ask for
+  FeatureLimits limits;
 };
 
+// What --spec says; its set is empty without.
+absl::StatusOr<SpecSet> FixedSpecs(const FeatureFlags& flags) {
+  SpecSet set;
+  for (const std::string& text : flags.specs) {
+    const auto spec = ParseSpec(text);
+    if (!spec.ok()) {
+      return absl::InvalidArgumentError("--spec: " + std::string(spec.status().message()));
+    }
+    set.specs.push_back(*spec);
+  }
+  set.hash = SpecSetHash(set.specs);
+  return set;
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "feature-svc: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
 int Run(const FeatureFlags& flags, StopSignal* stop) {
+  const auto fixed = FixedSpecs(flags);
+  if (!fixed.ok()) return Fail(fixed.status());
   auto classify = OpenChannel(flags.classify_address);
-  FeatureService service(classify);
+  FeatureService service(classify, flags.limits);
   ServiceRunner runner(
       {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},
       flags.server);
-  if (absl::Status status = runner.Start(); !status.ok()) {
-    std::cerr << "feature-svc: " << status.message() << "\n";
-    return absl::IsInvalidArgument(status) ? 2 : 1;
-  }
-  ModelWatcher watcher(classify, [&](SpecSet specs) {
+  if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
+  const auto compute = [&](SpecSet specs) {
     spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);
     service.SetSpecs(std::move(specs));
     runner.SetServing(true);
-  });
+  };
+  std::optional<ModelWatcher> watcher;
+  if (fixed->specs.empty()) {
+    watcher.emplace(classify, compute);
+  } else {
+    compute(*fixed);
+  }
   stop->Wait();
   runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });
   return 0;
@@ -46,6 +77,10 @@ int main(int argc, char** argv) {
   CLI::App app("Turns packets into windows of features, as the loaded models ask.", "feature-svc");
   app.add_option("--classify-address", flags.classify_address, "host:port of classify-svc")
       ->capture_default_str();
+  app.add_option("--spec", flags.specs,
+                 "Compute this instead of what the loaded models ask for (repeatable), as "
+                 "subject=device,window=5s,hop=1s,schema=traffic.v1,protocol=udp+tcp");
+  silhouette::AddLimitFlags(&app, &flags.limits);
   silhouette::AddServerOptions(&app, &flags.server, 7102, 7112, 9172);
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;

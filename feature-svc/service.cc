@@ -6,6 +6,27 @@
 #include "common/link_sender.h"
 
 namespace silhouette {
+namespace {
+
+prometheus::Counter& Counter(prometheus::Registry* registry, const std::string& name,
+                             const char* help) {
+  return prometheus::BuildCounter()
+      .Name("silhouette_feature_" + name + "_total")
+      .Help(help)
+      .Register(*registry)
+      .Add({});
+}
+
+prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name,
+                         const char* help) {
+  return prometheus::BuildGauge()
+      .Name("silhouette_feature_" + name)
+      .Help(help)
+      .Register(*registry)
+      .Add({});
+}
+
+}  // namespace
 
 // One incoming stream. Its windows go on over a link of its own, so that the end of one is the end
 // of the other.
@@ -20,18 +41,25 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
             [this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
             [this](const v1::Ack& ack) { OnAck(ack); }) {}
 
+  ~PushHandler() override {
+    for (auto& [key, run] : runs_) Tell({}, &run.told);
+  }
+
   absl::Status Consume(const v1::PacketBatch& batch) override {
-    auto engine = FindEngine(batch.header());
-    if (!engine.ok()) return engine.status();
-    return (*engine)->Consume(batch, [this](const v1::WindowBatch& windows) {
+    auto found = FindRun(batch.header());
+    if (!found.ok()) return found.status();
+    Run* run = *found;
+    const absl::Status status = run->engine->Consume(batch, [this](const v1::WindowBatch& windows) {
       for (const auto& table : windows.tables()) {
         service_->windows_.Increment(static_cast<double>(table.start_ns_size()));
       }
-      const v1::BatchHeader& header = windows.header();
-      service_->accounting_->Update(header.origin(), header.run(), header.accounting(),
-                                    header.end_of_run());
       return link_.Send(windows);
     });
+    const v1::BatchHeader& header = batch.header();
+    service_->accounting_->Update(header.origin(), header.run(), run->engine->Accounts(header),
+                                  header.end_of_run());
+    Tell(run->engine->use(), &run->told);
+    return status;
   }
 
   absl::Status Finish() override { return link_.Close(); }
@@ -40,24 +68,45 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
  private:
   using Key = std::pair<std::string, std::string>;
 
-  absl::StatusOr<std::shared_ptr<FeatureEngine>> FindEngine(const v1::BatchHeader& header) {
+  struct Run {
+    std::unique_ptr<FeatureEngine> engine;
+    FeatureUse told;  // what the metrics know of it
+  };
+
+  // Runs stay where they are as long as the stream does.
+  absl::StatusOr<Run*> FindRun(const v1::BatchHeader& header) {
     std::lock_guard lock(mutex_);
-    std::shared_ptr<FeatureEngine>& engine = engines_[Key(header.origin(), header.run())];
-    if (engine == nullptr) {
-      auto created = FeatureEngine::Create(specs_);
-      if (!created.ok()) return created.status();
-      engine = *std::move(created);
+    Run& run = runs_[Key(header.origin(), header.run())];
+    if (run.engine != nullptr) return &run;
+    auto created = FeatureEngine::Create(specs_, service_->limits_);
+    if (!created.ok()) return created.status();
+    run.engine = *std::move(created);
+    return &run;
+  }
+
+  // Brings the metrics from what they know of a run to what is so now.
+  void Tell(const FeatureUse& now, FeatureUse* told) {
+    const auto change = [](auto from, auto to) {
+      return static_cast<double>(to) - static_cast<double>(from);
+    };
+    service_->subjects_.Increment(change(told->subjects, now.subjects));
+    service_->samples_.Increment(change(told->samples, now.samples));
+    if (now.evicted_subjects > told->evicted_subjects) {
+      service_->evicted_subjects_.Increment(change(told->evicted_subjects, now.evicted_subjects));
     }
-    return engine;
+    if (now.partial_windows > told->partial_windows) {
+      service_->partial_windows_.Increment(change(told->partial_windows, now.partial_windows));
+    }
+    *told = now;
   }
 
   void OnAck(const v1::Ack& windows_ack) {
-    std::shared_ptr<FeatureEngine> engine;
+    FeatureEngine* engine;
     {
       std::lock_guard lock(mutex_);
-      auto at = engines_.find(Key(windows_ack.origin(), windows_ack.run()));
-      if (at == engines_.end()) return;
-      engine = at->second;
+      auto at = runs_.find(Key(windows_ack.origin(), windows_ack.run()));
+      if (at == runs_.end()) return;
+      engine = at->second.engine.get();
     }
     const v1::Ack ack = engine->AckFor(windows_ack);
     if (ack.sequence() != 0) acks_->Write(ack);
@@ -67,19 +116,23 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   const SpecSet specs_;
   AckWriter* const acks_;
   std::mutex mutex_;
-  std::map<Key, std::shared_ptr<FeatureEngine>> engines_;  // guarded by mutex_
-  LinkSender<v1::WindowBatch> link_;                       // last: its thread uses the others
+  std::map<Key, Run> runs_;           // guarded by mutex_
+  LinkSender<v1::WindowBatch> link_;  // last: its thread uses the others
 };
 
-FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel)
+FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
+                               FeatureLimits limits)
     : classify_(v1::ClassifyService::NewStub(classify_channel)),
+      limits_(limits),
       accounting_(std::make_shared<AccountingMetrics>("feature")),
       registry_(std::make_shared<prometheus::Registry>()),
-      windows_(prometheus::BuildCounter()
-                   .Name("silhouette_feature_windows_total")
-                   .Help("Windows closed")
-                   .Register(*registry_)
-                   .Add({})) {}
+      windows_(Counter(registry_.get(), "windows", "Windows closed")),
+      partial_windows_(Counter(registry_.get(), "partial_windows",
+                               "Windows that a limit cut short, of all closed")),
+      evicted_subjects_(Counter(registry_.get(), "evicted_subjects",
+                                "Subjects that made room for others before their time")),
+      subjects_(Gauge(registry_.get(), "subjects", "Subjects held for open windows and horizons")),
+      samples_(Gauge(registry_.get(), "samples", "Packets held for open windows")) {}
 
 grpc::Status FeatureService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) {

@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <chrono>
@@ -21,7 +22,8 @@ namespace silhouette {
 // Serves FeatureService.Push: an engine for each run and a link on to classify-svc for each stream.
 class FeatureService final : public v1::FeatureService::Service {
  public:
-  explicit FeatureService(std::shared_ptr<grpc::Channel> classify_channel);
+  explicit FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
+                          FeatureLimits limits = {});
 
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override;
@@ -44,9 +46,14 @@ class FeatureService final : public v1::FeatureService::Service {
   absl::StatusOr<SpecSet> WaitForSpecs(const grpc::ServerContext& context);
 
   const std::unique_ptr<v1::ClassifyService::Stub> classify_;
+  const FeatureLimits limits_;
   const std::shared_ptr<AccountingMetrics> accounting_;
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Counter& windows_;
+  prometheus::Counter& partial_windows_;
+  prometheus::Counter& evicted_subjects_;
+  prometheus::Gauge& subjects_;
+  prometheus::Gauge& samples_;
   OpenStreams streams_;
   std::mutex mutex_;
   std::condition_variable specs_changed_;

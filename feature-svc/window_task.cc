@@ -155,6 +155,7 @@ bool WindowTask::MakeRoom(size_t samples) {
 }
 
 void WindowTask::Trim(SampleLog* log) {
+  if (log->size() == 0) return;
   GrowColumns(1 + *std::max_element(log->subject.begin(), log->subject.end()));
   KeepRows(log, [&](size_t row) {
     const uint32_t id = log->subject[row];

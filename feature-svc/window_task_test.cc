@@ -335,6 +335,19 @@ TEST(WindowTask, SamplesBeyondTheCapOfAllAreDroppedAndTheirWindowsPartial) {
   EXPECT_EQ(windows.task().samples(), 0u);
 }
 
+TEST(WindowTask, ANewWindowMayComeWhileThereIsNoRoom) {
+  Windows windows({.samples = 3});
+  for (int64_t i = 0; i < 5; ++i) windows.Add({{i}});
+  windows.Add({{kSecond}});
+  EXPECT_EQ(windows.dropped(), 3u);
+  EXPECT_THAT(windows.CloseBefore(1)[0].times, ElementsAre(0, 1, 2));
+  windows.Add({{kSecond + 1}});
+  const std::vector<Given> given = windows.CloseBefore(2);
+  ASSERT_EQ(given.size(), 1u);
+  EXPECT_THAT(given[0].times, ElementsAre(kSecond + 1)) << "there is room again";
+  EXPECT_TRUE(given[0].partial);
+}
+
 TEST(WindowTask, AFloodOfOneSubjectLeavesRoomForTheOthers) {
   Windows windows({.window_samples = 8, .samples = 40});
   for (int64_t i = 0; i < 1000; ++i) windows.Add({{i, 100, true, 20}});

@@ -19,7 +19,8 @@ class Commands(unittest.TestCase):
             self.assertEqual((status, out), (0, f"{name} 0.1.0\n"))
 
     def test_help_of_every_command_has_an_example(self):
-        for command in (["run"], ["timeline"], ["simulate"], ["train"]):
+        for command in (["run"], ["features"], ["schema"], ["packets"], ["timeline"],
+                        ["simulate"], ["train"]):
             status, out, _ = harness.run_tool(*command, "--help")
             self.assertEqual(status, 0)
             self.assertIn("Example", out, command)
