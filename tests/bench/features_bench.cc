@@ -1,22 +1,21 @@
-// Packet headers to windows of features: on one core against a bare libpcap loop over the same
-// flood in the same rounds.
+// Packet headers to windows of features: on one core and over gRPC, against a bare libpcap loop
+// over the same flood in the same rounds; what subjects and a scan take; and what other tools do
+// with the same packets.
 
 #include <cstdio>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/engine.h"
-#include "capture-svc/source/open_capture.h"
-#include "common/window_spec.h"
-#include "feature-svc/engine.h"
 #include "tests/bench/arguments.h"
 #include "tests/bench/bare_loop.h"
 #include "tests/bench/check.h"
+#include "tests/bench/feature_memory.h"
 #include "tests/bench/flood_file.h"
+#include "tests/bench/peers.h"
 #include "tests/bench/report.h"
 #include "tests/bench/rounds.h"
+#include "tests/bench/window_runs.h"
 
 namespace silhouette::bench {
 namespace {
@@ -24,71 +23,97 @@ namespace {
 constexpr int kRounds = 7;
 constexpr const char* kPresence = "schema=presence.v1,subject=conversation,window=500ms";
 constexpr const char* kTraffic = "schema=traffic.v1,subject=device,window=5s";
+constexpr double kGrpcGoal = 1.2, kMaxGrpcPercent = 15;
 
-SpecSet SpecsOf(const std::string& text) {
-  const auto spec = ParseSpec(text);
-  Check(spec.status());
-  return {{*spec}, SpecSetHash({*spec})};
-}
+// Times of the cases over one flood; the first is the bare loop.
+struct Flood {
+  const FloodOptions& options;
+  const std::vector<Case>& cases;
+  const std::vector<Spent> spent;
 
-// The packets that windows took.
-uint64_t Windowed(const std::string& path, const std::string& spec) {
-  auto source = OpenCapture(path);
-  Check(source.status());
-  auto features = FeatureEngine::Create(SpecsOf(spec));
-  Check(features.status());
-  CaptureOptions options;
-  options.origin = "bench";
-  options.run = "1";
-  uint64_t windows = 0;
-  CaptureEngine* capture = nullptr;
-  const auto take = [&](const v1::WindowBatch& batch) {
-    for (const v1::WindowTable& table : batch.tables()) {
-      windows += static_cast<uint64_t>(table.start_ns_size());
-    }
-    v1::Ack ack;
-    ack.set_sequence(batch.header().sequence());
-    capture->OnAck((*features)->AckFor(ack));
-    return absl::OkStatus();
-  };
-  CaptureEngine engine(
-      options, [&](const v1::PacketBatch& batch) { return (*features)->Consume(batch, take); });
-  capture = &engine;
-  Check(engine.Read(source->get()));
-  if (windows == 0) Check(absl::InternalError("no window came"));
-  return engine.Progress().accounting.windowed();
-}
+  Row CpuRow(size_t i) const { return RowOf(i, ", CPU", &Spent::cpu_s); }
+  Row WallRow(size_t i) const { return RowOf(i, ", wall", &Spent::wall_s); }
 
-std::string CaseName(const char* what, const FloodOptions& flood) {
-  return absl::StrCat(what, ", ", flood.flows, " flows");
-}
-
-void MeasureSpeed(const FloodOptions& flood, double presence_goal, double traffic_goal,
-                  std::vector<Row>* rows) {
-  const auto file = FloodFile::Write(flood);
-  Check(file.status());
-  const std::string path = (*file)->path();
-  const std::vector<Case> cases = {
-      {CaseName("bare loop", flood), [&] { return BareLoop(path).packets; }},
-      {CaseName("presence.v1", flood), [&] { return Windowed(path, kPresence); }},
-      {CaseName("traffic.v1", flood), [&] { return Windowed(path, kTraffic); }},
-  };
-  const std::vector<Spent> spent = RunRounds(kRounds, flood.packets, cases);
-  const double goals[] = {0, presence_goal, traffic_goal};
-  for (size_t i = 0; i < cases.size(); ++i) {
-    Row row{cases[i].name,
-            static_cast<double>(flood.packets) / Median(spent[i].cpu_s),
+ private:
+  Row RowOf(size_t i, const char* clock, std::vector<double> Spent::*seconds) const {
+    Row row{absl::StrCat(cases[i].name, ", ", options.flows, " flows", clock),
+            static_cast<double>(options.packets) / Median(spent[i].*seconds),
             "packets/s",
             {},
             "",
             {}};
-    if (i > 0) {
-      row.ratio = MedianRatio(spent[0].cpu_s, spent[i].cpu_s);
-      row.against = "bare loop";
-      row.goal = goals[i];
-    }
-    rows->push_back(row);
+    if (i == 0) return row;
+    row.ratio = MedianRatio(spent[0].*seconds, spent[i].*seconds);
+    row.against = cases[0].name;
+    return row;
   }
+};
+
+Row WithGoal(Row row, double goal) {
+  row.goal = goal;
+  return row;
+}
+
+std::vector<Case> OneCoreCases(const std::string& path) {
+  return {
+      {"bare loop", [=] { return BareLoop(path).packets; }},
+      {"presence.v1", [=] { return WindowsInOneThread(path, kPresence); }},
+      {"traffic.v1", [=] { return WindowsInOneThread(path, kTraffic); }},
+  };
+}
+
+// What gRPC between capture and features costs. Windows go on by gRPC in both cases, so that the
+// packets alone differ.
+void AddGrpcRows(const Flood& flood, size_t joined, size_t over_grpc, std::vector<Row>* rows) {
+  rows->push_back(flood.WallRow(0));
+  rows->push_back(flood.WallRow(joined));
+  rows->push_back(WithGoal(flood.WallRow(over_grpc), kGrpcGoal));
+  const double ratio = MedianRatio(flood.spent[over_grpc].cpu_s, flood.spent[joined].cpu_s);
+  rows->push_back({"CPU that gRPC adds to the joined engines",
+                   100 * (ratio - 1),
+                   "%",
+                   {},
+                   "",
+                   kMaxGrpcPercent,
+                   /*higher_is_better=*/false});
+}
+
+void MeasureFewFlows(size_t packets, std::vector<Row>* rows) {
+  const FloodOptions options{.packets = packets, .flows = 1'000};
+  const auto file = FloodFile::Write(options);
+  Check(file.status());
+  const std::string path = (*file)->path();
+  {
+    ServiceRuns services(kPresence);
+    std::vector<Case> cases = OneCoreCases(path);
+    cases.push_back(
+        {"presence.v1, joined, windows by gRPC", [&] { return services.Joined(path); }});
+    cases.push_back({"presence.v1, packets and windows by gRPC, two cores",
+                     [&] { return services.OverGrpc(path); }});
+    const Flood flood{options, cases, RunRounds(kRounds, packets, cases)};
+    rows->push_back(flood.CpuRow(0));
+    rows->push_back(WithGoal(flood.CpuRow(1), 1.2));
+    rows->push_back(WithGoal(flood.CpuRow(2), 0.6));
+    AddGrpcRows(flood, 3, 4, rows);
+  }
+  for (const Row& row : ComparePeers(path, packets)) rows->push_back(row);
+}
+
+void MeasureManyFlows(size_t packets, std::vector<Row>* rows) {
+  const FloodOptions options{.packets = packets, .flows = 60'000};
+  const auto file = FloodFile::Write(options);
+  Check(file.status());
+  const std::vector<Case> cases = OneCoreCases((*file)->path());
+  const Flood flood{options, cases, RunRounds(kRounds, packets, cases)};
+  rows->push_back(flood.CpuRow(0));
+  rows->push_back(WithGoal(flood.CpuRow(1), 1.0));
+  rows->push_back(WithGoal(flood.CpuRow(2), 0.5));
+}
+
+void MeasureMemory(size_t flows, std::vector<Row>* rows) {
+  for (const Row& row : MeasureSubjects("presence.v1", kPresence)) rows->push_back(row);
+  for (const Row& row : MeasureSubjects("traffic.v1", kTraffic)) rows->push_back(row);
+  for (const Row& row : MeasureScan(flows)) rows->push_back(row);
 }
 
 }  // namespace
@@ -97,9 +122,14 @@ void MeasureSpeed(const FloodOptions& flood, double presence_goal, double traffi
 int main(int argc, char** argv) {
   using namespace silhouette::bench;
   const Arguments arguments = ParseArguments(argc, argv);
+  if (!arguments.afresh.empty()) {
+    RunMemoryWork(arguments.afresh);
+    return 0;
+  }
   std::vector<Row> rows;
-  MeasureSpeed({.packets = arguments.packets, .flows = 1'000}, 1.2, 0.6, &rows);
-  MeasureSpeed({.packets = arguments.packets, .flows = 60'000}, 1.0, 0.5, &rows);
+  MeasureFewFlows(arguments.packets, &rows);
+  MeasureManyFlows(arguments.packets, &rows);
+  MeasureMemory(arguments.packets, &rows);
   Print(rows, arguments.json);
   return 0;
 }

@@ -150,6 +150,8 @@ absl::StatusOr<std::unique_ptr<FloodFile>> FloodFile::Write(const FloodOptions& 
 
 FloodFile::~FloodFile() { close(descriptor_); }
 
-std::string FloodFile::path() const { return absl::StrCat("/proc/self/fd/", descriptor_); }
+std::string FloodFile::path() const {
+  return absl::StrCat("/proc/", getpid(), "/fd/", descriptor_);
+}
 
 }  // namespace silhouette::bench

@@ -29,7 +29,7 @@ class FloodFile {
   FloodFile(const FloodFile&) = delete;
   FloodFile& operator=(const FloodFile&) = delete;
 
-  // Opens the file anew, in this process and the ones that it starts.
+  // Opens the file anew, in this process and others of this user, while this object lives.
   std::string path() const;
 
  private:

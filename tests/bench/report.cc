@@ -42,12 +42,15 @@ void Print(const std::vector<Row>& rows, bool json) {
     for (const Row& row : rows) std::printf("%s\n", ToJson(row).dump().c_str());
     return;
   }
-  std::printf("%-34s %14s %-10s %8s %-18s %8s\n", "case", "value", "unit", "ratio", "against",
+  size_t widest = 0;
+  for (const Row& row : rows) widest = std::max(widest, row.name.size());
+  const int width = static_cast<int>(widest);
+  std::printf("%-*s %14s %-10s %8s %-18s %8s\n", width, "case", "value", "unit", "ratio", "against",
               "goal");
   for (const Row& row : rows) {
-    std::printf("%-34s %14.4g %-10s %8s %-18s %8s\n", row.name.c_str(), row.value, row.unit.c_str(),
-                Cell(row.ratio).c_str(), row.against.empty() ? "-" : row.against.c_str(),
-                Cell(row.goal).c_str());
+    std::printf("%-*s %14.4g %-10s %8s %-18s %8s\n", width, row.name.c_str(), row.value,
+                row.unit.c_str(), Cell(row.ratio).c_str(),
+                row.against.empty() ? "-" : row.against.c_str(), Cell(row.goal).c_str());
   }
 }
 
