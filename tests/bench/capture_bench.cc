@@ -25,6 +25,7 @@ namespace {
 constexpr int kRounds = 7;
 constexpr uint32_t kSnapBytes = 96;
 constexpr double kMaxPrivateMib = 64;
+
 // The number of packets, so that none can be skipped unnoticed.
 uint64_t ReadBatches(const std::string& path, const CaptureEngine::Emit& emit) {
   auto source = OpenCapture(path);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <regex>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -28,7 +29,7 @@ constexpr double kFlowMeterGoal = 1.5, kTsharkGoal = 50;
 struct Peer {
   std::string name;
   std::string program;  // looked for in PATH; empty: it was built with this bench
-  std::string package;  // Debian's
+  std::string package;  // Debian's; several have blanks between
   std::string command;  // for the shell; {file} and {folder} are filled in
   std::string said;     // a pattern of the number of packets in what is printed
   std::string ask;      // prints that, where the command does not
@@ -39,7 +40,7 @@ const Peer kFlowMeters[] = {
      "Total: Processed: ([0-9]+), skipped: 0, short caplen: 0, unknown: 0", ""},
     {"softflowd", "softflowd", "softflowd", "softflowd -r {file} -p {folder}/pid -c none",
      "Packets processed: ([0-9]+)", ""},
-    {"argus", "argus", "argus-server", "argus -X -r {file} -w {folder}/flows",
+    {"argus", "argus", "argus-server argus-client", "argus -X -r {file} -w {folder}/flows",
      "sum +[0-9]+ +([0-9]+)", "racount -r {folder}/flows"},
 };
 
@@ -116,10 +117,19 @@ double WallSecondsOf(const Peer& peer, const std::string& path, size_t packets) 
   return seconds;
 }
 
-bool IsInstalled(const Peer& peer) {
+bool IsInPath(std::string_view program) {
   const char* folders = std::getenv("PATH");
   for (const auto folder : absl::StrSplit(folders == nullptr ? "" : folders, ':')) {
-    if (access(absl::StrCat(folder, "/", peer.program).c_str(), X_OK) == 0) return true;
+    const std::string path = absl::StrCat(folder, "/", std::string(program));
+    if (access(path.c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+bool IsInstalled(const Peer& peer) {
+  const std::string_view ask = peer.ask;
+  if (IsInPath(peer.program) && (ask.empty() || IsInPath(ask.substr(0, ask.find(' '))))) {
+    return true;
   }
   std::fprintf(stderr,
                "bench: %s is left out, as it is not installed: ./dev setup bench, or apt-get "
