@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "feature-svc/reserve.h"
+
 namespace silhouette {
 namespace {
 
@@ -79,6 +81,8 @@ uint32_t SubjectTable::Add(const SubjectKey& key, uint32_t hash) {
   uint32_t id;
   if (free_.empty()) {
     id = static_cast<uint32_t>(records_.size());
+    ReserveFor(records_.size() + 1, &records_);
+    ReserveFor(labels_.size() + 1, &labels_);
     records_.emplace_back();
     labels_.emplace_back();
   } else {
@@ -88,6 +92,7 @@ uint32_t SubjectTable::Add(const SubjectKey& key, uint32_t hash) {
   records_[id] = {key, std::numeric_limits<int64_t>::min(), hash, round_};
   const std::string name = SubjectName(kind_, key);
   labels_[id] = {name_bytes_.size(), static_cast<uint32_t>(name.size()), forgotten_until_ns_};
+  ReserveFor(name_bytes_.size() + name.size(), &name_bytes_);
   name_bytes_ += name;
   ++changes_;
   fresh_.push_back(id);
@@ -161,7 +166,7 @@ std::vector<uint32_t> SubjectTable::IdleSince(int64_t since_ns) const {
 
 bool SubjectTable::is_scattered() const {
   constexpr size_t kFewChanges = 256;
-  return changes_ > kFewChanges && changes_ > size_ / 8;
+  return changes_ > kFewChanges && changes_ > size_ / 4;
 }
 
 std::vector<uint32_t> SubjectTable::Renumber() {
@@ -170,6 +175,7 @@ std::vector<uint32_t> SubjectTable::Renumber() {
   std::vector<Record> records(size_);
   std::vector<Label> labels(size_);
   std::string name_bytes;
+  name_bytes.reserve(name_bytes_.size());
   for (uint32_t id = 0; id < size_; ++id) {
     const uint32_t old = by_name_[id];
     const std::string_view old_name = name(old);

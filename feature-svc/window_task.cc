@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/packet_bits.h"
+#include "feature-svc/reserve.h"
 
 namespace silhouette {
 namespace {
@@ -397,11 +398,15 @@ void WindowTask::Renumber(std::span<const uint32_t> numbers, size_t subjects) {
 
 void WindowTask::GrowColumns(size_t slots) {
   if (slots <= counts_.size()) return;
-  past_.resize(slots);
-  counts_.resize(slots);
-  offsets_.resize(slots);
-  flagged_.resize(slots);
-  past_windows_.resize(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_));
+  const auto grow = [](size_t size, auto* column) {
+    ReserveFor(size, column);
+    column->resize(size);
+  };
+  grow(slots, &past_);
+  grow(slots, &counts_);
+  grow(slots, &offsets_);
+  grow(slots, &flagged_);
+  grow(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_), &past_windows_);
 }
 
 int64_t WindowTask::NeededSinceNs() const {
