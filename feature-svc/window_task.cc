@@ -211,8 +211,11 @@ void WindowTask::CloseWindow(int64_t window, SubjectTable* subjects, WindowSink*
   const std::span<const uint32_t> by_name = subjects->ByName();
   SortBySubject(*log, by_name);
   for (uint32_t id : by_name) {
-    const Past& past = past_[id];
-    if (counts_[id] == 0 && !IsNear(window, std::max(past.in_ns, past.out_ns))) continue;
+    Past& past = past_[id];
+    if (counts_[id] == 0 && !IsNear(window, std::max(past.in_ns, past.out_ns))) {
+      if (log->lost_some_of(id)) past.cut_until_ns = panes_.StartOf(window) + spec_.length_ns();
+      continue;
+    }
     GiveOut(window, id, *log, *subjects, /*evicted=*/false, sink);
   }
 }

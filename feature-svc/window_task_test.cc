@@ -348,6 +348,23 @@ TEST(WindowTask, ANewWindowMayComeWhileThereIsNoRoom) {
   EXPECT_TRUE(given[0].partial);
 }
 
+TEST(WindowTask, ASubjectWhosePacketsWereAllDroppedIsPartialWhenItComesBack) {
+  Windows windows({.samples = 40});
+  windows.Add(std::vector<Packet>(40, {1}));
+  const Packet other{2, 100, true, 21};
+  windows.Add({other});
+  ASSERT_EQ(windows.dropped(), 1u);
+  windows.CloseBefore(1);
+  for (int64_t second : {1, 4}) windows.Add({{second * kSecond, 100, true, 21}});
+  std::vector<std::pair<int64_t, bool>> of_other;
+  for (const Given& window : windows.CloseBefore(5)) {
+    if (window.subject != SubjectOf(other)) continue;
+    of_other.push_back({window.start_ns / kSecond, window.partial});
+  }
+  EXPECT_THAT(of_other, ElementsAre(std::pair(1, true), std::pair(2, true), std::pair(3, true),
+                                    std::pair(4, true)));
+}
+
 TEST(WindowTask, AFloodOfOneSubjectLeavesRoomForTheOthers) {
   Windows windows({.window_samples = 8, .samples = 40});
   for (int64_t i = 0; i < 1000; ++i) windows.Add({{i, 100, true, 20}});
