@@ -137,10 +137,11 @@ absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& 
                                                              const FeatureSchema& schema,
                                                              bool in_place) {
   std::unique_ptr<WindowFile> file(new WindowFile(path, format));
+  file->is_watched_ = in_place || IsStream(path);
   if (path == "-") {
     file->out_ = &std::cout;
   } else {
-    if (!in_place && !IsStream(path)) file->partial_.emplace(path);
+    if (!file->is_watched_) file->partial_.emplace(path);
     file->file_.open(file->partial_.has_value() ? file->partial_->path() : path, std::ios::binary);
     file->out_ = &file->file_;
   }
@@ -158,6 +159,7 @@ absl::Status WindowFile::Write(const v1::WindowBatch& batch) {
     }
     windows_ += static_cast<uint64_t>(table.start_ns_size());
   }
+  if (is_watched_) out_->flush();
   return Check();
 }
 

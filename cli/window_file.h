@@ -66,6 +66,7 @@ class WindowFile {
   std::optional<PartialFile> partial_;
   std::ofstream file_;
   std::ostream* out_ = nullptr;
+  bool is_watched_ = false;  // somebody may read it while it grows
   uint64_t windows_ = 0;
 };
 

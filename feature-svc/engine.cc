@@ -89,7 +89,7 @@ absl::Status FeatureEngine::Start(const v1::BatchHeader& header) {
   }
   started_ = true;
   grid_start_ns_ = header.grid_start_ns();
-  watermark_ns_ = kNever;
+  watermark_ns_ = removed_idle_ns_ = kNever;
   for (const v1::WindowSpec& spec : specs_.specs) {
     GroupFor(spec)->AddTask(std::make_unique<WindowTask>(
         spec, *FindSchema(spec.schema()), *FindExtractor(spec.schema()), grid_start_ns_, limits_));
