@@ -1,10 +1,11 @@
-// A window is a pure function of its packets: however the packets are cut into batches, the same
-// windows come out, and they are those of a plain reading of the rules.
+// A window is a pure function of its packets: however they are cut into batches, in whatever order
+// they come, wherever the reading starts and whoever reads the other packets.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
 #include <random>
 #include <tuple>
@@ -17,168 +18,274 @@ namespace {
 using namespace test_packets;
 
 constexpr int64_t kLateness = kSecond;
-constexpr int64_t kHorizon = 5 * kSecond;
+constexpr int64_t kLongestHorizon = 60 * kSecond;
 constexpr int64_t kStart = 1'700'000'000 * kSecond + 123'456'789;
+constexpr size_t kSpecs = 4;
 
-// Packets of five subjects in the order of arrival, some behind others by less than the lateness;
-// with pauses longer than the horizon, equal times and packets on window edges.
-std::vector<Packet> RandomPackets(uint32_t seed, size_t count) {
-  std::mt19937_64 random(seed);
-  std::vector<std::pair<int64_t, Packet>> by_arrival;
-  int64_t time_ns = kStart;
-  for (size_t i = 0; i < count; ++i) {
-    const auto roll = random() % 1000;
-    if (roll < 950) time_ns += static_cast<int64_t>(random() % (20 * kMilli));
-    if (roll == 997) time_ns = (time_ns / (kSecond / 2) + 1) * (kSecond / 2);
-    if (roll == 998) time_ns += static_cast<int64_t>(random() % (7 * kSecond));
-    if (roll == 999) time_ns += 20 * kSecond;
-    Packet packet;
-    packet.time_ns = time_ns;
-    packet.wire_bytes = static_cast<uint32_t>(random() % 1500);
-    packet.outbound = random() % 3 == 0;
-    packet.host = static_cast<uint8_t>(9 + random() % 5);  // names sort unlike numbers
-    packet.protocol = random() % 20 == 0 ? 6 : 17;
-    packet.port = static_cast<uint16_t>(50000 + random() % 3);
-    by_arrival.push_back({time_ns + static_cast<int64_t>(random() % kLateness), packet});
+std::vector<v1::WindowSpec> Specs() {
+  std::vector<v1::WindowSpec> specs;
+  for (const char* text : {"subject=conversation,window=500ms,schema=presence.v1,protocol=udp",
+                           "subject=flow,window=1s,schema=presence.v1",
+                           "subject=device,window=2s,hop=1s,schema=traffic.v1",
+                           "subject=device-mac,window=2s,schema=traffic.v1"}) {
+    specs.push_back(*ParseSpec(text));
   }
-  std::stable_sort(by_arrival.begin(), by_arrival.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Packet> packets;
-  for (const auto& [arrival, packet] : by_arrival) packets.push_back(packet);
-  return packets;
+  return specs;
 }
 
-// The windows that come out when `next_size` says how many packets go into each batch.
-template <typename NextSize>
-std::vector<Row> Windows(const std::vector<Packet>& packets, int64_t grid_start_ns,
-                         const NextSize& next_size) {
-  const auto engine = MakeEngine();
-  BatchMaker maker(kLateness, grid_start_ns);
-  std::vector<v1::WindowBatch> windows;
+// Twenty home hosts, each with a MAC, that talk to four remote ones and to each other.
+class Traffic {
+ public:
+  explicit Traffic(uint32_t seed) : random_(seed) {}
+
+  // In the order of time: busy and slow stretches, pauses longer than any horizon, equal times and
+  // packets on window edges.
+  std::vector<Packet> Make(size_t count) {
+    std::vector<Packet> packets;
+    int64_t time_ns = kStart;
+    bool slow = false;
+    for (size_t i = 0; i < count; ++i) {
+      if (Roll(slow ? 60 : 400) == 0) slow = !slow;
+      if (Roll(20) != 0) time_ns += Roll((slow ? 1000 : 20) * kMilli);
+      if (Roll(300) == 0) time_ns = (time_ns / (kSecond / 2) + 1) * (kSecond / 2);
+      if (Roll(1000) == 0) {
+        time_ns += Roll(2) == 0 ? Roll(70 * kSecond) : 90 * kSecond;
+        slow = true;
+      }
+      packets.push_back(MakeOne(time_ns));
+    }
+    return packets;
+  }
+
+  // In an order of arrival, each behind its time by less than the lateness.
+  std::vector<Packet> Arrive(const std::vector<Packet>& packets) {
+    std::vector<std::pair<int64_t, Packet>> by_arrival;
+    for (const Packet& p : packets) by_arrival.push_back({p.time_ns + Roll(kLateness), p});
+    std::stable_sort(by_arrival.begin(), by_arrival.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Packet> arrived;
+    for (const auto& [arrival, packet] : by_arrival) arrived.push_back(packet);
+    return arrived;
+  }
+
+ private:
+  int64_t Roll(int64_t below) {
+    return static_cast<int64_t>(random_() % static_cast<uint64_t>(below));
+  }
+
+  Packet MakeOne(int64_t time_ns) {
+    Packet packet{time_ns, static_cast<uint32_t>(Roll(1500)), Roll(3) == 0};
+    packet.with_macs = true;
+    packet.host = static_cast<uint8_t>(9 + Roll(20));  // names sort unlike numbers
+    packet.remote = static_cast<uint8_t>(1 + Roll(4));
+    packet.port = static_cast<uint16_t>(50000 + Roll(3));
+    const int64_t kind = Roll(100);
+    if (kind < 25) {
+      constexpr uint8_t kTcpFlags[] = {0x02, 0x12, 0x10, 0x18, 0x11, 0x04};
+      packet.protocol = 6;
+      packet.port = static_cast<uint16_t>(40000 + Roll(20));
+      packet.tcp_flags = kTcpFlags[Roll(6)];
+    } else if (kind < 30) {
+      packet.protocol = 1;
+      packet.port = packet.remote_port = 0;
+    } else if (kind < 45) {
+      PointHome(&packet);
+      if (kind < 34) packet.network = kind < 32 ? Network::kArp : Network::kOther;
+    }
+    return packet;
+  }
+
+  // To another host at home. The one whose address is less is the flow's home end.
+  void PointHome(Packet* packet) {
+    packet->remote_is_home = true;
+    packet->remote = static_cast<uint8_t>(9 + Roll(20));
+    if (packet->remote == packet->host) ++packet->remote;
+    if (packet->remote < packet->host) std::swap(packet->host, packet->remote);
+  }
+
+  std::mt19937_64 random_;
+};
+
+using RowsBySpec = std::map<std::string, std::vector<Row>>;
+
+// What an engine makes of packets, and what that costs.
+struct Outcome {
+  RowsBySpec rows;
+  FeatureUse use;
+  size_t subjects_max = 0;
+  uint64_t shed = 0;
+};
+
+struct Reading {
+  std::function<size_t()> next_size = [] { return 100; };  // of a batch
+  FeatureLimits limits = {};
+  // The run's newest packet, where another reader may have it.
+  int64_t newest_ns = std::numeric_limits<int64_t>::min();
+};
+
+Outcome Read(const std::vector<Packet>& packets, const Reading& reading) {
+  const auto engine = MakeEngine(Specs(), reading.limits);
+  BatchMaker maker(kLateness, kStart);
+  Outcome outcome;
   const auto keep = [&](const v1::WindowBatch& batch) {
     EXPECT_TRUE(Balanced(batch.header().accounting()));
-    windows.push_back(batch);
+    outcome.shed = batch.header().accounting().shed();
+    for (const v1::WindowTable& table : batch.tables()) {
+      AppendRows(table, &outcome.rows[SpecText(table.spec())]);
+    }
     return absl::OkStatus();
   };
   for (size_t at = 0; at < packets.size();) {
-    const size_t size = std::min<size_t>(next_size(), packets.size() - at);
+    const size_t size = std::min(reading.next_size(), packets.size() - at);
     EXPECT_EQ(engine->Consume(maker.Make(std::span(packets).subspan(at, size)), keep),
               absl::OkStatus());
+    outcome.subjects_max = std::max(outcome.subjects_max, engine->use().subjects);
     at += size;
   }
-  EXPECT_EQ(engine->Consume(maker.Make({}, true), keep), absl::OkStatus());
-  return RowsOf(windows);
+  v1::PacketBatch last = maker.Make({}, true);
+  last.mutable_header()->set_watermark_ns(
+      std::max(last.header().watermark_ns(), reading.newest_ns));
+  EXPECT_EQ(engine->Consume(last, keep), absl::OkStatus());
+  outcome.use = engine->use();
+  return outcome;
 }
 
-long double MeanOf(const std::vector<long double>& values) {
-  long double sum = 0;
-  for (long double v : values) sum += v;
-  return values.empty() ? 0 : sum / static_cast<long double>(values.size());
-}
-
-void AppendThree(std::vector<long double> values, double unit, std::vector<double>* out) {
-  const long double mean = MeanOf(values);
-  std::vector<long double> squares;
-  for (long double v : values) squares.push_back((v - mean) * (v - mean));
-  const auto n = static_cast<long double>(values.size());
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  long double median = 0;
-  if (!values.empty()) {
-    median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+RowsBySpec RowsWhere(const RowsBySpec& rows, const std::function<bool(const Row&)>& wanted) {
+  RowsBySpec some;
+  for (const auto& [spec, all] : rows) {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(some[spec]), wanted);
   }
-  const long double std = values.size() < 2 ? 0 : std::sqrt(MeanOf(squares) * n / (n - 1));
-  for (long double v : {mean, std, median}) out->push_back(static_cast<double>(v / unit));
+  return some;
 }
 
-// presence.v1 of [start, end), from all of one subject's packets in the order of time.
-std::vector<double> PlainFeatures(const std::vector<Packet>& packets, int64_t start_ns,
-                                  int64_t end_ns) {
-  std::vector<long double> sizes, gaps;
-  double inbound = 0, outbound = 0;
-  for (size_t i = 0; i < packets.size(); ++i) {
-    const Packet& packet = packets[i];
-    if (packet.time_ns < start_ns || packet.time_ns >= end_ns) continue;
-    sizes.push_back(packet.wire_bytes);
-    if (i > 0 && packets[i - 1].time_ns >= start_ns - kHorizon) {
-      gaps.push_back(static_cast<long double>(packet.time_ns - packets[i - 1].time_ns));
-    }
-    ++(packet.outbound ? outbound : inbound);
-  }
-  std::vector<double> values;
-  AppendThree(sizes, 1, &values);
-  AppendThree(gaps, 1e9, &values);
-  values.insert(values.end(), {inbound, outbound, inbound + outbound});
-  return values;
-}
-
-// Every window of the rules: those with a packet of the subject in [start - horizon, end), up to
-// the one that holds the newest packet.
-std::vector<Row> PlainWindows(const std::vector<Packet>& packets, int64_t grid_start_ns) {
-  const Grid grid{grid_start_ns, kSecond / 2};
-  std::map<std::string, std::vector<Packet>> by_subject;
+int64_t NewestOf(const std::vector<Packet>& packets) {
   int64_t newest_ns = packets.front().time_ns;
-  for (const Packet& packet : packets) {
-    newest_ns = std::max(newest_ns, packet.time_ns);
-    if (packet.protocol == 17) by_subject[SubjectOf(packet)].push_back(packet);
-  }
-  std::vector<Row> rows;
-  for (auto& [subject, own] : by_subject) {
-    std::stable_sort(own.begin(), own.end(),
-                     [](const Packet& a, const Packet& b) { return a.time_ns < b.time_ns; });
-    for (int64_t k = grid.IndexOf(own.front().time_ns); k <= grid.IndexOf(newest_ns); ++k) {
-      const int64_t start = grid.StartOf(k), end = grid.StartOf(k + 1);
-      const bool emitted = std::any_of(own.begin(), own.end(), [&](const Packet& p) {
-        return p.time_ns >= start - kHorizon && p.time_ns < end;
-      });
-      if (emitted) rows.push_back({start, subject, PlainFeatures(own, start, end)});
-    }
-  }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::tie(a.start_ns, a.subject) < std::tie(b.start_ns, b.subject);
-  });
-  return rows;
+  for (const Packet& packet : packets) newest_ns = std::max(newest_ns, packet.time_ns);
+  return newest_ns;
 }
 
 TEST(FeatureEngineProperty, AnySplitIntoBatchesGivesTheSameWindowsToTheLastBit) {
-  for (uint32_t seed = 1; seed <= 5; ++seed) {
-    const std::vector<Packet> packets = RandomPackets(seed, 3000);
-    const std::vector<Row> whole = Windows(packets, 0, [&] { return packets.size(); });
-    ASSERT_GT(whole.size(), 200u);
-    for (size_t size : {1, 2, 7, 64, 1000}) {
-      EXPECT_TRUE(Windows(packets, 0, [&] { return size; }) == whole)
+  for (uint32_t seed = 1; seed <= 2; ++seed) {
+    Traffic traffic(seed);
+    const std::vector<Packet> packets = traffic.Arrive(traffic.Make(2500));
+    const auto whole = Read(packets, {[&] { return packets.size(); }}).rows;
+    ASSERT_EQ(whole.size(), kSpecs);
+    for (const auto& [spec, rows] : whole) ASSERT_GT(rows.size(), 200u) << spec;
+    for (size_t size : {1, 7, 64, 1000}) {
+      EXPECT_TRUE(Read(packets, {[&] { return size; }}).rows == whole)
           << "seed " << seed << ", batches of " << size;
     }
     std::mt19937 random(seed);
-    EXPECT_TRUE(Windows(packets, 0, [&] { return 1 + random() % 200; }) == whole)
+    EXPECT_TRUE(Read(packets, {[&] { return 1 + random() % 200; }}).rows == whole)
         << "seed " << seed << ", batches of any size";
   }
 }
 
-TEST(FeatureEngineProperty, TheOrderOfArrivalWithinTheLatenessDoesNotMatter) {
-  std::vector<Packet> packets = RandomPackets(6, 3000);
-  const std::vector<Row> as_came = Windows(packets, 0, [] { return 50; });
-  std::stable_sort(packets.begin(), packets.end(),
-                   [](const Packet& a, const Packet& b) { return a.time_ns < b.time_ns; });
-  EXPECT_TRUE(Windows(packets, 0, [] { return 50; }) == as_came);
+TEST(FeatureEngineProperty, ABatchOfSeveralSlicesGivesTheSameWindows) {
+  Traffic traffic(3);
+  const std::vector<Packet> packets = traffic.Arrive(traffic.Make(2500));
+  const auto in_slices = [](size_t most_packets) {
+    return FeatureLimits{.subjects = 2 * FlowSubjects::kMost * most_packets};
+  };
+  const auto whole = Read(packets, {[&] { return packets.size(); }}).rows;
+  for (size_t most_packets : {300, 731}) {
+    const Outcome sliced = Read(packets, {[&] { return packets.size(); }, in_slices(most_packets)});
+    ASSERT_EQ(sliced.use.evicted_subjects, 0u);
+    EXPECT_TRUE(sliced.rows == whole) << "slices of " << most_packets;
+  }
 }
 
-TEST(FeatureEngineProperty, WindowsAreThoseOfAPlainReadingOfTheRules) {
-  for (int64_t grid_start_ns : {int64_t{0}, kStart}) {
-    for (uint32_t seed = 1; seed <= 3; ++seed) {
-      const std::vector<Packet> packets = RandomPackets(seed, 2000);
-      const std::vector<Row> rows = Windows(packets, grid_start_ns, [] { return 100; });
-      const std::vector<Row> plain = PlainWindows(packets, grid_start_ns);
-      ASSERT_EQ(rows.size(), plain.size()) << "seed " << seed;
-      for (size_t i = 0; i < rows.size(); ++i) {
-        ASSERT_EQ(rows[i].start_ns, plain[i].start_ns) << "seed " << seed << ", row " << i;
-        ASSERT_EQ(rows[i].subject, plain[i].subject) << "seed " << seed << ", row " << i;
-        for (size_t f = 0; f < plain[i].values.size(); ++f) {
-          ASSERT_NEAR(rows[i].values[f], plain[i].values[f], 1e-9 * (1 + plain[i].values[f]))
-              << "seed " << seed << ", row " << i << ", feature " << f;
-        }
+TEST(FeatureEngineProperty, TheOrderOfArrivalWithinTheLatenessDoesNotMatter) {
+  Traffic traffic(4);
+  const std::vector<Packet> packets = traffic.Make(2500);
+  const auto by_time = Read(packets, {}).rows;
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Read(traffic.Arrive(packets), {}).rows == by_time);
+}
+
+TEST(FeatureEngineProperty, AReplayFromAHorizonEarlierGivesTheSameWindows) {
+  Traffic traffic(5);
+  const std::vector<Packet> packets = traffic.Arrive(traffic.Make(3000));
+  const auto whole = Read(packets, {}).rows;
+  for (size_t i : {600, 1111, 1500, 1999, 2700}) {
+    const int64_t from_ns = packets[i].time_ns;
+    const auto is_after = [=](const Row& row) { return row.start_ns >= from_ns; };
+    std::vector<Packet> again;
+    std::copy_if(packets.begin(), packets.end(), std::back_inserter(again),
+                 [=](const Packet& p) { return p.time_ns >= from_ns - kLongestHorizon; });
+    EXPECT_TRUE(RowsWhere(Read(again, {}).rows, is_after) == RowsWhere(whole, is_after))
+        << "from packet " << i;
+  }
+}
+
+// The number of the home device that a subject's name begins with.
+int HostOf(const std::string& subject) {
+  constexpr std::string_view kMac = "device-mac:02:00:00:00:01:", kIp = "192.168.1.";
+  if (subject.rfind(kMac, 0) == 0) return std::stoi(subject.substr(kMac.size()), nullptr, 16);
+  const size_t ip = subject.find(kIp);
+  return ip == std::string::npos ? -1 : std::stoi(subject.substr(ip + kIp.size()));
+}
+
+TEST(FeatureEngineProperty, TheWindowsOfAShareOfTheDevicesAreThoseOfTheWhole) {
+  constexpr int kShares = 3;
+  Traffic traffic(6);
+  const std::vector<Packet> packets = traffic.Arrive(traffic.Make(3000));
+  const auto whole = Read(packets, {}).rows;
+  RowsBySpec together;
+  for (int share = 0; share < kShares; ++share) {
+    const auto is_ours = [=](int host) { return host % kShares == share; };
+    std::vector<Packet> ours;  // those between devices of two shares go to both
+    std::copy_if(packets.begin(), packets.end(), std::back_inserter(ours), [&](const Packet& p) {
+      const FlowKey flow = FlowOf(p);
+      return is_ours(p.host) || (flow.remote_is_home && is_ours(p.remote));
+    });
+    ASSERT_LT(ours.size(), packets.size());
+    Reading reading;
+    reading.newest_ns = NewestOf(packets);
+    const auto rows = RowsWhere(Read(ours, reading).rows,
+                                [&](const Row& row) { return is_ours(HostOf(row.subject)); });
+    for (const auto& [spec, some] : rows) {
+      together[spec].insert(together[spec].end(), some.begin(), some.end());
+    }
+  }
+  for (auto& [spec, rows] : together) {
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+      return std::tie(a.start_ns, a.subject) < std::tie(b.start_ns, b.subject);
+    });
+  }
+  EXPECT_TRUE(together == whole);
+}
+
+TEST(FeatureEngineProperty, UnderTinyLimitsAWindowIsPartialOrWhole) {
+  const FeatureLimits tiny{.subjects = 16, .window_samples = 4, .samples = 64};
+  uint64_t shed = 0;
+  std::map<std::string, size_t> whole_windows, partial_windows;
+  for (uint32_t seed = 11; seed <= 18; ++seed) {
+    Traffic traffic(seed);
+    const std::vector<Packet> packets = traffic.Arrive(traffic.Make(4000));
+    std::mt19937 random(seed);
+    const auto next_size = [&] { return 1 + random() % 50; };
+    const Outcome capped = Read(packets, {next_size, tiny});
+    Outcome free = Read(packets, {});
+    EXPECT_LE(capped.subjects_max, kSpecs * tiny.subjects);
+    EXPECT_GT(capped.use.evicted_subjects, 0u);
+    shed += capped.shed;
+    for (const auto& [spec, rows] : capped.rows) {
+      std::map<std::pair<int64_t, std::string>, const Row*> expected;
+      for (const Row& row : free.rows[spec]) expected[{row.start_ns, row.subject}] = &row;
+      for (const Row& row : rows) {
+        const auto same = expected.find({row.start_ns, row.subject});
+        ASSERT_NE(same, expected.end()) << spec << " " << row.subject << " " << row.start_ns;
+        ++(row.partial ? partial_windows : whole_windows)[spec];
+        if (row.partial) continue;
+        ASSERT_TRUE(row == *same->second)
+            << "seed " << seed << ", " << spec << ", " << row.subject << " at " << row.start_ns;
       }
     }
+  }
+  EXPECT_GT(shed, 0u);
+  for (const v1::WindowSpec& spec : Specs()) {
+    EXPECT_GT(whole_windows[SpecText(spec)], 0u) << SpecText(spec);
+    EXPECT_GT(partial_windows[SpecText(spec)], 0u) << SpecText(spec);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "common/accounting.h"
 #include "common/packet_bits.h"
+#include "common/subject.h"
 #include "common/window_spec.h"
 #include "feature-svc/engine.h"
 
@@ -27,18 +29,38 @@ struct Packet {
   uint8_t host = 20;  // the home host 192.168.1.HOST is the subject
   uint8_t protocol = 17;
   uint16_t port = 50000;
+  uint16_t remote_port = 443;
+  uint8_t remote = 7;           // 203.0.113.REMOTE, or 192.168.1.REMOTE for a remote end at home
+  bool remote_is_home = false;  // always so for ARP and what has hardware addresses alone
+  uint8_t tcp_flags = 0;
+  Network network = Network::kIp;
+  bool with_macs = false;  // 02:00:00:00:01:HOST at home, 02:00:00:00:00:01 for all others
 };
 
+inline MacAddress MacOf(uint8_t host, bool is_home) {
+  const uint8_t bytes[] = {2, 0, 0, 0, is_home, is_home ? host : uint8_t{1}};
+  return MacAddress::From(bytes);
+}
+
 inline FlowKey FlowOf(const Packet& packet) {
-  const uint8_t home[] = {192, 168, 1, packet.host};
-  const uint8_t remote[] = {203, 0, 113, 7};
   FlowKey flow;
-  flow.home = IpAddress::FromV4(home);
-  flow.remote = IpAddress::FromV4(remote);
-  flow.home_port = packet.port;
-  flow.remote_port = 443;
-  flow.protocol = packet.protocol;
+  flow.network = packet.network;
   flow.home_is_home = true;
+  flow.remote_is_home = packet.remote_is_home || packet.network != Network::kIp;
+  if (packet.with_macs) {
+    flow.home_mac = MacOf(packet.host, true);
+    flow.remote_mac = MacOf(packet.remote, flow.remote_is_home);
+  }
+  if (packet.network != Network::kIp && packet.network != Network::kArp) return flow;
+  const uint8_t home[] = {192, 168, 1, packet.host};
+  const uint8_t remote_home[] = {192, 168, 1, packet.remote};
+  const uint8_t remote[] = {203, 0, 113, packet.remote};
+  flow.home = IpAddress::FromV4(home);
+  flow.remote = IpAddress::FromV4(flow.remote_is_home ? remote_home : remote);
+  if (packet.network == Network::kArp) return flow;
+  flow.home_port = packet.port;
+  flow.remote_port = packet.remote_port;
+  flow.protocol = packet.protocol;
   return flow;
 }
 
@@ -48,21 +70,41 @@ inline std::string SubjectOf(const Packet& packet) {
          ProtocolName(flow.protocol);
 }
 
-// A flow for each packet: the dictionary's use is the sender's choice.
-inline void AddPacket(const Packet& packet, v1::PacketBatch* batch) {
-  const FlowKey flow = FlowOf(packet);
-  batch->add_time_ns(packet.time_ns);
-  batch->add_wire_bytes(packet.wire_bytes);
-  batch->add_flow(static_cast<uint32_t>(batch->flows().ports_size()));
-  batch->mutable_flags()->push_back(packet.outbound ? kPacketOutbound : 0);
-  batch->mutable_tcp_flags()->push_back(0);
-  v1::FlowTable* table = batch->mutable_flows();
+// Columns that are empty while no flow has anything to say there become long enough.
+template <typename Bytes>
+void AppendWhereAny(const Bytes& bytes, size_t flows, std::string* column) {
+  const bool any = std::any_of(bytes.begin(), bytes.end(), [](auto byte) { return byte != 0; });
+  if (!any && column->empty()) return;
+  column->resize(bytes.size() * flows);
+  column->append(bytes.begin(), bytes.end());
+}
+
+inline void AddFlow(const FlowKey& flow, v1::FlowTable* table) {
   const auto text = [](const IpAddress& a) { return std::string(a.bytes.begin(), a.bytes.end()); };
+  const auto flows = static_cast<size_t>(table->ports_size());
   table->mutable_home_address()->append(text(flow.home));
   table->mutable_remote_address()->append(text(flow.remote));
   table->add_ports(uint32_t{flow.home_port} << 16 | flow.remote_port);
   table->mutable_protocol()->push_back(static_cast<char>(flow.protocol));
-  table->mutable_scope()->push_back(kHomeEndIsHome);
+  table->mutable_scope()->push_back(static_cast<char>((flow.home_is_home ? kHomeEndIsHome : 0) |
+                                                      (flow.remote_is_home ? kRemoteEndIsHome : 0) |
+                                                      (flow.ports_unknown ? kPortsUnknown : 0)));
+  AppendWhereAny(flow.home_mac.bytes, flows, table->mutable_home_mac());
+  AppendWhereAny(flow.remote_mac.bytes, flows, table->mutable_remote_mac());
+  AppendWhereAny(std::array{static_cast<uint8_t>(flow.network)}, flows, table->mutable_network());
+  if (flow.vlan == 0 && table->vlan().empty()) return;
+  table->mutable_vlan()->Resize(static_cast<int>(flows), 0);
+  table->add_vlan(flow.vlan);
+}
+
+// A flow for each packet: the dictionary's use is the sender's choice.
+inline void AddPacket(const Packet& packet, v1::PacketBatch* batch) {
+  batch->add_time_ns(packet.time_ns);
+  batch->add_wire_bytes(packet.wire_bytes);
+  batch->add_flow(static_cast<uint32_t>(batch->flows().ports_size()));
+  batch->mutable_flags()->push_back(packet.outbound ? kPacketOutbound : 0);
+  batch->mutable_tcp_flags()->push_back(static_cast<char>(packet.tcp_flags));
+  AddFlow(FlowOf(packet), batch->mutable_flows());
 }
 
 // Numbers batches, and keeps watermark and accounts, as capture-svc does.
@@ -114,9 +156,9 @@ inline v1::WindowSpec PresenceSpec(int64_t length_ns = kSecond / 2,
   return spec;
 }
 
-inline std::unique_ptr<FeatureEngine> MakeEngine(std::vector<v1::WindowSpec> specs = {
-                                                     PresenceSpec()}) {
-  return *FeatureEngine::Create({specs, SpecSetHash(specs)});
+inline std::unique_ptr<FeatureEngine> MakeEngine(
+    std::vector<v1::WindowSpec> specs = {PresenceSpec()}, FeatureLimits limits = {}) {
+  return *FeatureEngine::Create({specs, SpecSetHash(specs)}, limits);
 }
 
 // One window of one table.
@@ -124,10 +166,12 @@ struct Row {
   int64_t start_ns;
   std::string subject;
   std::vector<double> values;
+  bool partial = false;
 
   // To the last bit: a NaN equals itself and 0 is not -0.
   bool operator==(const Row& other) const {
-    return std::tie(start_ns, subject) == std::tie(other.start_ns, other.subject) &&
+    return std::tie(start_ns, subject, partial) ==
+               std::tie(other.start_ns, other.subject, other.partial) &&
            values.size() == other.values.size() &&
            std::memcmp(values.data(), other.values.data(), values.size() * sizeof(double)) == 0;
   }
@@ -139,7 +183,8 @@ inline void AppendRows(const v1::WindowTable& table, std::vector<Row>* rows) {
     const int features = table.values_size() / windows;
     const double* values = table.values().data() + w * features;
     rows->push_back({table.start_ns(w), table.subjects(static_cast<int>(table.subject(w))),
-                     std::vector<double>(values, values + features)});
+                     std::vector<double>(values, values + features),
+                     table.flags()[static_cast<size_t>(w)] == kWindowPartial});
   }
 }
 
