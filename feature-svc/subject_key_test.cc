@@ -150,8 +150,8 @@ TEST(SubjectsOf, TheHomeEndIsADeviceWhereNeitherIsAtHome) {
 }
 
 TEST(SubjectsOf, GroupsOfHostsAndHostsWithoutAnAddressAreNoDevices) {
-  for (const char* address : {"224.0.0.251", "239.255.255.250", "255.255.255.255", "0.0.0.0", "::",
-                              "ff02::1"}) {
+  for (const char* address :
+       {"224.0.0.251", "239.255.255.250", "255.255.255.255", "0.0.0.0", "::", "ff02::1"}) {
     EXPECT_THAT(Devices(BothAtHome(Flow("192.168.1.20", address))),
                 ElementsAre("device:192.168.1.20"))
         << address;
@@ -164,8 +164,7 @@ TEST(SubjectsOf, GroupsOfHostsAndHostsWithoutAnAddressAreNoDevices) {
 
 TEST(SubjectsOf, ANetworksBroadcastAddressIsKnownByItsMac) {
   const FlowKey flow = BothAtHome(Flow("192.168.1.20", "192.168.1.255"));
-  EXPECT_THAT(Devices(WithMacs(flow, kHomeMac, kBroadcastMac)),
-              ElementsAre("device:192.168.1.20"));
+  EXPECT_THAT(Devices(WithMacs(flow, kHomeMac, kBroadcastMac)), ElementsAre("device:192.168.1.20"));
   EXPECT_THAT(DeviceMacs(WithMacs(flow, kHomeMac, kBroadcastMac)),
               ElementsAre("device-mac:00:1b:2c:3d:4e:5f"));
   EXPECT_THAT(DeviceMacs(WithMacs(flow, kGroupMac, kHomeMac)),

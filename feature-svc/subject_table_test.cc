@@ -168,9 +168,9 @@ TEST(SubjectTable, TheLeastRecentAreThoseLookedUpLongestAgoWhateverTheirTime) {
   Add(5, 0, &table);
   EXPECT_THAT(NamesOf(table, table.LeastRecent(2)),
               ElementsAre("device:10.0.0.2", "device:10.0.0.3"));
-  EXPECT_THAT(NamesOf(table, table.LeastRecent(4)),
-              ElementsAre("device:10.0.0.1", "device:10.0.0.2", "device:10.0.0.3",
-                          "device:10.0.0.4"));
+  EXPECT_THAT(
+      NamesOf(table, table.LeastRecent(4)),
+      ElementsAre("device:10.0.0.1", "device:10.0.0.2", "device:10.0.0.3", "device:10.0.0.4"));
   EXPECT_EQ(table.LeastRecent(100).size(), 5u);
 }
 
