@@ -1,26 +1,44 @@
 // feature-svc's engine on any two packet batches of one run: each is taken or refused, and what is
-// emitted keeps the accounting identity.
+// emitted keeps the accounting identity. All kinds of subjects and all schemas at once, with limits
+// that few packets reach.
 
 #include <cstdlib>
 #include <utility>
 
 #include "common/accounting.h"
+#include "common/window_spec.h"
 #include "feature-svc/engine.h"
 
 namespace {
 
-silhouette::SpecSet PresenceSpecs() {
-  silhouette::v1::WindowSpec spec;
-  spec.set_subject(silhouette::v1::SUBJECT_KIND_CONVERSATION);
-  spec.set_length_ns(500'000'000);
-  spec.set_schema("presence.v1");
-  return {{spec}, "fuzz"};
+constexpr silhouette::FeatureLimits kTiny{.subjects = 16, .window_samples = 3, .samples = 24};
+
+silhouette::SpecSet Specs() {
+  silhouette::SpecSet set;
+  for (const char* text : {"subject=conversation,window=500ms,schema=presence.v1,protocol=udp",
+                           "subject=flow,window=1s,schema=presence.v1",
+                           "subject=device,window=2s,hop=1s,schema=traffic.v1",
+                           "subject=device-mac,window=2s,schema=traffic.v1"}) {
+    set.specs.push_back(*silhouette::ParseSpec(text));
+  }
+  set.hash = "fuzz";
+  return set;
+}
+
+absl::Status CheckWindows(const silhouette::v1::WindowBatch& windows) {
+  if (!silhouette::Balanced(windows.header().accounting())) std::abort();
+  for (const silhouette::v1::WindowTable& table : windows.tables()) {
+    for (uint32_t subject : table.subject()) {
+      if (subject >= static_cast<uint32_t>(table.subjects_size())) std::abort();
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  auto engine = silhouette::FeatureEngine::Create(PresenceSpecs());
+  auto engine = silhouette::FeatureEngine::Create(Specs(), kTiny);
   const size_t half = size / 2;
   for (const auto& [from, bytes] : {std::pair(size_t{0}, half), std::pair(half, size - half)}) {
     silhouette::v1::PacketBatch batch;
@@ -30,12 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     accounting->Clear();
     accounting->set_received(2 * size);
     accounting->set_pending(2 * size);
-    const absl::Status status =
-        (*engine)->Consume(batch, [](const silhouette::v1::WindowBatch& windows) {
-          if (!silhouette::Balanced(windows.header().accounting())) std::abort();
-          return absl::OkStatus();
-        });
-    if (!status.ok()) return 0;
+    if (!(*engine)->Consume(batch, CheckWindows).ok()) return 0;
+    const silhouette::FeatureUse use = (*engine)->use();
+    const size_t specs = Specs().specs.size();
+    if (use.subjects > specs * kTiny.subjects || use.samples > specs * kTiny.samples) std::abort();
   }
   return 0;
 }
