@@ -16,6 +16,22 @@ int64_t PastWindows(const Extractor& extractor, const FeatureSchema& schema, int
   return std::min<int64_t>(extractor.past_windows, schema.horizon_ns / length_ns);
 }
 
+// Once most entries are of rows that are gone, those go too.
+void DropUnusedFlows(SampleLog* log) {
+  if (log->flows.size() <= 2 * log->size()) return;
+  std::vector<uint32_t> numbers(log->flows.size(), kNone);
+  std::vector<SampleFlow> used;
+  for (uint32_t& flow : log->flow) {
+    uint32_t& number = numbers[flow];
+    if (number == kNone) {
+      number = static_cast<uint32_t>(used.size());
+      used.push_back(log->flows[flow]);
+    }
+    flow = number;
+  }
+  log->flows.swap(used);
+}
+
 }  // namespace
 
 WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
@@ -175,6 +191,7 @@ void WindowTask::KeepRows(SampleLog* log, Keep keep) {
   }
   samples_ -= log->size() - kept;
   log->Resize(kept, extractor_->needs_flows);
+  DropUnusedFlows(log);
 }
 
 // ---- windows out
@@ -410,6 +427,12 @@ void WindowTask::GrowColumns(size_t slots) {
   grow(slots, &offsets_);
   grow(slots, &flagged_);
   grow(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_), &past_windows_);
+}
+
+size_t WindowTask::flow_entries() const {
+  size_t entries = 0;
+  for (const auto& [pane, log] : logs_) entries += log.flows.size();
+  return entries;
 }
 
 int64_t WindowTask::NeededSinceNs() const {

@@ -76,6 +76,9 @@ class WindowTask {
   const std::string& schema_hash() const { return schema_hash_; }
   bool needs_flows() const { return extractor_->needs_flows; }
   size_t samples() const { return samples_; }
+  // What samples point to, for schemas that need flows: not more than twice the samples after room
+  // was made.
+  size_t flow_entries() const;
 
  private:
   // What is known of a subject from the panes before the next window.

@@ -49,8 +49,9 @@ Recorder* Recorder::now_ = nullptr;
 // One second's windows of conversations, with a horizon of three seconds.
 class Windows {
  public:
-  explicit Windows(FeatureLimits limits = {}, int64_t length_ns = kSecond)
-      : group_(v1::SUBJECT_KIND_CONVERSATION, {}, limits) {
+  explicit Windows(FeatureLimits limits = {}, int64_t length_ns = kSecond, bool needs_flows = false)
+      : extractor_{"test.v1", &Recorder::Extract, needs_flows},
+        group_(v1::SUBJECT_KIND_CONVERSATION, {}, limits) {
     v1::WindowSpec spec = PresenceSpec(length_ns, {});
     spec.set_hop_ns(kSecond);
     auto task = std::make_unique<WindowTask>(spec, &schema_, &extractor_, 0, limits);
@@ -81,7 +82,7 @@ class Windows {
 
  private:
   const FeatureSchema schema_{"test.v1", 3 * kSecond, {{"nothing", "1", "nothing", 0}}};
-  const Extractor extractor_{"test.v1", &Recorder::Extract};
+  const Extractor extractor_;
   SubjectGroup group_;
   WindowTask* task_;
   Recorder sink_;
@@ -376,6 +377,15 @@ TEST(WindowTask, AFloodOfOneSubjectLeavesRoomForTheOthers) {
   EXPECT_EQ(given[1].times.size(), 5u);
   EXPECT_FALSE(given[1].partial);
   EXPECT_EQ(windows.dropped(), 0u) << "a window had taken them";
+}
+
+TEST(WindowTask, AFloodLeavesNoMoreFlowsThanThereAreSamples) {
+  constexpr size_t kSamples = 40;
+  Windows windows({.window_samples = 8, .samples = kSamples}, kSecond, /*needs_flows=*/true);
+  for (int64_t i = 0; i < 1000; ++i) {
+    windows.Add({{i, 100, true, 20}});
+    ASSERT_LE(windows.task().flow_entries(), 3 * kSamples);
+  }
 }
 
 }  // namespace
