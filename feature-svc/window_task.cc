@@ -375,8 +375,9 @@ void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjec
       }
     }
   }
-  for (auto& [pane, log] : logs_) {
-    KeepRows(&log, [&](size_t row) { return flagged_[log.subject[row]] == 0; });
+  for (auto& entry : logs_) {
+    SampleLog* log = &entry.second;
+    KeepRows(log, [&](size_t row) { return flagged_[log->subject[row]] == 0; });
   }
   for (uint32_t id : ids) {
     flagged_[id] = 0;
