@@ -364,6 +364,7 @@ void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjec
                        WindowSink* sink) {
   GrowColumns(subjects.slots());
   for (uint32_t id : ids) flagged_[id] = 1;
+  const int64_t newest_ns = newest_ns_;
   if (!logs_.empty()) {
     const int64_t first = std::max(next_, logs_.begin()->first - panes_per_window_ + 1);
     const int64_t last = logs_.rbegin()->first;
@@ -383,6 +384,7 @@ void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjec
     flagged_[id] = 0;
     ForgetPast(id);
   }
+  newest_ns_ = newest_ns;  // no pane is retired, and nothing known of these packets
 }
 
 // The first window from `window` on that has a pane with packets.

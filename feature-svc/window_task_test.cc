@@ -300,6 +300,16 @@ TEST(WindowTask, ASubjectThatComesBackIsPartialUntilWhatWasForgottenIsBehindTheH
                                      std::pair(3, true), std::pair(4, false), std::pair(5, false)));
 }
 
+TEST(WindowTask, ASubjectThatWasEvictedFarAheadOfTheOthersCostsNothing) {
+  Windows windows({.subjects = 16});
+  const int64_t later = int64_t{100} * 365 * 86400;
+  windows.Add({{later * kSecond, 100, true, 1}});
+  for (uint8_t host = 2; host <= 17; ++host) windows.Add({{host, 100, true, host}});
+  ASSERT_EQ(windows.group().evicted(), 1u);
+  windows.CloseBefore(1);
+  EXPECT_EQ(windows.CloseBefore(later).size(), 3 * 16u);
+}
+
 TEST(WindowTask, IdleSubjectsGoBeforeAnyIsEvicted) {
   Windows windows({.subjects = 16});
   for (uint8_t host = 1; host <= 16; ++host) windows.Add({{host, 100, true, host}});
