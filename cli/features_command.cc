@@ -57,8 +57,7 @@ absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
 }
 
 absl::Status WrongFlag(const char* flag, const absl::StatusOr<v1::WindowSpec>& spec) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(flag, ": ", std::string(spec.status().message())));
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", std::string(spec.status().message())));
 }
 
 absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
@@ -71,7 +70,8 @@ absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
   SpecSet set;
   for (const std::string& text : texts) {
     const auto spec = ParseSpec(text);
-    if (!spec.ok()) return WrongFlag(flags.specs.empty() ? "--schema and the like" : "--spec", spec);
+    if (!spec.ok())
+      return WrongFlag(flags.specs.empty() ? "--schema and the like" : "--spec", spec);
     set.specs.push_back(*spec);
   }
   set.hash = SpecSetHash(set.specs);

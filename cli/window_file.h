@@ -44,8 +44,8 @@ std::string SchemaJson(const FeatureSchema& schema);
 class WindowFile {
  public:
   // `path` "-" is standard output. A file `in_place` grows under its own name, and so does what is
-  // no ordinary file, as a pipe; others appear once they are whole. `schema` is that of the windows where the format holds one alone.
-  // Errors: why it cannot be written.
+  // no ordinary file, as a pipe; others appear once they are whole. `schema` is that of the windows
+  // where the format holds one alone. Errors: why it cannot be written.
   static absl::StatusOr<std::unique_ptr<WindowFile>> Open(const std::string& path,
                                                           WindowFormat format,
                                                           const FeatureSchema& schema,

@@ -60,11 +60,13 @@ class Windows {
   }
 
   // Number of the last window that took it, counted in seconds of its start.
+  static constexpr int64_t kNone = -1'000'000;
   int64_t Add(const std::vector<Packet>& packets) {
     const v1::PacketBatch batch = BatchMaker().Make(packets);
     const auto appended = group_.Append(batch, FlowColumns(batch.flows()), 0, packets.size(),
                                         [this](const WindowTask&) { return &sink_; });
     dropped_ += appended.dropped.size();
+    if (appended.last_end_ns == WindowInput::kNever) return kNone;
     return (appended.last_end_ns - task_->spec().length_ns()) / kSecond;
   }
   // Windows that end at or before this many seconds.
