@@ -150,16 +150,10 @@ int64_t FeatureEngine::AddSlice(const v1::PacketBatch& batch, const FlowColumns&
   for (const auto& group : groups_) {
     const auto appended = group->Append(batch, flows, first, count, sink_of);
     last_end_ns = std::max(last_end_ns, appended.last_end_ns);
-    const auto tasks = static_cast<uint8_t>(group->tasks().size());
-    for (size_t i = 0; i < flows.size(); ++i) {
-      samples_of_flow_[i] =
-          static_cast<uint8_t>(std::min(255, samples_of_flow_[i] + tasks * appended.subjects[i]));
-    }
-    for (uint32_t packet : appended.dropped) {
-      dropped_of_packet_.resize(count);
-      uint8_t& dropped = dropped_of_packet_[packet - first];
-      dropped = static_cast<uint8_t>(std::min(255, dropped + 1));
-    }
+    const auto tasks = static_cast<uint32_t>(group->tasks().size());
+    for (size_t i = 0; i < flows.size(); ++i) samples_of_flow_[i] += tasks * appended.subjects[i];
+    if (!appended.dropped.empty()) dropped_of_packet_.resize(count);
+    for (uint32_t packet : appended.dropped) ++dropped_of_packet_[packet - first];
   }
   CountPackets(batch, flows, first, count);
   return last_end_ns;
@@ -176,7 +170,7 @@ void FeatureEngine::CountPackets(const v1::PacketBatch& batch, const FlowColumns
     if (samples_of_flow_[flow[i]] == 0) ++left_out[static_cast<size_t>(flows.network(flow[i]))];
   }
   for (size_t i = 0; i < dropped_of_packet_.size(); ++i) {
-    const uint8_t dropped = dropped_of_packet_[i];
+    const uint32_t dropped = dropped_of_packet_[i];
     shed += dropped > 0 && dropped >= samples_of_flow_[flow[i]];
   }
   std::lock_guard lock(mutex_);

@@ -94,8 +94,8 @@ class FeatureEngine {
   absl::Status emitted_;
   // Memory to use again: by flow of the batch, how many samples each packet should have become;
   // by packet of the slice, how many found no room.
-  std::vector<uint8_t> samples_of_flow_;
-  std::vector<uint8_t> dropped_of_packet_;
+  std::vector<uint32_t> samples_of_flow_;
+  std::vector<uint32_t> dropped_of_packet_;
   Settlement settlement_;
   std::mutex mutex_;
   v1::Accounting decided_;  // windowed, filtered and shed here; guarded by mutex_

@@ -43,6 +43,11 @@ SubjectGroup::SubjectGroup(v1::SubjectKind kind, v1::PacketFilter filter,
       limits_(WithinReason(limits)),
       table_(kind, limits_.subjects) {}
 
+void SubjectGroup::AddTask(std::unique_ptr<WindowTask> task) {
+  needs_flows_ |= task->needs_flows();
+  tasks_.push_back(std::move(task));
+}
+
 bool SubjectGroup::Holds(const v1::WindowSpec& spec) const {
   const auto& mine = filter_.ip_protocols();
   const auto& theirs = spec.filter().ip_protocols();
@@ -98,7 +103,6 @@ void SubjectGroup::FindSubjects(const v1::PacketBatch& batch, const FlowColumns&
   for (size_t k = 0; k < ids_.size(); ++k) {
     (ends_[k] % 2 == 0 ? home_subjects_ : remote_subjects_)[ends_[k] / 2] = ids_[k];
   }
-  for (const auto& task : tasks_) needs_flows_ |= task->needs_flows();
   if (needs_flows_) FillSampleFlows(flows);
 }
 

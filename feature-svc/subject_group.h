@@ -25,7 +25,7 @@ class SubjectGroup {
   SubjectGroup(v1::SubjectKind kind, v1::PacketFilter filter, const FeatureLimits& limits);
 
   bool Holds(const v1::WindowSpec& spec) const;
-  void AddTask(std::unique_ptr<WindowTask> task) { tasks_.push_back(std::move(task)); }
+  void AddTask(std::unique_ptr<WindowTask> task);
   const std::vector<std::unique_ptr<WindowTask>>& tasks() const { return tasks_; }
 
   // At most this many packets go into one Append.

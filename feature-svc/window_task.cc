@@ -45,8 +45,7 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const E
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
       limits_(limits) {}
 
-// ---- packets in
-// -----------------------------------------------------------------------------------
+// ---- packets in ----
 
 int64_t WindowTask::Append(const PacketSlice& slice, std::vector<uint32_t>* dropped) {
   const auto& times = slice.batch->time_ns();
@@ -194,8 +193,7 @@ void WindowTask::KeepRows(SampleLog* log, Keep keep) {
   DropUnusedFlows(log);
 }
 
-// ---- windows out
-// ----------------------------------------------------------------------------------
+// ---- windows out ----
 
 void WindowTask::CloseUntil(int64_t time_ns, SubjectTable* subjects, WindowSink* sink) {
   CloseBefore(panes_.IndexOf(time_ns) - panes_per_window_ + 1, subjects, sink);
@@ -357,8 +355,7 @@ std::span<const PastWindow> WindowTask::PastWindowsOf(int64_t window, uint32_t i
   return past_of_one_;
 }
 
-// ---- subjects
-// -------------------------------------------------------------------------------------
+// ---- subjects ----
 
 void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjects,
                        WindowSink* sink) {
