@@ -9,9 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "capture-svc/capture.h"
-#include "capture-svc/flags.h"
 #include "cli/progress.h"
 #include "cli/report_flags.h"
+#include "cli/schema_json.h"
+#include "cli/source_flags.h"
 #include "cli/stopper.h"
 #include "cli/window_file.h"
 #include "common/accounting.h"
@@ -24,9 +25,7 @@ namespace silhouette {
 namespace {
 
 struct FeaturesFlags {
-  std::string file;
-  std::string interface;
-  std::string duration;  // of a live capture; empty: until Ctrl-C
+  SourceFlags source;
   std::string out = "-";
   std::string format;  // empty: by the name of `out`
   std::vector<std::string> specs;
@@ -35,18 +34,17 @@ struct FeaturesFlags {
   std::string window;   // likewise
   std::string hop;
   std::string protocol;
-  ReadFlags read;
-  LiveFlags live;
   FeatureLimits limits;
 };
+
+absl::Status WrongFlag(const char* flag, const absl::Status& status) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", std::string(status.message())));
+}
 
 // What --schema, --subject, --window, --hop and --protocol say together.
 absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   const auto schema = FindSchema(flags.schema);
-  if (!schema.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--schema: ", std::string(schema.status().message())));
-  }
+  if (!schema.ok()) return WrongFlag("--schema", schema.status());
   std::string spec =
       absl::StrCat("schema=", flags.schema,
                    ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
@@ -56,9 +54,7 @@ absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   return spec;
 }
 
-absl::Status WrongFlag(const char* flag, const absl::StatusOr<v1::WindowSpec>& spec) {
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", std::string(spec.status().message())));
-}
+constexpr char kPartFlags[] = "--schema, --subject, --window, --hop or --protocol";
 
 absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
   std::vector<std::string> texts = flags.specs;
@@ -70,8 +66,7 @@ absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
   SpecSet set;
   for (const std::string& text : texts) {
     const auto spec = ParseSpec(text);
-    if (!spec.ok())
-      return WrongFlag(flags.specs.empty() ? "--schema and the like" : "--spec", spec);
+    if (!spec.ok()) return WrongFlag(flags.specs.empty() ? kPartFlags : "--spec", spec.status());
     set.specs.push_back(*spec);
   }
   set.hash = SpecSetHash(set.specs);
@@ -83,9 +78,7 @@ absl::StatusOr<WindowFormat> FormatOf(const FeaturesFlags& flags, const SpecSet&
   WindowFormat format = WindowFormatOf(flags.out);
   if (!flags.format.empty()) {
     const auto named = ParseWindowFormat(flags.format);
-    if (!named.ok()) {
-      return absl::InvalidArgumentError("--format: " + std::string(named.status().message()));
-    }
+    if (!named.ok()) return WrongFlag("--format", named.status());
     format = *named;
   }
   if (set.specs.size() > 1 && format != WindowFormat::kJsonl) {
@@ -93,14 +86,6 @@ absl::StatusOr<WindowFormat> FormatOf(const FeaturesFlags& flags, const SpecSet&
         "--spec: several need --format jsonl, where each line says which it is of");
   }
   return format;
-}
-
-SourceOptions SourceOf(const FeaturesFlags& flags) {
-  if (!flags.interface.empty()) return InterfaceSource(flags.interface, flags.live);
-  SourceOptions source;
-  source.path = flags.file;
-  source.write = flags.live.write;
-  return source;
 }
 
 // A capture through both engines, in this process and without gRPC.
@@ -188,12 +173,12 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   if (!set.ok()) return set.status();
   const auto format = FormatOf(flags, *set);
   if (!format.ok()) return format.status();
-  const auto duration = ParseDurationFlag(flags.duration);
+  const auto duration = ParseDurationFlag(flags.source.duration);
   if (!duration.ok()) return duration.status();
-  auto options = MakeCaptureOptions(flags.read);
+  auto options = MakeCaptureOptions(flags.source.read);
   if (!options.ok()) return options.status();
-  const SourceOptions source_options = SourceOf(flags);
-  const bool live = !flags.interface.empty();
+  const SourceOptions source_options = SourceOf(flags.source);
+  const bool live = flags.source.is_live();
   std::optional<StopSignal> stop;
   if (live) stop.emplace();
   auto opened = OpenSource(source_options);
@@ -202,20 +187,16 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
                                /*in_place=*/live);
   if (!file.ok()) return file.status();
   if (absl::Status status = WriteSchemas(flags.out, *set); !status.ok()) return status;
-  if (live) {
-    if (absl::Status status = GiveUpRights(flags.live, false); !status.ok()) return status;
-    if (!opened->warning.empty()) std::cerr << "silhouette features: " << opened->warning << "\n";
-    std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
-  }
+  absl::Status listening = BeginToListen("features", flags.source, *opened);
+  if (!listening.ok()) return listening;
   Extraction extraction(CompleteOptions(*std::move(options), source_options), *set, flags.limits,
                         file->get());
   absl::Status read;
   {
     Progress progress([&] { return extraction.progress(); });
     std::optional<Stopper> stopper;
-    if (live)
-      stopper.emplace(
-          &*stop, [&] { extraction.Stop(); }, *duration);
+    const auto end = [&] { extraction.Stop(); };
+    if (live) stopper.emplace(&*stop, end, *duration);
     read = extraction.Run(opened->source.get());
   }
   *incomplete = extraction.incomplete();
@@ -263,29 +244,17 @@ void AddFeaturesCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<FeaturesFlags>();
   CLI::App* app = parent->add_subcommand(
       "features", "A capture in, windows of features out: as CSV, JSON Lines or LIBSVM");
-  CLI::Option_group* source = app->add_option_group("Source", "A file or an interface");
-  source->add_option("FILE", flags->file,
-                     "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input");
-  CLI::Option* interface =
-      source
-          ->add_option("--interface", flags->interface, "Listen on this network interface instead")
-          ->type_name("NAME");
-  source->require_option(1);
-  app->add_option("--duration", flags->duration, "How long to listen (default: until Ctrl-C)")
-      ->needs(interface)
-      ->type_name("TIME");
+  AddSourceFlags(app, &flags->source);
   app->add_option("-o,--out", flags->out,
                   "File to write; its schema goes to OUT.schema.json (default: standard output)");
   app->add_option("--format", flags->format,
                   "csv, jsonl or libsvm (default: by the end of OUT, else csv)");
   AddSpecFlags(app, flags.get());
   AddLimitFlags(app, &flags->limits);
-  AddReadFlags(app, &flags->read);
-  AddLiveFlags(app, interface, &flags->live);
+  AddReadAndLiveFlags(app, &flags->source);
   app->footer(
       "Each row is one window of one subject, by start, then subject. A window appears if its\n"
-      "subject had a packet in it or within the schema's horizon before it. partial = 1: the "
-      "limits\n"
+      "subject had a packet in it or within the schema's horizon before it. partial = 1: a limit\n"
       "cut it short; several such rows with one start may come, of which the first stands.\n"
       "The accounts of all packets go to standard error.\n\n"
       "Examples:\n"

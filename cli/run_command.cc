@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "capture-svc/capture.h"
-#include "capture-svc/flags.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
 #include "cli/report_flags.h"
+#include "cli/source_flags.h"
 #include "cli/stopper.h"
 #include "common/files.h"
 #include "common/stop_signal.h"
@@ -22,13 +22,9 @@ namespace silhouette {
 namespace {
 
 struct RunFlags {
-  std::string file;
-  std::string interface;
-  std::string duration;  // of a live capture; empty: until Ctrl-C
-  LiveFlags live;
+  SourceFlags source;
   std::string models = FindInstalledFolder("models");
   std::vector<std::string> model_names;
-  ReadFlags read;
   ReportFlags report;
 };
 
@@ -71,23 +67,13 @@ absl::Status CheckPackets(const std::string& file, const v1::Accounting& packets
       absl::StrCat(file, ": holds no IP packets; capture where the device's IP traffic passes"));
 }
 
-SourceOptions SourceOf(const RunFlags& flags) {
-  if (!flags.interface.empty()) return InterfaceSource(flags.interface, flags.live);
-  SourceOptions source;
-  source.path = flags.file;
-  source.write = flags.live.write;
-  return source;
-}
-
 // The interface is opened before everything else, so that what that takes can be given up before
 // there are threads. Null for a file, which is opened when it is read.
-absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterfaceAndDropRights(const RunFlags& flags) {
-  if (flags.interface.empty()) return nullptr;
+absl::StatusOr<std::unique_ptr<PacketSource>> OpenInterface(const SourceFlags& flags) {
+  if (!flags.is_live()) return nullptr;
   auto opened = OpenSource(SourceOf(flags));
   if (!opened.ok()) return opened.status();
-  if (absl::Status status = GiveUpRights(flags.live, false); !status.ok()) return status;
-  if (!opened->warning.empty()) std::cerr << "silhouette run: " << opened->warning << "\n";
-  std::cerr << "listening on " << flags.interface << "; Ctrl-C ends it\n" << std::flush;
+  if (absl::Status status = BeginToListen("run", flags, *opened); !status.ok()) return status;
   return std::move(opened->source);
 }
 
@@ -120,31 +106,30 @@ absl::Status PrintRuns(GatewayClient* gateway, const ReportFlags& flags, const C
 // Errors: what stops the run, or keeps it from saying anything. `incomplete` is filled when the
 // capture ends early; what it holds is used all the same.
 absl::Status Process(const RunFlags& flags, std::string* incomplete) {
-  auto duration = ParseDurationFlag(flags.duration);
+  auto duration = ParseDurationFlag(flags.source.duration);
   if (!duration.ok()) return duration.status();
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
-  auto options = MakeCaptureOptions(flags.read);
+  auto options = MakeCaptureOptions(flags.source.read);
   if (!options.ok()) return options.status();
-  const bool live = !flags.interface.empty();
+  const bool live = flags.source.is_live();
   std::optional<StopSignal> stop;
   if (live) stop.emplace();
   auto bundles = ChooseModels(flags);
   if (!bundles.ok()) return bundles.status();
-  auto source = OpenInterfaceAndDropRights(flags);
+  auto source = OpenInterface(flags.source);
   if (!source.ok()) return source.status();
   // In its sandbox it cannot make the files of a temporary store.
   auto pipeline = Pipeline::Start(*std::move(bundles), live ? kInMemory : "");
   if (!pipeline.ok()) return pipeline.status();
 
-  Capture capture(SourceOf(flags), *options, (*pipeline)->feature_channel());
+  Capture capture(SourceOf(flags.source), *options, (*pipeline)->feature_channel());
   absl::Status captured;
   {
     Progress progress([&] { return capture.Progress(); });
     std::optional<Stopper> stopper;
-    if (live)
-      stopper.emplace(
-          &*stop, [&] { capture.Stop(); }, *duration);
+    const auto end = [&] { capture.Stop(); };
+    if (live) stopper.emplace(&*stop, end, *duration);
     captured = capture.Run(*std::move(source));
   }
   if (!captured.ok()) return captured;
@@ -181,21 +166,10 @@ void AddRunCommand(CLI::App* parent, int* exit_status) {
       "run",
       "A capture in, a timeline out: a FILE, or what passes an interface, through "
       "the four services in one process");
-  CLI::Option_group* source = app->add_option_group("Source", "A file or an interface");
-  source->add_option("FILE", flags->file,
-                     "Capture to read: pcap or pcapng, plain, gzip or zstd; - for standard input");
-  CLI::Option* interface =
-      source
-          ->add_option("--interface", flags->interface, "Listen on this network interface instead")
-          ->type_name("NAME");
-  source->require_option(1);
-  app->add_option("--duration", flags->duration, "How long to listen (default: until Ctrl-C)")
-      ->needs(interface)
-      ->type_name("TIME");
+  AddSourceFlags(app, &flags->source);
   app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
   app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
-  AddReadFlags(app, &flags->read);
-  AddLiveFlags(app, interface, &flags->live);
+  AddReadAndLiveFlags(app, &flags->source);
   AddReportFlags(app, &flags->report);
   app->footer(
       "Examples:\n"

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/report_flags.h"
-#include "cli/window_file.h"
+#include "cli/schema_json.h"
 #include "common/duration.h"
 #include "common/schema.h"
 

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,8 +12,6 @@
 
 namespace silhouette {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // The shortest text that reads back as the same number.
 void AppendNumber(double value, std::string* text) {
@@ -112,24 +109,6 @@ std::string WindowHeader(WindowFormat format, const FeatureSchema& schema) {
   std::string header = "start_ns,subject,partial";
   for (const Feature& feature : schema.features) absl::StrAppend(&header, ",", feature.name);
   return header;
-}
-
-std::string SchemaJson(const FeatureSchema& schema) {
-  Json json;
-  json["name"] = schema.name;
-  json["hash"] = schema.Hash();
-  json["horizon_ns"] = schema.horizon_ns;
-  json["description"] = schema.description;
-  json["usual_subject"] = schema.usual_subject;
-  json["usual_window"] = schema.usual_window;
-  json["features"] = Json::array();
-  for (const Feature& f : schema.features) {
-    json["features"].push_back({{"name", f.name},
-                                {"unit", f.unit},
-                                {"formula", f.formula},
-                                {"empty_value", f.empty_value}});
-  }
-  return json.dump(2);
 }
 
 absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& path,

@@ -37,9 +37,6 @@ std::string WindowLine(WindowFormat format, const v1::WindowTable& table, int ro
 // The first line; empty where the format has none.
 std::string WindowHeader(WindowFormat format, const FeatureSchema& schema);
 
-// The spec and its schema as JSON: name, hash, horizon_ns and the features.
-std::string SchemaJson(const FeatureSchema& schema);
-
 // A file of windows, or standard output.
 class WindowFile {
  public:
