@@ -44,8 +44,8 @@ bool IpAddress::is_v4() const {
 }
 
 std::string IpAddress::ToString() const {
+  if (is_v4()) return absl::StrCat(bytes[12], ".", bytes[13], ".", bytes[14], ".", bytes[15]);
   char text[INET6_ADDRSTRLEN];
-  if (is_v4()) return inet_ntop(AF_INET, bytes.data() + 12, text, sizeof text);
   return inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
 }
 

@@ -183,7 +183,7 @@ void FeatureEngine::CountPackets(const v1::PacketBatch& batch, const FlowColumns
 
 void FeatureEngine::CloseWindows(bool end_of_run) {
   for (const auto& group : groups_) {
-    group->Arrange();
+    group->Arrange(watermark_ns_);
     for (const auto& task : group->tasks()) {
       WindowSink* sink = writer_.StartTable(*task);
       // At the end of a run the newest packet's window closes too.

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "feature-svc/test_packets.h"
+#include "feature-svc/window_writer.h"
 
 namespace silhouette {
 namespace {
@@ -145,18 +146,18 @@ TEST_F(FeatureEngineTest, ASpecWithoutAFilterTakesEveryProtocol) {
 
 TEST_F(FeatureEngineTest, ManyWindowsTravelInSeveralBatchesAndOnlyTheLastEndsTheRun) {
   std::vector<Packet> packets;
-  for (int64_t second = 0; second < 60; ++second) {
+  for (int64_t second = 0; second < 15; ++second) {
     for (int host = 1; host <= 100; ++host) {
       packets.push_back({second * kSecond, 100, true, static_cast<uint8_t>(host)});
     }
   }
   ASSERT_TRUE(Push(packets, true).ok());
-  // 59 seconds of two windows and the last packet's one, for each subject.
+  // 14 seconds of two windows and the last packet's one, for each subject.
   const std::vector<Row> rows = RowsOf(batches_);
-  ASSERT_THAT(rows, SizeIs(119 * 100));
+  ASSERT_THAT(rows, SizeIs(29 * 100));
   ASSERT_THAT(batches_, SizeIs(2));
   for (size_t i = 0; i < batches_.size(); ++i) {
-    EXPECT_LE(batches_[i].tables(0).values_size(), (1 << 16) + 9);
+    EXPECT_LE(batches_[i].tables(0).values_size(), WindowWriter::kMaxValues);
     EXPECT_EQ(batches_[i].header().sequence(), i + 1);
     EXPECT_EQ(batches_[i].header().end_of_run(), i + 1 == batches_.size());
     EXPECT_TRUE(Balanced(batches_[i].header().accounting()));
@@ -182,7 +183,8 @@ TEST_F(FeatureEngineTest, BatchesThatCloseNoWindowAreSettledAllTheSame) {
 
 TEST_F(FeatureEngineTest, PacketsWhoseWindowsJustFillABatchAreSettled) {
   // Whatever the number of windows that one batch of packets closes, its last one settles it.
-  for (int64_t windows : {7281, 7282, 7283, 14563, 14564}) {
+  constexpr int64_t kFull = WindowWriter::kMaxValues / 9;
+  for (int64_t windows : {kFull + 1, kFull + 2, kFull + 3, 2 * kFull + 2, 2 * kFull + 3}) {
     engine_ = MakeEngine();
     BatchMaker maker;
     batches_.clear();
@@ -207,7 +209,7 @@ TEST_F(FeatureEngineTest, NoWindowStartsBeforeAnEarlierBatchsWatermark) {
 
 TEST_F(FeatureEngineTest, NoWindowStartsBeforeTheWatermarkOfABatchOfTheSameClosing) {
   std::vector<Packet> packets;
-  for (int64_t i = 0; i < 8000; ++i) packets.push_back({i * kSecond / 2});
+  for (int64_t i = 0; i < 3000; ++i) packets.push_back({i * kSecond / 2});
   ASSERT_TRUE(Push(packets).ok());
   ASSERT_THAT(batches_, SizeIs(2));
   ExpectNoStartBeforeAWatermark();

@@ -140,8 +140,10 @@ void SubjectGroup::FillSampleFlows(const FlowColumns& flows) {
   }
 }
 
-void SubjectGroup::Arrange() {
-  if (!table_.is_scattered()) return;
+void SubjectGroup::Arrange(int64_t time_ns) {
+  const bool closing = std::any_of(tasks_.begin(), tasks_.end(),
+                                   [=](const auto& task) { return task->HasToClose(time_ns); });
+  if (!table_.is_scattered(closing)) return;
   const std::vector<uint32_t> numbers = table_.Renumber();
   for (const auto& task : tasks_) task->Renumber(numbers, table_.size());
 }

@@ -43,8 +43,9 @@ class SubjectGroup {
   Appended Append(const v1::PacketBatch& batch, const FlowColumns& flows, size_t first,
                   size_t count, const SinkOf& sink_of);
 
-  // Brings the subjects into the order in which windows close, where they are far from it.
-  void Arrange();
+  // Brings the subjects into the order in which windows close, where they are far from it and
+  // windows that end at or before `time_ns` are to close.
+  void Arrange(int64_t time_ns);
 
   // Removes the subjects that no window looks back to any more.
   void RemoveIdle();

@@ -20,26 +20,24 @@ uint64_t RandomSeed() {
 SubjectTable::SubjectTable(v1::SubjectKind kind, size_t cap)
     : kind_(kind), cap_(cap), seed_(RandomSeed()), index_(kFirstIndex) {}
 
-// In rounds, so that the memory of many keys is fetched at the same time.
+// In rounds, so that the memory of many keys is fetched at the same time. (No lambda without a
+// result holds a prefetch: GCC 12 finds that it does nothing and drops it.)
 void SubjectTable::FindOrAdd(std::span<const SubjectKey> keys, int64_t seen_ns, uint32_t* ids) {
-  constexpr size_t kRound = 32;
+  constexpr size_t kAhead = 16;
   while (2 * (size_ + keys.size()) > index_.size()) GrowIndex();
   const size_t mask = index_.size() - 1;
   ++round_;
   hashes_.resize(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) hashes_[i] = keys[i].Hash(seed_);
-  const auto fetch_place = [&](size_t i) { __builtin_prefetch(&index_[hashes_[i] & mask]); };
-  const auto fetch_record = [&](size_t i) {
-    size_t at = hashes_[i] & mask;
-    while (index_[at].hash != hashes_[i] && index_[at].id != kNone) at = (at + 1) & mask;
-    if (index_[at].id != kNone) __builtin_prefetch(&records_[index_[at].id], 1);
-  };
-  for (size_t i = 0; i < std::min(2 * kRound, keys.size()); ++i) fetch_place(i);
-  for (size_t i = 0; i < std::min(kRound, keys.size()); ++i) fetch_record(i);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (i + 2 * kRound < keys.size()) fetch_place(i + 2 * kRound);
-    if (i + kRound < keys.size()) fetch_record(i + kRound);
-    ids[i] = FindOrAddOne(keys[i], hashes_[i], seen_ns);
+  for (size_t i = 0; i < keys.size() + 2 * kAhead; ++i) {
+    if (i < keys.size()) __builtin_prefetch(&index_[hashes_[i] & mask]);
+    if (const size_t next = i - kAhead; next < keys.size()) {
+      size_t at = hashes_[next] & mask;
+      while (index_[at].hash != hashes_[next] && index_[at].id != kNone) at = (at + 1) & mask;
+      if (index_[at].id != kNone) __builtin_prefetch(&records_[index_[at].id], 1);
+    }
+    const size_t now = i - 2 * kAhead;
+    if (now < keys.size()) ids[now] = FindOrAddOne(keys[now], hashes_[now], seen_ns);
   }
 }
 
@@ -143,15 +141,15 @@ std::span<const uint32_t> SubjectTable::ByName() {
 }
 
 std::vector<uint32_t> SubjectTable::LeastRecent(size_t count) const {
-  std::vector<uint32_t> ids;
+  std::vector<uint64_t> rounds;  // and the subject in the lower half
+  rounds.reserve(size_);
   for (uint32_t id = 0; id < records_.size(); ++id) {
-    if (records_[id].round != 0) ids.push_back(id);
+    if (records_[id].round != 0) rounds.push_back(uint64_t{records_[id].round} << 32 | id);
   }
-  const auto end = ids.begin() + static_cast<std::ptrdiff_t>(std::min(count, ids.size()));
-  std::nth_element(ids.begin(), end, ids.end(), [this](uint32_t a, uint32_t b) {
-    return std::pair(records_[a].round, a) < std::pair(records_[b].round, b);
-  });
-  ids.erase(end, ids.end());
+  const auto end = rounds.begin() + static_cast<std::ptrdiff_t>(std::min(count, rounds.size()));
+  std::nth_element(rounds.begin(), end, rounds.end());
+  std::vector<uint32_t> ids;
+  for (auto at = rounds.begin(); at != end; ++at) ids.push_back(static_cast<uint32_t>(*at));
   std::sort(ids.begin(), ids.end(), [this](uint32_t a, uint32_t b) { return name(a) < name(b); });
   return ids;
 }
@@ -164,9 +162,9 @@ std::vector<uint32_t> SubjectTable::IdleSince(int64_t since_ns) const {
   return ids;
 }
 
-bool SubjectTable::is_scattered() const {
+bool SubjectTable::is_scattered(bool before_walk) const {
   constexpr size_t kFewChanges = 256;
-  return changes_ > kFewChanges && changes_ > size_ / 4;
+  return changes_ > kFewChanges && changes_ > (before_walk ? size_ / 4 : size_);
 }
 
 std::vector<uint32_t> SubjectTable::Renumber() {

@@ -37,6 +37,8 @@ class SubjectTable {
   }
   // Packets of the subject up to this time may have been forgotten with an earlier life of it, ns.
   int64_t known_from_ns(uint32_t id) const { return labels_[id].known_from_ns; }
+  // Where both lie, to fetch it ahead.
+  const void* label(uint32_t id) const { return &labels_[id]; }
 
   // All subjects by name. Not valid after a change.
   std::span<const uint32_t> ByName();
@@ -47,8 +49,9 @@ class SubjectTable {
   std::vector<uint32_t> IdleSince(int64_t since_ns) const;
 
   // Many subjects were added or removed since the last Renumber, so that walking them by name jumps
-  // about in memory.
-  bool is_scattered() const;
+  // about in memory. Worth mending before a walk; without one, only once there were so many that
+  // the names of those that are gone fill the memory.
+  bool is_scattered(bool before_walk) const;
   // Numbers the subjects by name. Returns the new number of each old one, kNone for those not in
   // use.
   std::vector<uint32_t> Renumber();

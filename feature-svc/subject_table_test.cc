@@ -131,9 +131,9 @@ TEST(SubjectTable, RenumberedSubjectsHaveTheirPlaceByNameAsNumber) {
   Model model(2);
   model.AddSome(1000);
   model.RemoveSome();
-  EXPECT_TRUE(model.table()->is_scattered());
+  EXPECT_TRUE(model.table()->is_scattered(/*before_walk=*/true));
   ASSERT_NO_FATAL_FAILURE(model.Renumber());
-  EXPECT_FALSE(model.table()->is_scattered());
+  EXPECT_FALSE(model.table()->is_scattered(/*before_walk=*/true));
   const auto ids = model.table()->ByName();
   for (uint32_t i = 0; i < ids.size(); ++i) ASSERT_EQ(ids[i], i);
   ASSERT_NO_FATAL_FAILURE(model.Check());

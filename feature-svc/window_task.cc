@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kNone = SubjectTable::kNone;
 constexpr size_t kMostSpareLogs = 8;
+constexpr size_t kFetchAhead = 8;
 
 int64_t PastWindows(const Extractor& extractor, const FeatureSchema& schema, int64_t length_ns) {
   return std::min<int64_t>(extractor.past_windows, schema.horizon_ns / length_ns);
@@ -196,7 +197,12 @@ void WindowTask::KeepRows(SampleLog* log, Keep keep) {
 // ---- windows out ----
 
 void WindowTask::CloseUntil(int64_t time_ns, SubjectTable* subjects, WindowSink* sink) {
-  CloseBefore(panes_.IndexOf(time_ns) - panes_per_window_ + 1, subjects, sink);
+  CloseBefore(FirstOpen(time_ns), subjects, sink);
+}
+
+bool WindowTask::HasToClose(int64_t time_ns) const {
+  const int64_t end = FirstOpen(time_ns);
+  return next_ < end && NextToClose(end) < end;
 }
 
 void WindowTask::CloseStartedBy(int64_t time_ns, SubjectTable* subjects, WindowSink* sink) {
@@ -225,7 +231,14 @@ void WindowTask::CloseWindow(int64_t window, SubjectTable* subjects, WindowSink*
   const SampleLog* log = JoinPanes(window);
   const std::span<const uint32_t> by_name = subjects->ByName();
   SortBySubject(*log, by_name);
-  for (uint32_t id : by_name) {
+  for (size_t i = 0; i < by_name.size(); ++i) {
+    if (i + kFetchAhead < by_name.size()) {  // new subjects lie elsewhere than their neighbours
+      const uint32_t next = by_name[i + kFetchAhead];
+      __builtin_prefetch(&past_[next], 1);
+      __builtin_prefetch(&offsets_[next]);
+      __builtin_prefetch(subjects->label(next));
+    }
+    const uint32_t id = by_name[i];
     Past& past = past_[id];
     if (counts_[id] == 0 && !IsNear(window, std::max(past.in_ns, past.out_ns))) {
       if (log->lost_some_of(id)) past.cut_until_ns = panes_.StartOf(window) + spec_.length_ns();
@@ -440,7 +453,7 @@ int64_t WindowTask::NeededSinceNs() const {
 }
 
 int64_t WindowTask::FirstOpenStartNs(int64_t time_ns) const {
-  return panes_.StartOf(panes_.IndexOf(time_ns) - panes_per_window_ + 1);
+  return panes_.StartOf(FirstOpen(time_ns));
 }
 
 }  // namespace silhouette

@@ -52,6 +52,8 @@ class WindowTask {
   // took one, ns, or the least number for none.
   int64_t Append(const PacketSlice& slice, std::vector<uint32_t>* dropped);
 
+  // Some window that ends at or before `time_ns` is still to close.
+  bool HasToClose(int64_t time_ns) const;
   // Closes the windows that end at or before `time_ns`, in order of start, then subject name. A
   // window is given out if its subject had a packet in [start - horizon, end). No packet of a
   // closed window may be appended afterwards.
@@ -89,6 +91,9 @@ class WindowTask {
   };
 
   // A window's number is that of its first pane.
+  int64_t FirstOpen(int64_t time_ns) const {
+    return panes_.IndexOf(time_ns) - panes_per_window_ + 1;
+  }
   void CloseBefore(int64_t end, SubjectTable* subjects, WindowSink* sink);
   int64_t NextToClose(int64_t end) const;
   void CloseWindow(int64_t window, SubjectTable* subjects, WindowSink* sink);

@@ -28,11 +28,11 @@ class WindowWriter final : public WindowSink {
   // What was added since the last flush.
   v1::WindowBatch* batch() { return &batch_; }
 
- private:
-  // Keeps a message far below the links' limit, whatever the schema's width: 64 Ki values, and
-  // names and times for as many windows at the most.
-  static constexpr int kMaxValues = 1 << 16;
+  // Keeps a message in the processor's second cache and far below the links' limit, whatever the
+  // schema's width: 16 Ki values, and names and times for as many windows at the most.
+  static constexpr int kMaxValues = 1 << 14;
 
+ private:
   // A subject's place in the names of the table `table`.
   struct Place {
     uint32_t table = 0;

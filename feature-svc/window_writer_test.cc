@@ -93,7 +93,7 @@ TEST_F(WindowWriterTest, AWindowIsFlaggedWhereItIsPartial) {
 }
 
 TEST_F(WindowWriterTest, AFullBatchIsFlushedAndItsTableGoesOnInTheNext) {
-  constexpr int kFull = (1 << 16) / kFeatures;
+  constexpr int kFull = WindowWriter::kMaxValues / kFeatures;
   writer_.StartTable(task_);
   for (int i = 0; i < kFull; ++i) Add(0, "a", i);
   EXPECT_THAT(flushed_, IsEmpty());
@@ -107,18 +107,18 @@ TEST_F(WindowWriterTest, AFullBatchIsFlushedAndItsTableGoesOnInTheNext) {
 }
 
 TEST_F(WindowWriterTest, TheTablesOfABatchFillItTogether) {
-  constexpr int kHalf = (1 << 15) / kFeatures;
-  for (const WindowTask* task : {&task_, &other_task_}) {
-    writer_.StartTable(*task);
-    for (int i = 0; i < kHalf + 1; ++i) Add(0, "a", i);
-  }
+  constexpr int kFull = WindowWriter::kMaxValues / kFeatures;
+  writer_.StartTable(task_);
+  for (int i = 0; i < 10; ++i) Add(0, "a", i);
+  writer_.StartTable(other_task_);
+  for (int i = 0; i < kFull - 10 + 1; ++i) Add(0, "a", i);
   ASSERT_THAT(flushed_, SizeIs(1));
   EXPECT_THAT(flushed_[0].tables(), SizeIs(2));
   EXPECT_THAT(table(0).start_ns(), SizeIs(1));
 }
 
 TEST_F(WindowWriterTest, ABatchThatWasTakenStartsEmpty) {
-  constexpr int kFull = (1 << 16) / kFeatures;
+  constexpr int kFull = WindowWriter::kMaxValues / kFeatures;
   for (int batch = 0; batch < 3; ++batch) {
     writer_.StartTable(task_);
     for (int i = 0; i < kFull; ++i) Add(0, "a", i);

@@ -80,7 +80,9 @@ void PrintScan(size_t flows) {
     const double start = CpuSeconds();
     Consume(batch, engine.get());
     seconds += CpuSeconds() - start;
-    if (full_kib == 0 && engine->use().evicted_subjects > 0) full_kib = HeldKib();
+    // Once all places were used again, so that what is kept for windows has its size too.
+    const FeatureUse use = engine->use();
+    if (full_kib == 0 && use.evicted_subjects > use.subjects) full_kib = HeldKib();
   }
   std::printf("%llu %llu %.6f\n", static_cast<unsigned long long>(full_kib),
               static_cast<unsigned long long>(HeldKib()), seconds);
