@@ -166,48 +166,67 @@ absl::Status WriteSchemas(const std::string& path, const SpecSet& set) {
                            absl::StrCat("[", absl::StrJoin(schemas, ",\n"), "]\n"));
 }
 
-// Errors: what stops the run. `incomplete` is filled when the capture ends early; what it holds is
-// written all the same.
-absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
-  const auto set = SpecsOf(flags);
-  if (!set.ok()) return set.status();
-  const auto format = FormatOf(flags, *set);
+// What the flags ask for, checked before any packet is read.
+struct Plan {
+  SpecSet specs;
+  WindowFormat format;
+  absl::Duration duration;  // infinite: until Ctrl-C
+  CaptureOptions options;
+};
+
+absl::StatusOr<Plan> PlanOf(const FeaturesFlags& flags) {
+  auto specs = SpecsOf(flags);
+  if (!specs.ok()) return specs.status();
+  const auto format = FormatOf(flags, *specs);
   if (!format.ok()) return format.status();
   const auto duration = ParseDurationFlag(flags.source.duration);
   if (!duration.ok()) return duration.status();
   auto options = MakeCaptureOptions(flags.source.read);
   if (!options.ok()) return options.status();
+  return Plan{*std::move(specs), *format, *duration, *std::move(options)};
+}
+
+void PrintOutcome(const CaptureProgress& progress, uint64_t windows, const FeatureUse& cost) {
+  if (progress.runs > 1) {
+    std::cerr << "the clock of the capture jumped: " << progress.runs
+              << " runs, one behind the other, each with windows of its own\n";
+  }
+  PrintAccounts(progress.accounting, windows, cost);
+}
+
+// Errors: what stops the run. `incomplete` is filled when the capture ends early; what it holds is
+// written all the same.
+absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
+  auto plan = PlanOf(flags);
+  if (!plan.ok()) return plan.status();
   const SourceOptions source_options = SourceOf(flags.source);
   const bool live = flags.source.is_live();
   std::optional<StopSignal> stop;
   if (live) stop.emplace();
   auto opened = OpenSource(source_options);
   if (!opened.ok()) return opened.status();
-  auto file = WindowFile::Open(flags.out, *format, **FindSchema(set->specs[0].schema()),
+  auto file = WindowFile::Open(flags.out, plan->format, **FindSchema(plan->specs.specs[0].schema()),
                                /*in_place=*/live);
   if (!file.ok()) return file.status();
-  if (absl::Status status = WriteSchemas(flags.out, *set); !status.ok()) return status;
+  if (absl::Status status = WriteSchemas(flags.out, plan->specs); !status.ok()) return status;
   absl::Status listening = BeginToListen("features", flags.source, *opened);
   if (!listening.ok()) return listening;
-  Extraction extraction(CompleteOptions(*std::move(options), source_options), *set, flags.limits,
-                        file->get());
+  Extraction extraction(CompleteOptions(std::move(plan->options), source_options), plan->specs,
+                        flags.limits, file->get());
   absl::Status read;
   {
     Progress progress([&] { return extraction.progress(); });
     std::optional<Stopper> stopper;
-    const auto end = [&] { extraction.Stop(); };
-    if (live) stopper.emplace(&*stop, end, *duration);
+    if (live)
+      stopper.emplace(
+          &*stop, [&] { extraction.Stop(); }, plan->duration);
     read = extraction.Run(opened->source.get());
   }
   *incomplete = extraction.incomplete();
   const bool all_unsupported = absl::IsUnimplemented(read);
   if (!read.ok() && !all_unsupported) return read;
   if (absl::Status status = (*file)->Finish(); !status.ok()) return status;
-  if (const int runs = extraction.progress().runs; runs > 1) {
-    std::cerr << "the clock of the capture jumped: " << runs
-              << " runs, one behind the other, each with windows of its own\n";
-  }
-  PrintAccounts(extraction.progress().accounting, (*file)->windows(), extraction.cost());
+  PrintOutcome(extraction.progress(), (*file)->windows(), extraction.cost());
   return read;
 }
 
@@ -221,7 +240,7 @@ int Run(const FeaturesFlags& flags) {
 
 void AddSpecFlags(CLI::App* app, FeaturesFlags* flags) {
   CLI::Option* spec = app->add_option("--spec", flags->specs,
-                                      "All of the above in one, as "
+                                      "All of the next five in one, as "
                                       "subject=device,window=5s,hop=1s,schema=traffic.v1,"
                                       "protocol=udp+tcp (repeatable with jsonl)");
   const auto add = [&](const char* name, std::string* value, const char* help) {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <tuple>
 
 #include "feature-svc/extractor.h"
+#include "feature-svc/feature_writer.h"
 #include "feature-svc/statistics.h"
+#include "feature-svc/traffic_peers.h"
 
 namespace silhouette {
 namespace {
@@ -14,19 +14,6 @@ constexpr double kNsPerSecond = 1e9;
 constexpr int64_t kBurstGapNs = 30'000'000;
 constexpr size_t kSizeBins = 7;
 constexpr size_t kTcpFlags = 6;  // FIN, SYN, RST, PSH, ACK, URG from the lowest bit up
-constexpr uint8_t kSyn = 0x02, kAck = 0x10;
-constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58;
-
-// Writes values one behind the other.
-class Writer {
- public:
-  explicit Writer(double* at) : at_(at) {}
-  void Add(double value) { *at_++ = value; }
-  void Count(size_t count) { Add(static_cast<double>(count)); }
-
- private:
-  double* at_;
-};
 
 // The sides of a window, as indices.
 constexpr size_t kIn = 0, kOut = 1, kAll = 2;
@@ -126,7 +113,7 @@ void Merge(std::span<const int64_t> a, std::span<const int64_t> b, int64_t* merg
 }
 
 // Mean, std, min, quartiles and max of sorted values.
-void WriteDistribution(std::span<const int64_t> sorted, double unit, Writer* out) {
+void WriteDistribution(std::span<const int64_t> sorted, double unit, FeatureWriter* out) {
   const Moments moments = MomentsOf(sorted);
   out->Add(moments.Mean() / unit);
   out->Add(moments.SampleStd(sorted) / unit);
@@ -146,7 +133,7 @@ size_t CountRuns(std::span<const int64_t> sorted, std::vector<int64_t>* counts) 
 }
 
 // Below 64 bytes, then up to twice as much each, then the rest.
-void WriteSizeBins(std::span<const int64_t> sorted, Writer* out) {
+void WriteSizeBins(std::span<const int64_t> sorted, FeatureWriter* out) {
   auto from = sorted.begin();
   int64_t limit = 64;
   for (size_t bin = 0; bin + 1 < kSizeBins; ++bin, limit *= 2) {
@@ -186,7 +173,7 @@ int64_t SumOf(std::span<const int64_t> values) {
 
 // `sizes` are sorted. Leaves how often each size occurs in the spare memory.
 void WriteSide(const WindowInput& window, std::span<const int64_t> sizes,
-               std::span<int64_t> gaps_ns, FlagCounter tcp_flags, Writer* out) {
+               std::span<int64_t> gaps_ns, FlagCounter tcp_flags, FeatureWriter* out) {
   const auto bytes = static_cast<double>(SumOf(sizes));
   const Bursts bursts = CountBursts(sizes.size(), gaps_ns);
   std::vector<int64_t>* spare = &window.scratch->spare;
@@ -203,160 +190,9 @@ void WriteSide(const WindowInput& window, std::span<const int64_t> sizes,
   for (size_t flag = 0; flag < kTcpFlags; ++flag) out->Count(tcp_flags.Count(flag));
 }
 
-// Bits of PeerCount.seen.
-enum Seen : uint8_t { kSeenIn = 1, kSeenOut = 2, kSeenSynIn = 4, kSeenSynOut = 8 };
-constexpr int kSeenBits = 4;
-
-uint8_t SeenOf(const Sample& sample) {
-  const bool syn = (sample.tcp_flags() & (kSyn | kAck)) == kSyn;
-  if (sample.outbound()) return syn ? kSeenOut | kSeenSynOut : kSeenOut;
-  return syn ? kSeenIn | kSeenSynIn : kSeenIn;
-}
-
-PeerCount StartCount(const SampleFlow& flow) {
-  PeerCount count{};
-  std::memcpy(count.address.data(), flow.peer_address, count.address.size());
-  count.own_port = flow.own_port;
-  count.peer_port = flow.peer_port;
-  count.protocol = flow.is_ip ? flow.protocol : 0;
-  count.is_ip = flow.is_ip;
-  count.is_arp = flow.is_arp;
-  count.ports_known = flow.ports_known;
-  return count;
-}
-
-// The packets by flow entry of the log, sorted by peer and ports. One flow may have several
-// entries.
-void CountPeers(const WindowInput& window) {
-  ExtractorScratch* scratch = window.scratch;
-  if (scratch->values.size() < window.samples.size()) {
-    scratch->values.resize(window.samples.size());
-  }
-  const auto entries = std::span(scratch->values).first(window.samples.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    entries[i] = int64_t{window.samples[i].flow} << kSeenBits | SeenOf(window.samples[i]);
-  }
-  SortValues(entries, &scratch->spare);
-  std::vector<PeerCount>& peers = scratch->peers;
-  peers.clear();
-  int64_t last = -1;
-  for (int64_t entry : entries) {
-    const int64_t flow = entry >> kSeenBits;
-    if (flow != last) peers.push_back(StartCount(window.flows[static_cast<size_t>(flow)]));
-    last = flow;
-    ++peers.back().packets;
-    peers.back().seen |= static_cast<uint8_t>(entry & ((1 << kSeenBits) - 1));
-  }
-  std::sort(peers.begin(), peers.end(), [](const PeerCount& a, const PeerCount& b) {
-    return std::tie(a.address, a.own_port, a.peer_port, a.protocol) <
-           std::tie(b.address, b.own_port, b.peer_port, b.protocol);
-  });
-}
-
-enum ProtocolShare : size_t { kTcpShare, kUdpShare, kIcmpShare, kArpShare, kOtherShare };
-
-ProtocolShare ProtocolOf(const PeerCount& peer) {
-  if (peer.is_arp) return kArpShare;
-  if (!peer.is_ip) return kOtherShare;
-  switch (peer.protocol) {
-    case kTcp:
-      return kTcpShare;
-    case kUdp:
-      return kUdpShare;
-    case kIcmp:
-    case kIcmp6:
-      return kIcmpShare;
-    default:
-      return kOtherShare;
-  }
-}
-
-void WriteProtocolShares(const WindowInput& window, Writer* out) {
-  std::array<int64_t, kOtherShare + 1> packets{};
-  for (const PeerCount& peer : window.scratch->peers) packets[ProtocolOf(peer)] += peer.packets;
-  const auto all = static_cast<double>(std::max<size_t>(window.samples.size(), 1));
-  for (int64_t count : packets) out->Add(static_cast<double>(count) / all);
-}
-
-// How many packets each address has, into `counts`; the peers are sorted by address.
-size_t CountAddresses(std::span<const PeerCount> peers, std::vector<int64_t>* counts) {
-  counts->clear();
-  const PeerCount* last = nullptr;
-  for (const PeerCount& peer : peers) {
-    if (!peer.is_ip && !peer.is_arp) continue;
-    if (last == nullptr || last->address != peer.address) counts->push_back(0);
-    counts->back() += peer.packets;
-    last = &peer;
-  }
-  return counts->size();
-}
-
-// How many packets each port has, into `counts`.
-size_t CountPorts(std::span<const PeerCount> peers, bool own, ExtractorScratch* scratch,
-                  std::vector<int64_t>* counts) {
-  constexpr int kCountBits = 44;
-  std::vector<int64_t>& ports = scratch->values;
-  size_t known = 0;
-  for (const PeerCount& peer : peers) {  // not more than packets, for which there is room
-    if (!peer.ports_known) continue;
-    ports[known++] = int64_t{own ? peer.own_port : peer.peer_port} << kCountBits | peer.packets;
-  }
-  const auto sorted = std::span(ports).first(known);
-  SortValues(sorted, &scratch->spare);
-  counts->clear();
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    if (i == 0 || sorted[i] >> kCountBits != sorted[i - 1] >> kCountBits) counts->push_back(0);
-    counts->back() += sorted[i] & ((int64_t{1} << kCountBits) - 1);
-  }
-  return counts->size();
-}
-
-struct UnansweredSyns {
-  size_t in = 0, out = 0;
-};
-
-UnansweredSyns CountUnansweredSyns(std::span<const PeerCount> peers) {
-  UnansweredSyns unanswered;
-  const auto flow_of = [](const PeerCount& p) {
-    return std::tie(p.address, p.own_port, p.peer_port, p.protocol);
-  };
-  for (size_t i = 0; i < peers.size();) {
-    uint8_t seen = 0;
-    const size_t first = i;
-    for (; i < peers.size() && flow_of(peers[i]) == flow_of(peers[first]); ++i) {
-      seen |= peers[i].seen;
-    }
-    if (peers[first].protocol != kTcp || !peers[first].ports_known) continue;
-    unanswered.in += (seen & kSeenSynIn) != 0 && (seen & kSeenOut) == 0;
-    unanswered.out += (seen & kSeenSynOut) != 0 && (seen & kSeenIn) == 0;
-  }
-  return unanswered;
-}
-
-// Returns the number of peers.
-size_t WritePeers(const WindowInput& window, double size_entropy, Writer* out) {
-  ExtractorScratch* scratch = window.scratch;
-  const std::span<const PeerCount> peers = scratch->peers;
-  std::vector<int64_t>& counts = scratch->others;
-  const size_t addresses = CountAddresses(peers, &counts);
-  const double address_entropy = Entropy(counts);
-  const size_t own_ports = CountPorts(peers, true, scratch, &counts);
-  const double own_entropy = Entropy(counts);
-  const size_t peer_ports = CountPorts(peers, false, scratch, &counts);
-  const double peer_entropy = Entropy(counts);
-  const UnansweredSyns unanswered = CountUnansweredSyns(peers);
-  for (size_t count : {addresses, own_ports, peer_ports}) out->Count(count);
-  for (double entropy : {address_entropy, own_entropy, peer_entropy, size_entropy}) {
-    out->Add(entropy);
-  }
-  out->Count(unanswered.in);
-  out->Count(unanswered.out);
-  return addresses;
-}
-
 // One quantity of a window against the same of the windows before it.
 template <typename T>
-void WriteRatio(T PastWindow::*quantity, const WindowInput& window, Writer* out) {
+void WriteRatio(T PastWindow::*quantity, const WindowInput& window, FeatureWriter* out) {
   if (window.past.empty()) return out->Add(1);
   std::array<int64_t, kTrafficV1PastWindows> past;
   const size_t count = std::min(past.size(), window.past.size());
@@ -372,7 +208,7 @@ void WriteRatio(T PastWindow::*quantity, const WindowInput& window, Writer* out)
 }  // namespace
 
 void ExtractTrafficV1(const WindowInput& window, double* values) {
-  Writer out(values);
+  FeatureWriter out(values);
   AllCounts counts = SplitSides(window);
   auto& sides = window.scratch->sides;
   const auto sizes_of = [&](size_t side) {

@@ -73,6 +73,29 @@ class LiveEqualsFile(OnTheLink):
         self.assertGreater(last_end_ns, passed_ns + 2 * 10**9)
 
 
+class LiveFeatures(OnTheLink):
+    """`silhouette features --interface` against `silhouette features` on the file it wrote."""
+
+    def test_windows_are_those_of_the_file(self):
+        folder = self.make_folder()
+        captured, live = os.path.join(folder, "live.pcapng"), os.path.join(folder, "live.csv")
+        read = os.path.join(folder, "read.csv")
+        capture = self.listen_with(os.path.join(harness.BIN, "silhouette"), "features",
+                                   "--interface", veth_link.INTERFACE, "--write", captured,
+                                   "--schema", "traffic.v1", "--window", "500ms", "-o", live)
+        passed = self.link.send(1000, 1)
+        status, _, said = capture.end()
+        self.assertEqual(status, 0, said)
+        self.assertIn("accounts: received %d = windowed %d + " % (passed, passed), said)
+        status, _, errors = harness.run_tool("features", captured, "--schema", "traffic.v1",
+                                             "--window", "500ms", "-o", read)
+        self.assertEqual(status, 0, errors)
+        with open(live, encoding="utf-8") as file, open(read, encoding="utf-8") as again:
+            rows = file.readlines()
+            self.assertEqual(rows, again.readlines())
+        self.assertGreater(len(rows), 2 * len(veth_link.SENDERS))
+
+
 class FourProcesses(OnTheLink):
     def test_sigterm_right_behind_the_last_packet_loses_nothing(self):
         path = os.path.join(self.make_folder(), "live.pcapng")
