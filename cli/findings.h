@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cli/gateway_client.h"
 #include "cli/score.h"
-#include "learn/truth.h"
+#include "learn/data/truth.h"
 
 namespace silhouette {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "learn/truth.h"
+#include "learn/data/truth.h"
 
 namespace silhouette {
 

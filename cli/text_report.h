@@ -6,7 +6,7 @@
 
 #include "cli/findings.h"
 #include "cli/terminal.h"
-#include "learn/truth.h"
+#include "learn/data/truth.h"
 
 namespace silhouette {
 

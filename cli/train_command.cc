@@ -7,9 +7,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "common/duration.h"
-#include "learn/bundle_writer.h"
-#include "learn/card.h"
-#include "learn/training_run.h"
+#include "learn/bundle/bundle_writer.h"
+#include "learn/bundle/card.h"
+#include "learn/bundle/training_run.h"
 
 namespace silhouette {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 
 namespace silhouette {
 

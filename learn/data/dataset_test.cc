@@ -1,4 +1,4 @@
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

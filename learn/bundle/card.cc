@@ -1,4 +1,4 @@
-#include "learn/card.h"
+#include "learn/bundle/card.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "learn/evaluate.h"
+#include "learn/evaluation/evaluate.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

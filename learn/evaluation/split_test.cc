@@ -1,4 +1,4 @@
-#include "learn/split.h"
+#include "learn/evaluation/split.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

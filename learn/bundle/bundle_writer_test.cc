@@ -1,4 +1,4 @@
-#include "learn/bundle_writer.h"
+#include "learn/bundle/bundle_writer.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
@@ -9,8 +9,8 @@
 
 #include "classify-svc/booster.h"
 #include "common/files.h"
+#include "learn/models/trainer.h"
 #include "learn/test_support.h"
-#include "learn/trainer.h"
 
 namespace silhouette {
 namespace {

@@ -1,4 +1,4 @@
-#include "learn/trainer.h"
+#include "learn/models/trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

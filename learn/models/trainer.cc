@@ -1,4 +1,4 @@
-#include "learn/trainer.h"
+#include "learn/models/trainer.h"
 
 #include <xgboost/c_api.h>
 

@@ -1,4 +1,4 @@
-#include "learn/truth.h"
+#include "learn/data/truth.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "learn/csv.h"
+#include "learn/data/csv.h"
 
 namespace silhouette {
 namespace {

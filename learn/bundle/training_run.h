@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 #include "silhouette/v1/model.pb.h"
 
 namespace silhouette {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 
 namespace silhouette {
 

@@ -1,4 +1,4 @@
-#include "learn/truth.h"
+#include "learn/data/truth.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

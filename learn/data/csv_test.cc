@@ -1,4 +1,4 @@
-#include "learn/csv.h"
+#include "learn/data/csv.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

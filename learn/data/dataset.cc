@@ -1,4 +1,4 @@
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "learn/csv.h"
+#include "learn/data/csv.h"
 
 namespace silhouette {
 namespace {

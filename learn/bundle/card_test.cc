@@ -1,4 +1,4 @@
-#include "learn/card.h"
+#include "learn/bundle/card.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

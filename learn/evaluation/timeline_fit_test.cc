@@ -1,4 +1,4 @@
-#include "learn/timeline_fit.h"
+#include "learn/evaluation/timeline_fit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "learn/bundle_writer.h"
+#include "learn/bundle/bundle_writer.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "classify-svc/booster.h"
 #include "common/files.h"
-#include "learn/card.h"
+#include "learn/bundle/card.h"
 
 namespace silhouette {
 namespace {

@@ -1,4 +1,4 @@
-#include "learn/training_run.h"
+#include "learn/bundle/training_run.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -11,10 +11,10 @@
 #include "common/hash.h"
 #include "common/schema.h"
 #include "common/window_spec.h"
-#include "learn/bundle_writer.h"
-#include "learn/evaluate.h"
-#include "learn/split.h"
-#include "learn/trainer.h"
+#include "learn/bundle/bundle_writer.h"
+#include "learn/evaluation/evaluate.h"
+#include "learn/evaluation/split.h"
+#include "learn/models/trainer.h"
 
 namespace silhouette {
 namespace {

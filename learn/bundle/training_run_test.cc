@@ -1,4 +1,4 @@
-#include "learn/training_run.h"
+#include "learn/bundle/training_run.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

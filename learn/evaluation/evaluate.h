@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "learn/dataset.h"
-#include "learn/split.h"
-#include "learn/trainer.h"
+#include "learn/data/dataset.h"
+#include "learn/evaluation/split.h"
+#include "learn/models/trainer.h"
 #include "silhouette/v1/model.pb.h"
 
 namespace silhouette {

@@ -1,4 +1,4 @@
-#include "learn/csv.h"
+#include "learn/data/csv.h"
 
 #include <algorithm>
 #include <charconv>

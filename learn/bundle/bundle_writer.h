@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "learn/dataset.h"
+#include "learn/data/dataset.h"
 #include "silhouette/v1/model.pb.h"
 
 namespace silhouette {

@@ -1,4 +1,4 @@
-#include "learn/evaluate.h"
+#include "learn/evaluation/evaluate.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "classify-svc/booster.h"
 #include "common/timeline.h"
-#include "learn/timeline_fit.h"
+#include "learn/evaluation/timeline_fit.h"
 
 namespace silhouette {
 namespace {
