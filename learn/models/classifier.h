@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "learn/data/dataset.h"
+
+namespace silhouette {
+
+// A trained model.
+class Classifier {
+ public:
+  virtual ~Classifier() = default;
+
+  // `rows` is row-major, n x features, as those of the training. Appends n x classes
+  // probabilities, row-major, each row adding up to 1; of a model that has none, 1 for the class
+  // that it says. Errors: INTERNAL with the library's words.
+  virtual absl::Status Predict(std::span<const double> rows,
+                               std::vector<double>* probabilities) const = 0;
+};
+
+// A way to train.
+struct ModelKind {
+  std::string name;   // for programs, as k_nearest_neighbours
+  std::string title;  // for people, as "k-nearest neighbours (5)"
+  // Its probabilities are more than a 1 for what it says.
+  bool has_probabilities = false;
+  // Wants features of one scale: those that are given to it are standardised.
+  bool needs_scale = false;
+  // Trains on `rows` of `data`; equal input gives an equal model. Errors: INVALID_ARGUMENT when a
+  // class has no row among `rows`; INTERNAL with the library's words.
+  std::function<absl::StatusOr<std::unique_ptr<Classifier>>(const Dataset& data,
+                                                            std::span<const size_t> rows)>
+      train;
+};
+
+}  // namespace silhouette
