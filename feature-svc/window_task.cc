@@ -36,7 +36,7 @@ void DropUnusedFlows(SampleLog* log) {
 }  // namespace
 
 WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
-                       int64_t grid_start_ns, const FeatureLimits& limits)
+                       int64_t grid_start_ns, const FeatureLimits& limits, int64_t first_start_ns)
     : spec_(std::move(spec)),
       schema_(schema),
       schema_hash_(schema->Hash()),
@@ -44,7 +44,9 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const E
       panes_{grid_start_ns, spec_.hop_ns()},
       panes_per_window_(spec_.length_ns() / spec_.hop_ns()),
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
-      limits_(limits) {}
+      limits_(limits),
+      first_start_ns_(first_start_ns),
+      unseen_(schema->features.size()) {}
 
 // ---- packets in ----
 
@@ -77,7 +79,7 @@ int64_t WindowTask::AppendRun(const PacketSlice& slice, size_t first, size_t cou
   } else {
     AppendScarce(slice, first, count, panes_.StartOf(pane), log, dropped);
   }
-  if (log->size() == before) return WindowInput::kNever;
+  if (log->size() == before || panes_.StartOf(pane) < first_start_ns_) return WindowInput::kNever;
   return panes_.StartOf(pane) + spec_.length_ns();
 }
 
@@ -330,7 +332,9 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   input.past = PastWindowsOf(window, id);
   input.scratch = &scratch_;
   input.own = &own;
-  extractor_->extract(input, sink->Add(id, subjects.name(id), start_ns, partial));
+  const bool unseen = start_ns < first_start_ns_;  // only later windows look back to it
+  extractor_->extract(
+      input, unseen ? unseen_.data() : sink->Add(id, subjects.name(id), start_ns, partial));
   if (past_windows_per_window_ > 0 && count > 0) past_windows_[RingIndex(window, id)] = own;
   KeepPast(window, id, samples);
 }
@@ -453,7 +457,7 @@ int64_t WindowTask::NeededSinceNs() const {
 }
 
 int64_t WindowTask::FirstOpenStartNs(int64_t time_ns) const {
-  return panes_.StartOf(FirstOpen(time_ns));
+  return std::max(first_start_ns_, panes_.StartOf(FirstOpen(time_ns)));
 }
 
 }  // namespace silhouette

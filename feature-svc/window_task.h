@@ -43,13 +43,15 @@ struct PacketSlice {
 // of all subjects in one log, which is sorted by subject when a window closes.
 class WindowTask {
  public:
-  // `spec` is normalized; `schema` and `extractor` are its schema's.
+  // `spec` is normalized; `schema` and `extractor` are its schema's. Windows that start before
+  // `first_start_ns` are not given out.
   WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
-             int64_t grid_start_ns, const FeatureLimits& limits);
+             int64_t grid_start_ns, const FeatureLimits& limits,
+             int64_t first_start_ns = WindowInput::kNever);
 
   // Adds the packets to their panes; those that found no room are appended to `dropped` by their
   // number in the batch, once for each end that lost them. Returns the end of the last window that
-  // took one, ns, or the least number for none.
+  // took one and will be given out, ns, or the least number for none.
   int64_t Append(const PacketSlice& slice, std::vector<uint32_t>* dropped);
 
   // Some window that ends at or before `time_ns` is still to close.
@@ -70,7 +72,7 @@ class WindowTask {
 
   // Subjects that had no packet since do not matter to any window that is still to close, ns.
   int64_t NeededSinceNs() const;
-  // The start of the first window that ends after `time_ns`, ns.
+  // No window that ends after `time_ns` and is given out starts before it, ns.
   int64_t FirstOpenStartNs(int64_t time_ns) const;
 
   const v1::WindowSpec& spec() const { return spec_; }
@@ -136,6 +138,7 @@ class WindowTask {
   const int64_t panes_per_window_;
   const int64_t past_windows_per_window_;  // 0 if the schema looks at none
   const FeatureLimits limits_;
+  const int64_t first_start_ns_;
 
   std::map<int64_t, SampleLog> logs_;  // by pane
   std::vector<SampleLog> spare_logs_;
@@ -156,6 +159,7 @@ class WindowTask {
   std::vector<Sample> sorted_;
   std::vector<PastWindow> past_of_one_;
   ExtractorScratch scratch_;
+  std::vector<double> unseen_;  // features of a window that is not given out
 };
 
 }  // namespace silhouette
