@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/accounting.h"
@@ -45,14 +46,34 @@ uint64_t PartialWindows(const v1::WindowBatch& batch) {
   return partial;
 }
 
+int64_t NewestNs(const v1::PacketBatch& batch) {
+  int64_t newest_ns = kNever;
+  for (int64_t time_ns : batch.time_ns()) newest_ns = std::max(newest_ns, time_ns);
+  return newest_ns;
+}
+
+// Null if there is none.
+std::unique_ptr<WindowTask> TakeTask(const v1::WindowSpec& spec,
+                                     std::vector<std::unique_ptr<WindowTask>>* tasks) {
+  for (auto& task : *tasks) {
+    if (task != nullptr && SpecText(task->spec()) == SpecText(spec)) return std::move(task);
+  }
+  return nullptr;
+}
+
+absl::Status NormalizeSpecs(SpecSet* specs) {
+  for (v1::WindowSpec& spec : specs->specs) {
+    if (absl::Status status = NormalizeSpec(&spec); !status.ok()) return status;
+    if (absl::Status status = FindExtractor(spec.schema()).status(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FeatureEngine>> FeatureEngine::Create(SpecSet specs,
                                                                      FeatureLimits limits) {
-  for (v1::WindowSpec& spec : specs.specs) {
-    if (absl::Status status = NormalizeSpec(&spec); !status.ok()) return status;
-    if (absl::Status status = FindExtractor(spec.schema()).status(); !status.ok()) return status;
-  }
+  if (absl::Status status = NormalizeSpecs(&specs); !status.ok()) return status;
   return std::unique_ptr<FeatureEngine>(new FeatureEngine(std::move(specs), limits));
 }
 
@@ -60,6 +81,13 @@ FeatureEngine::FeatureEngine(SpecSet specs, FeatureLimits limits)
     : specs_(std::move(specs)),
       limits_(limits),
       writer_([this](v1::WindowBatch* batch) { EmitBatch(/*last=*/false, batch); }) {}
+
+absl::Status FeatureEngine::SetSpecs(SpecSet specs) {
+  if (absl::Status status = NormalizeSpecs(&specs); !status.ok()) return status;
+  specs_ = std::move(specs);
+  if (started_) MakeTasks();
+  return absl::OkStatus();
+}
 
 absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& emit) {
   if (absl::Status status = CheckColumns(batch); !status.ok()) return status;
@@ -73,6 +101,10 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
     settlement_.AddPackets(header_->sequence(), last_end_ns, decided_);
   }
   watermark_ns_ = header_->watermark_ns();
+  if (batch.time_ns_size() > 0) {
+    to_come_from_ns_ = std::max(to_come_from_ns_, NewestNs(batch) + 1);
+  }
+  if (watermark_ns_ != 0) to_come_from_ns_ = std::max(to_come_from_ns_, watermark_ns_);
   return EmitClosed();
 }
 
@@ -89,11 +121,8 @@ absl::Status FeatureEngine::Start(const v1::BatchHeader& header) {
   }
   started_ = true;
   grid_start_ns_ = header.grid_start_ns();
-  watermark_ns_ = removed_idle_ns_ = kNever;
-  for (const v1::WindowSpec& spec : specs_.specs) {
-    GroupFor(spec)->AddTask(std::make_unique<WindowTask>(
-        spec, *FindSchema(spec.schema()), *FindExtractor(spec.schema()), grid_start_ns_, limits_));
-  }
+  watermark_ns_ = to_come_from_ns_ = removed_idle_ns_ = kNever;
+  MakeTasks();
   return absl::OkStatus();
 }
 
@@ -120,11 +149,50 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
   return absl::OkStatus();
 }
 
-SubjectGroup* FeatureEngine::GroupFor(const v1::WindowSpec& spec) {
-  for (const auto& group : groups_) {
-    if (group->Holds(spec)) return group.get();
+// In the order of the specs. What there is for them stays as it is, and so do the subjects.
+void FeatureEngine::MakeTasks() {
+  auto old_groups = std::exchange(groups_, {});
+  std::vector<std::unique_ptr<WindowTask>> old_tasks;
+  for (const auto& group : old_groups) {
+    for (auto& task : group->TakeTasks()) old_tasks.push_back(std::move(task));
   }
-  groups_.push_back(std::make_unique<SubjectGroup>(spec.subject(), spec.filter(), limits_));
+  int64_t last_end_ns = watermark_ns_;  // of the windows that hold packets and are not dropped
+  for (const v1::WindowSpec& spec : specs_.specs) {
+    SubjectGroup* group = GroupFor(spec, &old_groups);
+    std::unique_ptr<WindowTask> task = TakeTask(spec, &old_tasks);
+    if (task == nullptr) {
+      task = MakeTask(spec);
+    } else if (to_come_from_ns_ != kNever) {
+      const Grid panes{grid_start_ns_, spec.hop_ns()};
+      last_end_ns = std::max(last_end_ns, panes.EdgeBefore(to_come_from_ns_) + spec.length_ns());
+    }
+    group->AddTask(std::move(task));
+  }
+  settlement_.DropWindowsBehind(last_end_ns);
+  for (const auto& group : old_groups) {
+    if (group != nullptr) evicted_subjects_ += group->evicted();
+  }
+}
+
+// Packets up to the newest one may have come before the task, whatever the watermark is. And no
+// window may start before the watermark that the last window batch told.
+std::unique_ptr<WindowTask> FeatureEngine::MakeTask(const v1::WindowSpec& spec) const {
+  const FeatureSchema* schema = *FindSchema(spec.schema());
+  const int64_t first_start_ns =
+      to_come_from_ns_ == kNever ? kNever : to_come_from_ns_ + schema->horizon_ns;
+  return std::make_unique<WindowTask>(spec, schema, *FindExtractor(spec.schema()), grid_start_ns_,
+                                      limits_, first_start_ns);
+}
+
+SubjectGroup* FeatureEngine::GroupFor(const v1::WindowSpec& spec,
+                                      std::vector<std::unique_ptr<SubjectGroup>>* old_groups) {
+  const auto holds = [&](const auto& group) { return group != nullptr && group->Holds(spec); };
+  const auto there = std::find_if(groups_.begin(), groups_.end(), holds);
+  if (there != groups_.end()) return there->get();
+  const auto old = std::find_if(old_groups->begin(), old_groups->end(), holds);
+  groups_.push_back(old != old_groups->end()
+                        ? std::move(*old)
+                        : std::make_unique<SubjectGroup>(spec.subject(), spec.filter(), limits_));
   return groups_.back().get();
 }
 

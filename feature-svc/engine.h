@@ -43,6 +43,13 @@ class FeatureEngine {
   static absl::StatusOr<std::unique_ptr<FeatureEngine>> Create(SpecSet specs,
                                                                FeatureLimits limits = {});
 
+  // Sets what is computed from here on. Specs that stay keep their windows as they are. Those that
+  // are new give out the windows that begin a full horizon later, so that no packet that came
+  // before is missing from them. The open windows of those that go are dropped: batches carry the
+  // new hash, under which nobody takes them. From the thread that calls Consume. Errors: as Create;
+  // nothing changes then.
+  absl::Status SetSpecs(SpecSet specs);
+
   // Adds the packets to their windows, closes what the watermark closes and emits it.
   // Errors: INVALID_ARGUMENT (the batch contradicts itself or an earlier one), or Emit's.
   absl::Status Consume(const v1::PacketBatch& batch, const Emit& emit);
@@ -60,7 +67,10 @@ class FeatureEngine {
   FeatureEngine(SpecSet specs, FeatureLimits limits);
   absl::Status Start(const v1::BatchHeader& header);
   absl::Status CheckBatch(const v1::PacketBatch& batch) const;
-  SubjectGroup* GroupFor(const v1::WindowSpec& spec);
+  void MakeTasks();
+  std::unique_ptr<WindowTask> MakeTask(const v1::WindowSpec& spec) const;
+  SubjectGroup* GroupFor(const v1::WindowSpec& spec,
+                         std::vector<std::unique_ptr<SubjectGroup>>* old_groups);
   // Returns the end of the last window that took a packet, ns.
   int64_t AddPackets(const v1::PacketBatch& batch);
   int64_t AddSlice(const v1::PacketBatch& batch, const FlowColumns& flows, size_t first,
@@ -75,12 +85,13 @@ class FeatureEngine {
   // The start of the first window that is still open, ns.
   int64_t FirstOpenStart() const;
 
-  const SpecSet specs_;
+  SpecSet specs_;
   const FeatureLimits limits_;
   std::vector<std::unique_ptr<SubjectGroup>> groups_;  // made with the first batch, by its grid
-  bool started_ = false;
+  bool started_ = false;                               // the grid is known
   int64_t grid_start_ns_ = 0;
   int64_t watermark_ns_ = 0;          // of the packets
+  int64_t to_come_from_ns_ = 0;       // all packets from here on are still to come
   int64_t emitted_watermark_ns_ = 0;  // of the windows
   int64_t removed_idle_ns_ = 0;       // the watermark when idle subjects were last removed
   uint64_t sequence_ = 0;

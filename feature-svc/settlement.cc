@@ -1,5 +1,6 @@
 #include "feature-svc/settlement.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace silhouette {
@@ -12,6 +13,13 @@ void Settlement::AddPackets(uint64_t sequence, int64_t last_end_ns, const v1::Ac
 void Settlement::AddWindows(uint64_t sequence, int64_t closed_ns) {
   std::lock_guard lock(mutex_);
   windows_.push_back({sequence, closed_ns});
+}
+
+void Settlement::DropWindowsBehind(int64_t last_end_ns) {
+  std::lock_guard lock(mutex_);
+  for (PacketEntry& entry : packets_) {
+    entry.last_end_ns = std::min(entry.last_end_ns, last_end_ns);
+  }
 }
 
 Settlement::Settled Settlement::OnSettled(uint64_t sequence) {

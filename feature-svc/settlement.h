@@ -19,6 +19,9 @@ class Settlement {
   // Window batch `sequence` carries all windows that end at or before `closed_ns`.
   void AddWindows(uint64_t sequence, int64_t closed_ns);
 
+  // Of the packet batches so far, none waits for windows that end behind `last_end_ns` any more.
+  void DropWindowsBehind(int64_t last_end_ns);
+
   // The packet batches that are settled: the highest one, and what became of the packets up to it.
   struct Settled {
     uint64_t sequence = 0;  // 0 when there is none yet

@@ -70,5 +70,17 @@ TEST(Settlement, AnAckTellsWhatBecameOfThePacketsUpToItAndNoFurther) {
   EXPECT_EQ(settlement.OnSettled(2).decided.windowed(), 1001u);
 }
 
+TEST(Settlement, ABatchDoesNotWaitForWindowsThatWereDropped) {
+  Settlement settlement;
+  settlement.AddPackets(1, 1000, Windowed(10 * 1));
+  settlement.AddPackets(2, 100, Windowed(10 * 2));
+  settlement.AddWindows(1, 200);
+  settlement.AddWindows(2, 300);
+  settlement.DropWindowsBehind(300);
+  EXPECT_EQ(settlement.OnSettled(1).sequence, 0u);
+  settlement.AddPackets(3, 1000, Windowed(10 * 3));
+  EXPECT_EQ(settlement.OnSettled(2).sequence, 2u) << "what came later waits";
+}
+
 }  // namespace
 }  // namespace silhouette

@@ -48,6 +48,11 @@ void SubjectGroup::AddTask(std::unique_ptr<WindowTask> task) {
   tasks_.push_back(std::move(task));
 }
 
+std::vector<std::unique_ptr<WindowTask>> SubjectGroup::TakeTasks() {
+  needs_flows_ = false;
+  return std::exchange(tasks_, {});
+}
+
 bool SubjectGroup::Holds(const v1::WindowSpec& spec) const {
   const auto& mine = filter_.ip_protocols();
   const auto& theirs = spec.filter().ip_protocols();

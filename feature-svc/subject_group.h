@@ -26,6 +26,8 @@ class SubjectGroup {
 
   bool Holds(const v1::WindowSpec& spec) const;
   void AddTask(std::unique_ptr<WindowTask> task);
+  // Leaves the group without tasks; its subjects stay.
+  std::vector<std::unique_ptr<WindowTask>> TakeTasks();
   const std::vector<std::unique_ptr<WindowTask>>& tasks() const { return tasks_; }
 
   // At most this many packets go into one Append.
