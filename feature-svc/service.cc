@@ -32,9 +32,8 @@ prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name
 // of the other.
 class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
  public:
-  PushHandler(FeatureService* service, SpecSet specs, AckWriter* acks)
+  PushHandler(FeatureService* service, AckWriter* acks)
       : service_(service),
-        specs_(std::move(specs)),
         acks_(acks),
         link_(
             "classify-svc",
@@ -70,17 +69,25 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
 
   struct Run {
     std::unique_ptr<FeatureEngine> engine;
-    FeatureUse told;  // what the metrics know of it
+    std::shared_ptr<const SpecSet> specs;  // what it computes
+    FeatureUse told;                       // what the metrics know of it
   };
 
-  // Runs stay where they are as long as the stream does.
+  // The run, which computes what is asked for now. Runs stay where they are as long as the stream
+  // does.
   absl::StatusOr<Run*> FindRun(const v1::BatchHeader& header) {
+    const auto specs = service_->specs();
     std::lock_guard lock(mutex_);
     Run& run = runs_[Key(header.origin(), header.run())];
-    if (run.engine != nullptr) return &run;
-    auto created = FeatureEngine::Create(specs_, service_->limits_);
-    if (!created.ok()) return created.status();
-    run.engine = *std::move(created);
+    if (run.specs == specs) return &run;
+    if (run.engine != nullptr) {
+      if (absl::Status status = run.engine->SetSpecs(*specs); !status.ok()) return status;
+    } else {
+      auto created = FeatureEngine::Create(*specs, service_->limits_);
+      if (!created.ok()) return created.status();
+      run.engine = *std::move(created);
+    }
+    run.specs = specs;
     return &run;
   }
 
@@ -113,7 +120,6 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   }
 
   FeatureService* const service_;
-  const SpecSet specs_;
   AckWriter* const acks_;
   std::mutex mutex_;
   std::map<Key, Run> runs_;           // guarded by mutex_
@@ -139,25 +145,30 @@ grpc::Status FeatureService::Push(grpc::ServerContext* context,
   return ServeLink<v1::PacketBatch>(
       context, stream, &streams_,
       [this, context](AckWriter* acks) -> absl::StatusOr<std::unique_ptr<PushHandler>> {
-        auto specs = WaitForSpecs(*context);
-        if (!specs.ok()) return specs.status();
-        return std::make_unique<PushHandler>(this, *std::move(specs), acks);
+        if (absl::Status status = WaitForSpecs(*context); !status.ok()) return status;
+        return std::make_unique<PushHandler>(this, acks);
       });
 }
 
 void FeatureService::SetSpecs(SpecSet specs) {
+  auto shared = std::make_shared<const SpecSet>(std::move(specs));
   std::lock_guard lock(mutex_);
-  specs_ = std::move(specs);
+  specs_ = std::move(shared);
   specs_changed_.notify_all();
 }
 
-absl::StatusOr<SpecSet> FeatureService::WaitForSpecs(const grpc::ServerContext& context) {
+std::shared_ptr<const SpecSet> FeatureService::specs() {
+  std::lock_guard lock(mutex_);
+  return specs_;
+}
+
+absl::Status FeatureService::WaitForSpecs(const grpc::ServerContext& context) {
   constexpr std::chrono::milliseconds kCheckClient(200);
   std::unique_lock lock(mutex_);
-  while (!specs_.has_value() && !stopping_ && !context.IsCancelled()) {
+  while (specs_ == nullptr && !stopping_ && !context.IsCancelled()) {
     specs_changed_.wait_for(lock, kCheckClient);
   }
-  if (specs_.has_value()) return *specs_;
+  if (specs_ != nullptr) return absl::OkStatus();
   return absl::UnavailableError("feature-svc ends before it knows any model");
 }
 

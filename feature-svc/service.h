@@ -9,7 +9,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 
 #include "common/accounting_metrics.h"
 #include "common/link_receiver.h"
@@ -28,7 +27,8 @@ class FeatureService final : public v1::FeatureService::Service {
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override;
 
-  // Sets what runs that start from now on compute. Streams wait for the first.
+  // Sets what is computed: for runs that there are, from their next batch on. Streams wait for the
+  // first. Thread-safe.
   void SetSpecs(SpecSet specs);
 
   // Ends all streams after a flush, which gets the grace period; for an orderly shutdown.
@@ -43,7 +43,9 @@ class FeatureService final : public v1::FeatureService::Service {
 
   // Waits for the first specs. Errors: UNAVAILABLE when the service stops or the client leaves
   // first.
-  absl::StatusOr<SpecSet> WaitForSpecs(const grpc::ServerContext& context);
+  absl::Status WaitForSpecs(const grpc::ServerContext& context);
+  // The last ones that were set; null before the first.
+  std::shared_ptr<const SpecSet> specs();
 
   const std::unique_ptr<v1::ClassifyService::Stub> classify_;
   const FeatureLimits limits_;
@@ -57,8 +59,8 @@ class FeatureService final : public v1::FeatureService::Service {
   OpenStreams streams_;
   std::mutex mutex_;
   std::condition_variable specs_changed_;
-  std::optional<SpecSet> specs_;  // guarded by mutex_
-  bool stopping_ = false;         // guarded by mutex_
+  std::shared_ptr<const SpecSet> specs_;  // guarded by mutex_
+  bool stopping_ = false;                 // guarded by mutex_
 };
 
 }  // namespace silhouette
