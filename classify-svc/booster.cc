@@ -56,20 +56,31 @@ constexpr char kPredictConfig[] =
 
 absl::StatusOr<Booster> Booster::Load(const std::string& path) {
   if (absl::Status status = CheckReadableFile(path); !status.ok()) return status;
+  return LoadBy(path, [&](void* handle) { return XGBoosterLoadModel(handle, path.c_str()); });
+}
+
+absl::StatusOr<Booster> Booster::LoadFromBytes(std::string_view model) {
+  return LoadBy("model", [&](void* handle) {
+    return XGBoosterLoadModelFromBuffer(handle, model.data(), model.size());
+  });
+}
+
+absl::StatusOr<Booster> Booster::LoadBy(const std::string& name,
+                                        const std::function<int(void*)>& read) {
   BoosterHandle handle = nullptr;
-  if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(path);
+  if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(name);
   Booster booster(handle);
   // One thread a prediction: the service's streams are the parallelism.
   XGBoosterSetParam(handle, "nthread", "1");
   const OneOpenMpThread one_thread;
-  if (XGBoosterLoadModel(handle, path.c_str()) != 0) {
+  if (read(handle) != 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));
+        absl::StrCat(name, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));
   }
   // A model file may bring another number along.
   XGBoosterSetParam(handle, "nthread", "1");
   bst_ulong features = 0;
-  if (XGBoosterGetNumFeature(handle, &features) != 0) return XgboostError(path);
+  if (XGBoosterGetNumFeature(handle, &features) != 0) return XgboostError(name);
   booster.features_ = features;
   return booster;
 }

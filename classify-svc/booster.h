@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,6 +17,8 @@ class Booster {
  public:
   // Errors: NOT_FOUND, INVALID_ARGUMENT when XGBoost cannot read the file.
   static absl::StatusOr<Booster> Load(const std::string& path);
+  // The same of what such a file holds.
+  static absl::StatusOr<Booster> LoadFromBytes(std::string_view model);
 
   Booster(Booster&&) noexcept;
   Booster& operator=(Booster&&) noexcept;
@@ -31,6 +35,9 @@ class Booster {
 
  private:
   explicit Booster(void* handle) : handle_(handle) {}
+  // `read` fills a BoosterHandle and returns 0, as XGBoost's functions do.
+  static absl::StatusOr<Booster> LoadBy(const std::string& name,
+                                        const std::function<int(void*)>& read);
 
   void* handle_;  // BoosterHandle, owned
   size_t features_ = 0;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "cli/evaluate_command.h"
 #include "cli/features_command.h"
 #include "cli/packets_command.h"
 #include "cli/run_command.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);
+  silhouette::AddEvaluateCommand(&app, &exit_status);
   app.footer(
       "Start here:\n"
       "  silhouette run call.pcap            when somebody sat in front of the camera\n"

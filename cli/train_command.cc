@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "cli/step_line.h"
 #include "common/duration.h"
 #include "learn/bundle/bundle_writer.h"
 #include "learn/bundle/card.h"
@@ -38,7 +39,7 @@ Written are OUT/NAME/VERSION/model.ubj and manifest.json, and OUT/NAME/CARD.md.)
 
 void AddDataOptions(CLI::App* train, TrainOptions* options) {
   TrainingRequest& request = options->request;
-  train->add_option("FILE", request.file, "Table of labelled windows, CSV")->required();
+  train->add_option("FILE", request.files, "Tables of labelled windows, CSV")->required();
   train->add_option("--label", request.columns.label, "Column that holds the class")->required();
   train
       ->add_option("--classes", request.columns.classes,
@@ -46,10 +47,9 @@ void AddDataOptions(CLI::App* train, TrainOptions* options) {
                    "without it, the label's texts, sorted")
       ->delimiter(',')
       ->allow_extra_args(false);  // or it would take FILE for a class
-  train
-      ->add_option("--blocks", request.columns.blocks,
-                   "Column that numbers what must not be torn between training and test")
-      ->required();
+  train->add_option("--blocks", request.columns.blocks,
+                    "Column that says which windows belong together and must not be torn between "
+                    "training and test, as those of one minute or one call");
   train->add_option("--source", request.source, "Where the data comes from, for the card");
 }
 
@@ -75,6 +75,7 @@ void AddModelOptions(CLI::App* train, TrainOptions* options) {
       ->capture_default_str()
       ->check(CLI::IsMember({"udp", "tcp", "all"}));
   train->add_option("-o,--out", request.models, "Folder of the models")->capture_default_str();
+  train->add_flag("--balance", request.balanced, "Let each class weigh the same, however rare");
   train->add_flag("--force", request.force, "Replace the version if it exists");
   train->add_flag("--json", options->json, "Print the manifest as JSON instead of a table");
 }
@@ -115,7 +116,12 @@ int Run(TrainOptions* options) {
   const absl::StatusOr<int64_t> length = ParseDurationNs(options->window);
   if (!length.ok()) return fail(length.status());
   options->request.length_ns = *length;
-  const absl::StatusOr<v1::ModelManifest> manifest = RunTraining(options->request);
+  StepLine line;
+  const absl::StatusOr<v1::ModelManifest> manifest =
+      RunTraining(options->request, [&line](size_t done, size_t steps, const std::string& what) {
+        line.Show(done, steps, what);
+      });
+  line.Clear();
   if (!manifest.ok()) return fail(manifest.status());
   if (!options->json) {
     PrintTable(options->request, *manifest);

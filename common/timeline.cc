@@ -26,18 +26,12 @@ class Chain {
   explicit Chain(const v1::TimelineModel& model)
       : classes_(static_cast<size_t>(model.prior_size())),
         prior_(model.prior().begin(), model.prior().end()),
-        evidence_weight_(model.evidence_weight() > 0 ? model.evidence_weight() : 1),
         powers_{Vector(model.transition().begin(), model.transition().end())} {
     NormalizeRows(&powers_.front());
   }
 
   size_t classes() const { return classes_; }
   double prior(size_t c) const { return prior_[c]; }
-
-  double Likelihood(const WindowScores& scores, size_t window, size_t c) const {
-    const double p = scores.probabilities[window * classes_ + c];
-    return std::pow(std::max(p, kSmallest) / prior_[c], evidence_weight_);
-  }
 
   // Transition over `steps` windows, row-major: the product of the powers of two that
   // `steps` is the sum of.
@@ -78,7 +72,6 @@ class Chain {
 
   const size_t classes_;
   const Vector prior_;
-  const double evidence_weight_;
   std::vector<Vector> powers_;  // of the transition: over 1, 2, 4 ... windows, as far as needed
   Vector cached_;
   int64_t cached_steps_ = 0;
@@ -88,20 +81,44 @@ size_t ArgMax(std::span<const double> values) {
   return static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
+double WeightOr(double weight, double unset) { return weight > 0 ? weight : unset; }
+
+double FinalWeight(const v1::TimelineModel& model) { return WeightOr(model.evidence_weight(), 1); }
+
+double LiveWeight(const v1::TimelineModel& model) {
+  return WeightOr(model.live_evidence_weight(), FinalWeight(model));
+}
+
+// What was seen of one subject: when, and how likely each class makes it.
+struct Evidence {
+  const std::vector<int64_t>& window;
+  Vector likelihood;  // row-major, windows x classes
+};
+
+Evidence EvidenceOf(const v1::TimelineModel& model, const WindowScores& scores, double weight) {
+  Evidence evidence{scores.window, CalibratedProbabilities(model, scores)};
+  const auto classes = static_cast<size_t>(model.prior_size());
+  for (size_t i = 0; i < evidence.likelihood.size(); ++i) {
+    const double p = std::max(evidence.likelihood[i], kSmallest);
+    evidence.likelihood[i] = std::pow(p / model.prior(static_cast<int>(i % classes)), weight);
+  }
+  return evidence;
+}
+
 // Row-major, windows x classes: probability of each class given the windows up to each one.
-Vector ForwardProbabilities(Chain* chain, const WindowScores& scores) {
+Vector ForwardProbabilities(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
-  Vector alpha(scores.window.size() * k, 0);
-  for (size_t t = 0; t < scores.window.size(); ++t) {
+  Vector alpha(seen.window.size() * k, 0);
+  for (size_t t = 0; t < seen.window.size(); ++t) {
     for (size_t c = 0; c < k; ++c) {
       double predicted = t == 0 ? chain->prior(c) : 0;
       if (t > 0) {
-        const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+        const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
         for (size_t from = 0; from < k; ++from) {
           predicted += alpha[(t - 1) * k + from] * step[from * k + c];
         }
       }
-      alpha[t * k + c] = predicted * chain->Likelihood(scores, t, c);
+      alpha[t * k + c] = predicted * seen.likelihood[t * k + c];
     }
     Normalize(std::span(alpha).subspan(t * k, k));
   }
@@ -109,19 +126,19 @@ Vector ForwardProbabilities(Chain* chain, const WindowScores& scores) {
 }
 
 // Row-major, windows x classes: probability of each class given all windows.
-Vector PosteriorProbabilities(Chain* chain, const WindowScores& scores) {
+Vector PosteriorProbabilities(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
-  Vector posterior = ForwardProbabilities(chain, scores);
+  Vector posterior = ForwardProbabilities(chain, seen);
   Vector beta(k, 1);
-  for (size_t t = scores.window.size(); t-- > 0;) {
+  for (size_t t = seen.window.size(); t-- > 0;) {
     for (size_t c = 0; c < k; ++c) posterior[t * k + c] *= beta[c];
     Normalize(std::span(posterior).subspan(t * k, k));
     if (t == 0) break;
-    const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+    const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
     Vector before(k, 0);
     for (size_t from = 0; from < k; ++from) {
       for (size_t to = 0; to < k; ++to) {
-        before[from] += step[from * k + to] * chain->Likelihood(scores, t, to) * beta[to];
+        before[from] += step[from * k + to] * seen.likelihood[t * k + to] * beta[to];
       }
     }
     Normalize(before);
@@ -130,9 +147,9 @@ Vector PosteriorProbabilities(Chain* chain, const WindowScores& scores) {
   return posterior;
 }
 
-std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
+std::vector<size_t> MostProbablePath(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
-  const size_t windows = scores.window.size();
+  const size_t windows = seen.window.size();
   Vector best(k);
   std::vector<size_t> from_of(windows * k, 0);
   for (size_t t = 0; t < windows; ++t) {
@@ -141,7 +158,7 @@ std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
       if (t == 0) {
         next[c] = std::log(chain->prior(c));
       } else {
-        const Vector& step = chain->Steps(scores.window[t] - scores.window[t - 1]);
+        const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
         for (size_t from = 0; from < k; ++from) {
           const double score = best[from] + std::log(step[from * k + c]);
           if (score > next[c]) {
@@ -150,7 +167,7 @@ std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
           }
         }
       }
-      next[c] += std::log(chain->Likelihood(scores, t, c));
+      next[c] += std::log(seen.likelihood[t * k + c]);
     }
     best = next;
   }
@@ -161,14 +178,52 @@ std::vector<size_t> MostProbablePath(Chain* chain, const WindowScores& scores) {
   return path;
 }
 
+absl::Status CheckCalibration(const v1::TimelineModel& model, size_t classes) {
+  if (!(model.calibration_slope() >= 0 && std::isfinite(model.calibration_slope()))) {
+    return absl::InvalidArgumentError(absl::StrCat("timeline calibration slope ",
+                                                   model.calibration_slope(),
+                                                   "; it must be positive, or 0 for unset"));
+  }
+  const auto biases = static_cast<size_t>(model.calibration_bias_size());
+  if (biases != 0 && biases != classes) {
+    return absl::InvalidArgumentError(absl::StrCat("timeline of ", biases,
+                                                   " calibration biases for ", classes,
+                                                   " classes; it needs one for each, or none"));
+  }
+  for (double bias : model.calibration_bias()) {
+    if (!std::isfinite(bias)) {
+      return absl::InvalidArgumentError(absl::StrCat("timeline calibration bias ", bias));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
+std::vector<double> CalibratedProbabilities(const v1::TimelineModel& model,
+                                            const WindowScores& scores) {
+  const auto classes = static_cast<size_t>(model.prior_size());
+  const double slope = WeightOr(model.calibration_slope(), 1);
+  const bool biased = model.calibration_bias_size() > 0;
+  Vector calibrated(scores.probabilities.begin(), scores.probabilities.end());
+  if (slope == 1 && !biased) return calibrated;
+  for (size_t i = 0; i < calibrated.size(); ++i) {
+    const double bias = biased ? model.calibration_bias(static_cast<int>(i % classes)) : 0;
+    calibrated[i] = std::exp(slope * std::log(std::max(calibrated[i], kSmallest)) + bias);
+  }
+  for (size_t row = 0; row < calibrated.size(); row += classes) {
+    Normalize(std::span(calibrated).subspan(row, classes));
+  }
+  return calibrated;
+}
+
 absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) {
-  if (!(model.evidence_weight() >= 0 && model.evidence_weight() <= 1)) {
-    return absl::InvalidArgumentError(absl::StrCat("timeline evidence weight ",
-                                                   model.evidence_weight(),
+  for (double weight : {model.evidence_weight(), model.live_evidence_weight()}) {
+    if (weight >= 0 && weight <= 1) continue;
+    return absl::InvalidArgumentError(absl::StrCat("timeline evidence weight ", weight,
                                                    "; it must be in (0, 1], or 0 for unset"));
   }
+  if (absl::Status s = CheckCalibration(model, classes); !s.ok()) return s;
   if (static_cast<size_t>(model.prior_size()) != classes ||
       static_cast<size_t>(model.transition_size()) != classes * classes) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -202,7 +257,7 @@ absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) 
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores) {
   Chain chain(model);
-  const Vector alpha = ForwardProbabilities(&chain, scores);
+  const Vector alpha = ForwardProbabilities(&chain, EvidenceOf(model, scores, LiveWeight(model)));
   const size_t k = chain.classes();
   std::vector<SmoothedWindow> states;
   for (size_t t = 0; t < scores.window.size(); ++t) {
@@ -216,8 +271,9 @@ std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
 std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores) {
   Chain chain(model);
-  const Vector posterior = PosteriorProbabilities(&chain, scores);
-  const std::vector<size_t> path = MostProbablePath(&chain, scores);
+  const Evidence seen = EvidenceOf(model, scores, FinalWeight(model));
+  const Vector posterior = PosteriorProbabilities(&chain, seen);
+  const std::vector<size_t> path = MostProbablePath(&chain, seen);
   std::vector<SmoothedWindow> states;
   for (size_t t = 0; t < path.size(); ++t) {
     states.push_back({path[t], posterior[t * chain.classes() + path[t]]});
@@ -227,7 +283,7 @@ std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
 
 std::vector<double> PosteriorTimeline(const v1::TimelineModel& model, const WindowScores& scores) {
   Chain chain(model);
-  return PosteriorProbabilities(&chain, scores);
+  return PosteriorProbabilities(&chain, EvidenceOf(model, scores, FinalWeight(model)));
 }
 
 std::vector<SmoothedWindow> UnsmoothedTimeline(size_t classes, const WindowScores& scores) {

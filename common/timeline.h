@@ -26,12 +26,18 @@ struct SmoothedWindow {
 };
 
 // Errors: INVALID_ARGUMENT unless `model` has classes x classes transitions with rows that add up
-// to 1, a positive prior for each class, and an evidence weight in (0, 1] or none.
+// to 1, a positive prior for each class, evidence weights in (0, 1] or none, and a calibration with
+// a positive slope and as many biases as classes, or none.
 absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes);
 
-// Each window's state from the windows up to it. A probability counts as a likelihood after
-// division by the class's prior (scaled likelihood: Bourlard & Morgan 1994), raised to the model's
-// evidence weight. `model` must pass CheckTimelineModel.
+// The probabilities after the model's calibration, row-major as they are. `model` must pass
+// CheckTimelineModel, here and below.
+std::vector<double> CalibratedProbabilities(const v1::TimelineModel& model,
+                                            const WindowScores& scores);
+
+// Each window's state from the windows up to it. A calibrated probability counts as a likelihood
+// after division by the class's prior (scaled likelihood: Bourlard & Morgan 1994), raised to the
+// model's evidence weight: the live one here, the other one below.
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores);
 

@@ -23,15 +23,26 @@ struct Case {
   std::vector<double> prior;
   WindowScores scores;
   double evidence_weight = 0;
+  double slope = 0;
+  std::vector<double> bias = {};
 
+  // Calibrated.
   double Probability(size_t window, size_t c) const {
-    return scores.probabilities[window * classes + c];
+    const auto power = [&](size_t i) {
+      return std::pow(scores.probabilities[window * classes + i], slope == 0 ? 1 : slope) *
+             std::exp(bias.empty() ? 0 : bias[i]);
+    };
+    double sum = 0;
+    for (size_t i = 0; i < classes; ++i) sum += power(i);
+    return power(c) / sum;
   }
   v1::TimelineModel Model() const {
     v1::TimelineModel model;
     for (const auto& row : transition) model.mutable_transition()->Add(row.begin(), row.end());
     model.mutable_prior()->Add(prior.begin(), prior.end());
     model.set_evidence_weight(evidence_weight);
+    model.set_calibration_slope(slope);
+    model.mutable_calibration_bias()->Add(bias.begin(), bias.end());
     return model;
   }
 };
@@ -48,6 +59,12 @@ Case RandomCase(std::mt19937* random, size_t classes, size_t windows) {
   Case made{classes, {}, RandomShares(random, classes), {}};
   constexpr double kWeights[] = {0, 0.05, 0.3, 1};
   made.evidence_weight = kWeights[(*random)() % 4];
+  constexpr double kSlopes[] = {0, 1, 0.5, 2};
+  made.slope = kSlopes[(*random)() % 4];
+  for (size_t c = 0; c < classes && (*random)() % 4 != 0; ++c) {
+    made.bias.resize(classes);
+    made.bias[c] = (*random)() % 200 / 100.0 - 1;
+  }
   for (size_t c = 0; c < classes; ++c) made.transition.push_back(RandomShares(random, classes));
   int64_t window = -5;
   for (size_t t = 0; t < windows; ++t) {
@@ -151,6 +168,34 @@ TEST(Timeline, PosteriorIsTheSumOverAllPaths) {
       }
     }
   }
+}
+
+TEST(Timeline, CalibratedProbabilitiesAddUpToOne) {
+  std::mt19937 random(6);
+  const Case c = RandomCase(&random, 3, 20);
+  const auto calibrated = CalibratedProbabilities(c.Model(), c.scores);
+  ASSERT_EQ(calibrated.size(), 60u);
+  for (size_t t = 0; t < 20; ++t) {
+    double sum = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(calibrated[3 * t + i], c.Probability(t, i), 1e-12);
+      sum += calibrated[3 * t + i];
+    }
+    EXPECT_NEAR(sum, 1, 1e-12);
+  }
+}
+
+TEST(Timeline, TheLiveOneHasAWeightOfItsOwn) {
+  std::mt19937 random(7);
+  Case c = RandomCase(&random, 2, 6);
+  c.evidence_weight = 0.3;
+  v1::TimelineModel model = c.Model();
+  model.set_live_evidence_weight(0.05);
+  const auto posterior = PosteriorTimeline(model, c.scores);
+  EXPECT_EQ(posterior, PosteriorTimeline(c.Model(), c.scores));
+  c.evidence_weight = 0.05;
+  const auto live = ForwardTimeline(model, c.scores), other = ForwardTimeline(c.Model(), c.scores);
+  for (size_t t = 0; t < live.size(); ++t) EXPECT_EQ(live[t].probability, other[t].probability);
 }
 
 TEST(Timeline, ASmallerWeightIsLessSureOfTheSameWindows) {
@@ -266,6 +311,15 @@ TEST(TimelineModel, AWrongOneIsRefusedByWhatIsWrong) {
       {"weight -0.1", [](v1::TimelineModel* m) { m->set_evidence_weight(-0.1); }},
       {"weight 1.5", [](v1::TimelineModel* m) { m->set_evidence_weight(1.5); }},
       {"weight nan", [](v1::TimelineModel* m) { m->set_evidence_weight(kNan); }},
+      {"weight 2", [](v1::TimelineModel* m) { m->set_live_evidence_weight(2); }},
+      {"slope -1", [](v1::TimelineModel* m) { m->set_calibration_slope(-1); }},
+      {"slope nan", [](v1::TimelineModel* m) { m->set_calibration_slope(kNan); }},
+      {"1 calibration biases", [](v1::TimelineModel* m) { m->add_calibration_bias(0); }},
+      {"bias nan",
+       [](v1::TimelineModel* m) {
+         m->add_calibration_bias(kNan);
+         m->add_calibration_bias(0);
+       }},
       {"transition -0.1", [](v1::TimelineModel* m) { m->set_transition(0, -0.1); }},
       {"transition nan", [](v1::TimelineModel* m) { m->set_transition(0, kNan); }},
       {"from class 1 add up to 0.9", [](v1::TimelineModel* m) { m->set_transition(3, 0.8); }},

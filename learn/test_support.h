@@ -44,6 +44,7 @@ inline Dataset TakingTurns(int blocks, int rows_per_block, int wrong_every = 1'0
   Dataset data;
   data.feature_names = {"telling", "idle"};
   data.classes = {"background", "person"};
+  data.source_names = {"turns.csv"};
   for (int row = 0; row < blocks * rows_per_block; ++row) {
     const int block = row / rows_per_block;
     const bool person = block % 2 == 1;
@@ -53,6 +54,9 @@ inline Dataset TakingTurns(int blocks, int rows_per_block, int wrong_every = 1'0
     data.label.push_back(person ? 1 : 0);
     data.block.push_back(block);
     data.window.push_back(row);
+    data.sequence.push_back(0);
+    data.source.push_back(0);
+    data.line.push_back(static_cast<size_t>(row) + 2);
   }
   return data;
 }
@@ -60,6 +64,14 @@ inline Dataset TakingTurns(int blocks, int rows_per_block, int wrong_every = 1'0
 // The published table of a Zoom call, or a path that does not exist.
 inline std::string ZoomTable() {
   return std::string(SILHOUETTE_TEST_DATA) + "/presence/zoom_call_windows.csv";
+}
+inline absl::StatusOr<Dataset> ReadZoomTable() {
+  return ReadDataset({ZoomTable()}, {.label = "person",
+                                     .classes = {"background", "person"},
+                                     .blocks = "segment",
+                                     .features = FeatureColumns(**FindSchema("presence.v1")),
+                                     .ignored = {},
+                                     .marks = {"test_20pct_seed85"}});
 }
 
 }  // namespace silhouette

@@ -30,7 +30,7 @@ class BundleWriterTest : public ::testing::Test {
   BundleWriterTest() {
     std::vector<size_t> rows(data_.rows());
     std::iota(rows.begin(), rows.end(), 0);
-    model_ = *TrainModel(data_, rows, PresenceParameters());
+    model_ = *TrainModel(data_, rows, {});
     manifest_.set_name("presence");
     manifest_.set_version("1");
     manifest_.add_classes("background");

@@ -1,7 +1,7 @@
 #include "learn/bundle/training_run.h"
 
+#include <algorithm>
 #include <cstddef>
-#include <filesystem>
 #include <map>
 #include <string_view>
 
@@ -12,15 +12,14 @@
 #include "common/schema.h"
 #include "common/window_spec.h"
 #include "learn/bundle/bundle_writer.h"
+#include "learn/data/split.h"
 #include "learn/evaluation/evaluate.h"
-#include "learn/evaluation/split.h"
+#include "learn/models/parameter_search.h"
 #include "learn/models/trainer.h"
+#include "learn/models/xgboost_classifier.h"
 
 namespace silhouette {
 namespace {
-
-// Two: where the classes take turns block by block, each test part holds both.
-constexpr size_t kNeighboursLeftOut = 2;
 
 absl::StatusOr<v1::WindowSpec> SpecOf(const TrainingRequest& request) {
   v1::WindowSpec spec;
@@ -45,42 +44,109 @@ std::string Description(const TrainingRequest& request, const Dataset& data) {
                       request.protocol == "all" ? "" : request.protocol + " ", "traffic.");
 }
 
-absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request, const Dataset& data) {
-  const absl::StatusOr<std::string> sha256 = Sha256OfFile(request.file);
+absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request, const std::string& path,
+                                            const Dataset& data, size_t source) {
+  const absl::StatusOr<std::string> sha256 = Sha256OfFile(path);
   if (!sha256.ok()) return sha256.status();
   v1::TrainingData training;
   // Without its folder: a bundle says nothing about the machine that made it.
-  training.set_name(std::filesystem::path(request.file).filename().string());
+  training.set_name(data.source_names[source]);
   training.set_sha256(*sha256);
-  training.set_rows(data.rows());
+  training.set_rows(
+      static_cast<uint64_t>(std::count(data.source.begin(), data.source.end(), source)));
   training.set_source(request.source);
   training.set_simulated(data.simulated);
   return training;
 }
 
+// Which ways of scoring the data allows, the one to believe first.
+std::vector<std::string> SplitsFor(const Dataset& data) {
+  std::vector<std::string> splits;
+  if (data.source_names.size() > 1) splits.push_back("by-source");
+  if (!data.block.empty()) splits.push_back("blocked");
+  splits.insert(splits.end(), {"random", "in-sample"});
+  return splits;
+}
+
+v1::EvaluationResult ResultOf(const ModelResult& from, const Dataset& data) {
+  v1::EvaluationResult result;
+  const Metrics& metrics = from.metrics;
+  result.set_split(from.split_title);
+  result.set_leaks(from.leaks);
+  result.set_rows(metrics.rows);
+  result.set_accuracy(metrics.accuracy);
+  result.set_accuracy_low(from.intervals.accuracy.low);
+  result.set_accuracy_high(from.intervals.accuracy.high);
+  for (size_t c = 0; c < data.classes.size(); ++c) {
+    v1::ClassResult* of = result.add_classes();
+    of->set_name(data.classes[c]);
+    of->set_rows(metrics.by_class[c].rows);
+    of->set_precision(metrics.by_class[c].precision);
+    of->set_recall(metrics.by_class[c].recall);
+    of->set_f1(metrics.by_class[c].f1);
+  }
+  if (metrics.roc_auc.has_value()) result.set_roc_auc(*metrics.roc_auc);
+  result.set_log_loss(metrics.log_loss);
+  result.set_calibration_error(metrics.calibration_error);
+  if (!from.timeline.has_value()) return result;
+  result.set_forward_accuracy(from.timeline->forward_accuracy);
+  result.set_viterbi_accuracy(from.timeline->viterbi_accuracy);
+  result.set_stated_confidence(from.timeline->stated_confidence);
+  return result;
+}
+
+// Fills in what training gives, and returns the model's bytes.
+absl::StatusOr<std::string> TrainAndJudge(const Dataset& data, const TrainingRequest& request,
+                                          const SplitOptions& options,
+                                          const TrainingProgress& progress,
+                                          v1::ModelManifest* manifest) {
+  TrainerParameters base;
+  base.balanced = request.balanced;
+  const std::vector<std::string> splits = SplitsFor(data);
+  const size_t steps = splits.size() + 1;
+  for (size_t i = 0; i < splits.size(); ++i) {
+    const auto split = MakeSplit(data, splits[i], options);
+    if (!split.ok()) return split.status();
+    if (progress) progress(i, steps, absl::StrCat("judging: ", split->title));
+    EvaluateOptions judging;
+    judging.positive = data.classes.size() - 1;
+    judging.split = options;
+    const auto result = Evaluate(data, *split, SearchedXgboost(base), judging);
+    if (!result.ok()) return result.status();
+    *manifest->add_evaluation() = ResultOf(*result, data);
+  }
+  if (progress) progress(steps - 1, steps, "training on all windows");
+  const std::vector<size_t> all = AllRows(data);
+  const auto inner = MakeInnerSplit(data, all, splits[0], options);
+  if (!inner.ok()) return inner.status();
+  const auto parameters = SearchParameters(data, *inner, base);
+  if (!parameters.ok()) return parameters.status();
+  const auto trained = TrainOn(data, all, splits[0], XgboostKind(*parameters), options);
+  if (!trained.ok()) return trained.status();
+  *manifest->mutable_timeline() = *trained->timeline;
+  for (const auto& [name, value] : XgboostParameters(*parameters, data.classes.size())) {
+    (*manifest->mutable_parameters())[name] = value;
+  }
+  return TrainModel(data, all, *parameters);
+}
+
+// The margin of SplitOptions for these windows: one horizon.
+int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
+  return (schema.horizon_ns + length_ns - 1) / length_ns;
+}
+
 }  // namespace
 
-absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request) {
+absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
+                                              const TrainingProgress& progress) {
   const absl::StatusOr<v1::WindowSpec> spec = SpecOf(request);
   if (!spec.ok()) return spec.status();
   const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.schema);
   if (!schema.ok()) return schema.status();
-  const absl::StatusOr<Dataset> data = ReadDataset(request.file, **schema, request.columns);
+  DatasetColumns columns = request.columns;
+  columns.features = FeatureColumns(**schema);
+  const absl::StatusOr<Dataset> data = ReadDataset(request.files, columns);
   if (!data.ok()) return data.status();
-  const absl::StatusOr<v1::TrainingData> provenance = Provenance(request, *data);
-  if (!provenance.ok()) return provenance.status();
-
-  const TrainerParameters parameters = PresenceParameters();
-  const auto results = EvaluateAllWays(*data, kNeighboursLeftOut, parameters);
-  if (!results.ok()) {
-    return absl::Status(results.status().code(),
-                        absl::StrCat(request.file, ": ", results.status().message()));
-  }
-  const std::vector<size_t> all = InSample(*data).folds[0].training;
-  const absl::StatusOr<std::string> model = TrainModel(*data, all, parameters);
-  if (!model.ok()) return model.status();
-  const auto timeline = TrainTimeline(*data, all, kNeighboursLeftOut, parameters);
-  if (!timeline.ok()) return timeline.status();
 
   v1::ModelManifest manifest;
   manifest.set_name(request.name);
@@ -89,11 +155,17 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request) {
   *manifest.mutable_spec() = *spec;
   manifest.set_schema_hash((*schema)->Hash());
   manifest.mutable_classes()->Add(data->classes.begin(), data->classes.end());
-  *manifest.mutable_timeline() = *timeline;
-  *manifest.add_training_data() = *provenance;
-  manifest.mutable_evaluation()->Add(results->begin(), results->end());
-  for (const auto& [name, value] : XgboostParameters(parameters, data->classes.size())) {
-    (*manifest.mutable_parameters())[name] = value;
+  for (size_t source = 0; source < request.files.size(); ++source) {
+    const auto provenance = Provenance(request, request.files[source], *data, source);
+    if (!provenance.ok()) return provenance.status();
+    *manifest.add_training_data() = *provenance;
+  }
+  SplitOptions options;
+  options.margin = MarginOf(**schema, request.length_ns);
+  absl::StatusOr<std::string> model = TrainAndJudge(*data, request, options, progress, &manifest);
+  if (!model.ok()) {
+    return absl::Status(model.status().code(), absl::StrCat(absl::StrJoin(request.files, ", "),
+                                                            ": ", model.status().message()));
   }
   return WriteBundle(request.models, manifest, *model, *data, request.force);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace silhouette {
 
 // All that one training needs to know.
 struct TrainingRequest {
-  std::string file;  // table of windows, CSV
-  DatasetColumns columns;
+  std::vector<std::string> files;  // tables of windows, CSV
+  DatasetColumns columns;          // its features are the schema's
   std::string schema = "presence.v1";
   std::string name = "presence";
   std::string version = "1";
@@ -23,10 +24,16 @@ struct TrainingRequest {
   std::string source;                    // where the data comes from, for people
   std::string models = "models";         // folder of the bundles
   bool force = false;                    // replace a version that exists
+  bool balanced = false;                 // each class weighs the same
 };
 
-// Reads the table, scores the way of training on blocks it has not seen, trains on all rows, and
-// writes the bundle and its card. Returns the manifest as written. Errors: those of its steps.
-absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request);
+// Told before each step of `steps`: what it is.
+using TrainingProgress = std::function<void(size_t done, size_t steps, const std::string& what)>;
+
+// Reads the tables, scores the way of training on what it has not seen, trains on all rows, and
+// writes the bundle and its card. Parameters are chosen inside each training part. Returns the
+// manifest as written. Errors: those of its steps.
+absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
+                                              const TrainingProgress& progress = nullptr);
 
 }  // namespace silhouette

@@ -28,8 +28,10 @@ class TrainingRunTest : public ::testing::Test {
       absl::StrAppend(&table, 500 + 300 * person + row % 9, ",1,1,1,1,1,1,1,1,", person, ",",
                       row / 20, "\n");
     }
-    request_.file = folder_.Write("calls.csv", table);
-    request_.columns = {"person", {"background", "person"}, "segment"};
+    request_.files = {folder_.Write("calls.csv", table)};
+    request_.columns.label = "person";
+    request_.columns.classes = {"background", "person"};
+    request_.columns.blocks = "segment";
     request_.source = "a test";
     request_.models = folder_.path() + "/models";
   }
@@ -46,7 +48,7 @@ TEST_F(TrainingRunTest, AManifestSaysEverythingThatServingAsksFor) {
   EXPECT_EQ(manifest->schema_hash(), (*FindSchema("presence.v1"))->Hash());
   EXPECT_THAT(manifest->classes(), ElementsAre("background", "person"));
   EXPECT_EQ(manifest->evaluation_size(), 3);
-  EXPECT_EQ(manifest->training_data(0).sha256(), *Sha256OfFile(request_.file));
+  EXPECT_EQ(manifest->training_data(0).sha256(), *Sha256OfFile(request_.files[0]));
   EXPECT_EQ(manifest->training_data(0).rows(), 120U);
   EXPECT_EQ(manifest->parameters().at("max_depth"), "1");
 }

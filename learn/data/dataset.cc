@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <map>
+#include <numeric>
+#include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -14,8 +20,16 @@
 namespace silhouette {
 namespace {
 
-absl::StatusOr<std::vector<std::string>> ClassNames(const CsvTable& table, size_t label_column,
-                                                    const std::vector<std::string>& asked) {
+constexpr const char* kBookkeeping[] = {"window",   "subject", "start_s", "end_s",
+                                        "start_ns", "end_ns",  "partial"};
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+absl::StatusOr<std::vector<std::string>> ClassNames(const std::vector<CsvTable>& tables,
+                                                    const DatasetColumns& columns) {
+  const std::vector<std::string>& asked = columns.classes;
   std::set<std::string> names(asked.begin(), asked.end());
   if (names.size() != asked.size() || names.contains("")) {
     return absl::InvalidArgumentError(absl::StrCat("classes ", absl::StrJoin(asked, ","),
@@ -23,50 +37,189 @@ absl::StatusOr<std::vector<std::string>> ClassNames(const CsvTable& table, size_
                                                    "give each class a name of its own"));
   }
   if (!asked.empty()) return asked;
-  for (const CsvRow& row : table.rows) names.insert(row.cells[label_column]);
+  for (const CsvTable& table : tables) {
+    const absl::StatusOr<size_t> label = table.Column(columns.label);
+    if (!label.ok()) return label.status();
+    for (const CsvRow& row : table.rows) names.insert(row.cells[*label]);
+  }
   names.erase("");  // an error of its row
   return std::vector<std::string>(names.begin(), names.end());
 }
 
-absl::Status AddLabel(const CsvTable& table, const CsvRow& row, size_t column, Dataset* data) {
-  const std::string& cell = row.cells[column];
-  if (cell.empty()) return table.CellError(row, column, "empty label; name the window's class");
-  const auto named = std::find(data->classes.begin(), data->classes.end(), cell);
-  auto index = static_cast<size_t>(named - data->classes.begin());
-  if (named == data->classes.end() &&
-      (!absl::SimpleAtoi(cell, &index) || index >= data->classes.size())) {
-    return table.CellError(
-        row, column,
-        absl::StrCat("\"", cell, "\" is no class; write ", absl::StrJoin(data->classes, ", "),
-                     " or an index from 0 to ", data->classes.size() - 1));
+// Each column that all tables have and that nothing else is said of, in the order of the first.
+absl::StatusOr<std::vector<std::string>> CommonFeatures(const std::vector<CsvTable>& tables,
+                                                        const DatasetColumns& columns) {
+  std::set<std::string> taken(columns.ignored.begin(), columns.ignored.end());
+  for (const std::string& name : columns.ignored) {
+    const bool anywhere = std::any_of(tables.begin(), tables.end(), [&](const CsvTable& table) {
+      return Contains(table.header.cells, name);
+    });
+    if (!anywhere) return tables[0].Column(name).status();
   }
-  data->label.push_back(static_cast<int>(index));
-  return absl::OkStatus();
+  taken.insert(columns.marks.begin(), columns.marks.end());
+  taken.insert(std::begin(kBookkeeping), std::end(kBookkeeping));
+  taken.insert({columns.label, columns.blocks});
+  std::vector<std::string> names;
+  for (const std::string& name : tables[0].header.cells) {
+    const bool everywhere = std::all_of(tables.begin(), tables.end(), [&](const CsvTable& table) {
+      return Contains(table.header.cells, name);
+    });
+    if (everywhere && !taken.contains(name)) names.push_back(name);
+  }
+  if (!names.empty()) return names;
+  return absl::InvalidArgumentError(absl::StrCat(tables[0].path, ":", tables[0].header.line,
+                                                 ": no column is left for a feature",
+                                                 tables.size() > 1 ? " that all files have" : ""));
 }
 
-absl::Status AddFeatures(const CsvTable& table, const CsvRow& row,
-                         const std::vector<size_t>& columns, Dataset* data) {
-  for (size_t column : columns) {
-    const absl::StatusOr<double> value = table.Number(row, column);
-    if (!value.ok()) return value.status();
-    // The trees compare 32-bit floats.
-    if (std::abs(*value) > std::numeric_limits<float>::max()) {
-      return table.CellError(row, column,
-                             absl::StrCat(row.cells[column], " is too large; check its unit"));
+// Where a table has what a data set needs.
+struct Columns {
+  std::vector<size_t> features;
+  size_t label;
+  std::optional<size_t> blocks, window, subject;
+  std::vector<size_t> marks;
+};
+
+absl::StatusOr<Columns> FindColumns(const CsvTable& table, const DatasetColumns& asked,
+                                    const std::vector<std::string>& features) {
+  Columns found;
+  const auto find_all = [&table](const std::vector<std::string>& names,
+                                 std::vector<size_t>* places) {
+    for (const std::string& name : names) {
+      const absl::StatusOr<size_t> column = table.Column(name);
+      if (!column.ok()) return column.status();
+      places->push_back(*column);
     }
-    data->features.push_back(*value);
+    return absl::OkStatus();
+  };
+  if (absl::Status s = find_all(features, &found.features); !s.ok()) return s;
+  if (absl::Status s = find_all(asked.marks, &found.marks); !s.ok()) return s;
+  const absl::StatusOr<size_t> label = table.Column(asked.label);
+  if (!label.ok()) return label.status();
+  found.label = *label;
+  if (!asked.blocks.empty()) {
+    const absl::StatusOr<size_t> blocks = table.Column(asked.blocks);
+    if (!blocks.ok()) return blocks.status();
+    found.blocks = *blocks;
   }
-  return absl::OkStatus();
+  if (const auto window = table.Column("window"); window.ok()) found.window = *window;
+  if (const auto subject = table.Column("subject"); subject.ok()) found.subject = *subject;
+  return found;
 }
 
-absl::Status CheckClasses(const CsvTable& table, size_t label_column, const Dataset& data) {
-  const std::string& name = table.header.cells[label_column];
-  if (data.rows() == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(table.path, ":", table.header.line,
-                                                   ": no rows after the header; add windows"));
+// Fills a data set from one table after the other.
+class Reader {
+ public:
+  Reader(const DatasetColumns& asked, Dataset* data) : asked_(asked), data_(data) {}
+
+  absl::Status Add(const CsvTable& table) {
+    const auto columns = FindColumns(table, asked_, data_->feature_names);
+    if (!columns.ok()) return columns.status();
+    if (table.rows.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(table.path, ":", table.header.line,
+                                                     ": no rows after the header; add windows"));
+    }
+    data_->simulated |= table.simulated();
+    data_->source_names.push_back(std::filesystem::path(table.path).filename().string());
+    for (const CsvRow* row : BySubject(table, *columns)) {
+      if (absl::Status s = AddRow(table, *columns, *row); !s.ok()) return s;
+    }
+    last_subject_.reset();
+    return absl::OkStatus();
   }
+
+ private:
+  // The rows of one subject together, each in the order of the file.
+  static std::vector<const CsvRow*> BySubject(const CsvTable& table, const Columns& columns) {
+    std::vector<const CsvRow*> rows;
+    for (const CsvRow& row : table.rows) rows.push_back(&row);
+    if (!columns.subject) return rows;
+    std::stable_sort(rows.begin(), rows.end(), [&](const CsvRow* a, const CsvRow* b) {
+      return a->cells[*columns.subject] < b->cells[*columns.subject];
+    });
+    return rows;
+  }
+
+  absl::Status AddRow(const CsvTable& table, const Columns& columns, const CsvRow& row) {
+    if (absl::Status s = AddFeatures(table, row, columns.features); !s.ok()) return s;
+    if (absl::Status s = AddLabel(table, row, columns.label); !s.ok()) return s;
+    data_->line.push_back(row.line);
+    data_->source.push_back(data_->source_names.size() - 1);
+    if (columns.blocks) {
+      const auto key = std::pair(data_->source.back(), row.cells[*columns.blocks]);
+      data_->block.push_back(blocks_.try_emplace(key, blocks_.size()).first->second);
+    }
+    for (size_t i = 0; i < columns.marks.size(); ++i) {
+      const absl::StatusOr<int64_t> mark = table.Integer(row, columns.marks[i]);
+      if (!mark.ok()) return mark.status();
+      if (*mark != 0 && *mark != 1) {
+        return table.CellError(row, columns.marks[i], "write 1 for a test row and 0 for others");
+      }
+      data_->marks[i].is_test.push_back(*mark == 1);
+    }
+    return AddPlace(table, row, columns);
+  }
+
+  absl::Status AddPlace(const CsvTable& table, const CsvRow& row, const Columns& columns) {
+    const std::string subject = columns.subject ? row.cells[*columns.subject] : "";
+    const bool is_first = last_subject_ != subject;
+    last_subject_ = subject;
+    int64_t window = is_first ? 0 : data_->window.back() + 1;
+    if (columns.window) {
+      const absl::StatusOr<int64_t> number = table.Integer(row, *columns.window);
+      if (!number.ok()) return number.status();
+      window = *number;
+    }
+    // Where the numbers fall back, another recording begins.
+    const bool begins = is_first || window <= data_->window.back();
+    sequences_ += begins ? 1 : 0;
+    data_->sequence.push_back(sequences_ - 1);
+    data_->window.push_back(window);
+    return absl::OkStatus();
+  }
+
+  absl::Status AddLabel(const CsvTable& table, const CsvRow& row, size_t column) {
+    const std::string& cell = row.cells[column];
+    if (cell.empty()) return table.CellError(row, column, "empty label; name the window's class");
+    const auto& classes = data_->classes;
+    const auto named = std::find(classes.begin(), classes.end(), cell);
+    auto index = static_cast<size_t>(named - classes.begin());
+    if (named == classes.end() && (!absl::SimpleAtoi(cell, &index) || index >= classes.size())) {
+      return table.CellError(
+          row, column,
+          absl::StrCat("\"", cell, "\" is no class; write ", absl::StrJoin(classes, ", "),
+                       " or an index from 0 to ", classes.size() - 1));
+    }
+    data_->label.push_back(static_cast<int>(index));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddFeatures(const CsvTable& table, const CsvRow& row,
+                           const std::vector<size_t>& columns) {
+    for (size_t column : columns) {
+      const absl::StatusOr<double> value = table.Number(row, column);
+      if (!value.ok()) return value.status();
+      // The trees compare 32-bit floats.
+      if (std::abs(*value) > std::numeric_limits<float>::max()) {
+        return table.CellError(row, column,
+                               absl::StrCat(row.cells[column], " is too large; check its unit"));
+      }
+      data_->features.push_back(*value);
+    }
+    return absl::OkStatus();
+  }
+
+  const DatasetColumns& asked_;
+  Dataset* const data_;
+  std::map<std::pair<size_t, std::string>, int64_t> blocks_;
+  std::optional<std::string> last_subject_;  // of this table
+  size_t sequences_ = 0;
+};
+
+absl::Status CheckClasses(const std::vector<CsvTable>& tables, const std::string& label,
+                          const Dataset& data) {
   std::vector<size_t> rows(data.classes.size(), 0);
-  for (int label : data.label) ++rows[static_cast<size_t>(label)];
+  for (int index : data.label) ++rows[static_cast<size_t>(index)];
   const auto missing = std::find(rows.begin(), rows.end(), 0U);
   if (data.classes.size() >= 2 && missing == rows.end()) return absl::OkStatus();
   const std::string what =
@@ -74,48 +227,46 @@ absl::Status CheckClasses(const CsvTable& table, size_t label_column, const Data
           ? absl::StrCat("all rows are of class ", data.classes[0])
           : absl::StrCat("no row is of class ",
                          data.classes[static_cast<size_t>(missing - rows.begin())]);
+  const CsvTable& table = tables[0];
   return absl::InvalidArgumentError(
       absl::StrCat(table.path, ":", table.rows.front().line, " to ", table.rows.back().line,
-                   ": column ", name, ": ", what, "; give rows of two classes or more, all named"));
+                   tables.size() > 1 ? " and the other files" : "", ": column ", label, ": ", what,
+                   "; give rows of two classes or more, all named"));
 }
 
 }  // namespace
 
-absl::StatusOr<Dataset> ReadDataset(const std::string& path, const FeatureSchema& schema,
+std::vector<std::string> FeatureColumns(const FeatureSchema& schema) {
+  std::vector<std::string> names;
+  for (const Feature& feature : schema.features) names.push_back(feature.name);
+  return names;
+}
+
+absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
                                     const DatasetColumns& columns) {
-  const absl::StatusOr<CsvTable> table = ReadCsv(path);
-  if (!table.ok()) return table.status();
-  Dataset data;
-  data.simulated = table->simulated();
-  std::vector<size_t> feature_columns;
-  for (const Feature& feature : schema.features) {
-    const absl::StatusOr<size_t> column = table->Column(feature.name);
-    if (!column.ok()) return column.status();
-    feature_columns.push_back(*column);
-    data.feature_names.push_back(feature.name);
+  if (paths.empty()) return absl::InvalidArgumentError("no table of windows was given");
+  std::vector<CsvTable> tables;
+  for (const std::string& path : paths) {
+    absl::StatusOr<CsvTable> table = ReadCsv(path);
+    if (!table.ok()) return table.status();
+    tables.push_back(*std::move(table));
   }
-  const absl::StatusOr<size_t> label = table->Column(columns.label);
-  if (!label.ok()) return label.status();
-  const absl::StatusOr<size_t> blocks = table->Column(columns.blocks);
-  if (!blocks.ok()) return blocks.status();
-  const absl::StatusOr<size_t> window = table->Column("window");
-  absl::StatusOr<std::vector<std::string>> classes = ClassNames(*table, *label, columns.classes);
+  Dataset data;
+  absl::StatusOr<std::vector<std::string>> classes = ClassNames(tables, columns);
   if (!classes.ok()) return classes.status();
   data.classes = *std::move(classes);
-
-  for (const CsvRow& row : table->rows) {
-    if (absl::Status s = AddFeatures(*table, row, feature_columns, &data); !s.ok()) return s;
-    if (absl::Status s = AddLabel(*table, row, *label, &data); !s.ok()) return s;
-    const absl::StatusOr<int64_t> block = table->Integer(row, *blocks);
-    if (!block.ok()) return block.status();
-    data.block.push_back(*block);
-    data.window.push_back(static_cast<int64_t>(data.window.size()));
-    if (!window.ok()) continue;
-    const absl::StatusOr<int64_t> number = table->Integer(row, *window);
-    if (!number.ok()) return number.status();
-    data.window.back() = *number;
+  data.feature_names = columns.features;
+  if (data.feature_names.empty()) {
+    auto features = CommonFeatures(tables, columns);
+    if (!features.ok()) return features.status();
+    data.feature_names = *std::move(features);
   }
-  if (absl::Status s = CheckClasses(*table, *label, data); !s.ok()) return s;
+  for (const std::string& column : columns.marks) data.marks.push_back({column, {}});
+  Reader reader(columns, &data);
+  for (const CsvTable& table : tables) {
+    if (absl::Status s = reader.Add(table); !s.ok()) return s;
+  }
+  if (absl::Status s = CheckClasses(tables, columns.label, data); !s.ok()) return s;
   return data;
 }
 

@@ -11,40 +11,66 @@
 
 namespace silhouette {
 
-// Labelled windows in the order of time. Entry i of each list is about row i.
+// Labelled windows. Those of one recording and subject follow each other in the order of time.
+// Entry i of each list is about row i.
 struct Dataset {
   std::vector<std::string> feature_names;
   std::vector<double> features;  // row-major, rows x feature_names
   std::vector<int> label;        // index into classes
-  // What belongs together and must not be torn between training and test: a stretch of one call, a
-  // capture, a network.
-  std::vector<int64_t> block;
-  // Number of the window on its grid. Rows i and i + 1 are neighbours in time when it grows by one.
-  std::vector<int64_t> window;
   std::vector<std::string> classes;
+  // What belongs together and must not be torn between training and test: a minute of a call, a
+  // capture, a network. Empty where nobody said.
+  std::vector<int64_t> block;
+  // Number of the window on its grid, rising within a sequence.
+  std::vector<int64_t> window;
+  // Rows of one number are of one recording and subject; only such rows are neighbours.
+  std::vector<size_t> sequence;
+  std::vector<size_t> source;  // index into source_names
+  std::vector<size_t> line;    // in its file, from 1; 0 where there is none
+  std::vector<std::string> source_names;
+  // Columns that mark test rows.
+  struct Mark {
+    std::string column;
+    std::vector<bool> is_test;
+  };
+  std::vector<Mark> marks;
   bool simulated = false;
 
   size_t rows() const { return label.size(); }
   std::span<const double> row(size_t i) const {
     return std::span(features).subspan(i * feature_names.size(), feature_names.size());
   }
+  // True when row `next` follows row `row` on the grid and in the data.
+  bool AreNeighbours(size_t row, size_t next) const {
+    return next == row + 1 && sequence[next] == sequence[row] && window[next] == window[row] + 1;
+  }
 };
 
 // Which columns mean what.
 struct DatasetColumns {
   // Holds a class by name, or by index when `classes` are given.
-  std::string label;
+  std::string label = {};
   // Names of the classes in the order of their indices; empty means the label's texts, sorted.
-  std::vector<std::string> classes;
-  // Holds the number of the row's block.
-  std::string blocks;
+  std::vector<std::string> classes = {};
+  // Names the row's block within its file; empty means that there are none.
+  std::string blocks = {};
+  // Features by name; empty means each column that all files have and that nothing else is said of.
+  std::vector<std::string> features = {};
+  // Columns that are no features.
+  std::vector<std::string> ignored = {};
+  // Columns that hold 1 for a test row and 0 for a training row.
+  std::vector<std::string> marks = {};
 };
 
-// Reads a table of windows: a column for each feature of the schema, by name, the label and the
-// blocks. A column `window` gives the windows' numbers; without it, rows are neighbours in order.
+// The columns of a schema's features.
+std::vector<std::string> FeatureColumns(const FeatureSchema& schema);
+
+// Reads tables of windows, one source each. A column `window` gives the windows' numbers; without
+// it, rows are neighbours in order. A column `subject` tells subjects apart. These and start_s,
+// end_s, start_ns, end_ns and partial are never features unless asked for by name.
 // Errors: as ReadCsv; INVALID_ARGUMENT naming file, line and column for a missing column, what is
 // not a finite number that a 32-bit float holds, an unknown label and a class without a row.
-absl::StatusOr<Dataset> ReadDataset(const std::string& path, const FeatureSchema& schema,
+absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
                                     const DatasetColumns& columns);
 
 }  // namespace silhouette

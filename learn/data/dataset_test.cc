@@ -14,7 +14,12 @@ using ::testing::HasSubstr;
 class DatasetTest : public ::testing::Test {
  protected:
   absl::StatusOr<Dataset> Read(std::string_view content, std::vector<std::string> classes = {}) {
-    return ReadDataset(folder_.Write("w.csv", content), schema_, {"who", classes, "minute"});
+    return ReadDataset({folder_.Write("w.csv", content)}, {.label = "who",
+                                                           .classes = classes,
+                                                           .blocks = "minute",
+                                                           .features = {"x", "y"},
+                                                           .ignored = {},
+                                                           .marks = {}});
   }
   std::string ErrorOf(std::string_view content, std::vector<std::string> classes = {}) {
     const absl::StatusOr<Dataset> data = Read(content, std::move(classes));
@@ -23,16 +28,15 @@ class DatasetTest : public ::testing::Test {
   }
 
   TestFolder folder_;
-  const FeatureSchema schema_ = {"test.v1", 0, {{"x", "B", "", 0}, {"y", "s", "", 0}}};
 };
 
-TEST_F(DatasetTest, ColumnsArePickedByTheSchemasNames) {
+TEST_F(DatasetTest, ColumnsArePickedByTheirNames) {
   const auto data = Read("minute,who,y,other,x\n3,a,2,z,1\n4,b,20,z,10\n");
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_THAT(data->feature_names, ElementsAre("x", "y"));
   EXPECT_THAT(data->features, ElementsAre(1, 2, 10, 20));
   EXPECT_THAT(data->row(1), ElementsAre(10, 20));
-  EXPECT_THAT(data->block, ElementsAre(3, 4));
+  EXPECT_THAT(data->block, ElementsAre(0, 1));
 }
 
 TEST_F(DatasetTest, TextLabelsBecomeClassesInSortedOrder) {
@@ -69,7 +73,6 @@ TEST_F(DatasetTest, WhatIsNoFiniteFloatIsRefusedByLineAndColumn) {
               HasSubstr("w.csv:3: column y: \"big\" is not a number"));
   EXPECT_THAT(ErrorOf("x,y,who,minute\nnan,1,a,0\n"), HasSubstr("w.csv:2: column x: \"nan\""));
   EXPECT_THAT(ErrorOf("x,y,who,minute\n1e300,1,a,0\n"), HasSubstr("column x: 1e300 is too large"));
-  EXPECT_THAT(ErrorOf("x,y,who,minute\n1,1,a,first\n"), HasSubstr("column minute: \"first\""));
 }
 
 TEST_F(DatasetTest, AnUnknownLabelIsRefused) {
@@ -101,12 +104,73 @@ TEST_F(DatasetTest, TheCommentsSayWhatIsSimulated) {
 
 TEST_F(DatasetTest, ThePublishedTableFitsThePresenceSchema) {
   if (!std::filesystem::exists(ZoomTable())) GTEST_SKIP() << ZoomTable() << " is missing";
-  const auto data = ReadDataset(ZoomTable(), **FindSchema("presence.v1"),
-                                {"person", {"background", "person"}, "segment"});
+  const auto data = ReadZoomTable();
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(data->rows(), 1205U);
   EXPECT_EQ(data->features.size(), 1205U * 9);
   EXPECT_EQ(data->block.back(), 9);
+}
+
+TEST_F(DatasetTest, EachColumnThatNothingIsSaidOfIsAFeature) {
+  const std::string path = folder_.Write(
+      "all.csv", "window,start_s,minute,a,held,b,who,note\n1,0,x,1,0,2,on,n\n2,1,x,3,1,4,off,n\n");
+  const auto data = ReadDataset({path}, {.label = "who",
+                                         .classes = {},
+                                         .blocks = "minute",
+                                         .features = {},
+                                         .ignored = {"note"},
+                                         .marks = {"held"}});
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->feature_names, ElementsAre("a", "b"));
+  EXPECT_THAT(data->features, ElementsAre(1, 2, 3, 4));
+  ASSERT_EQ(data->marks.size(), 1U);
+  EXPECT_THAT(data->marks[0].is_test, ElementsAre(false, true));
+}
+
+TEST_F(DatasetTest, ATextThatNobodyIgnoresIsNamedWithItsColumn) {
+  const std::string path = folder_.Write("t.csv", "a,note,who\n1,n,on\n2,n,off\n");
+  EXPECT_THAT(ReadDataset({path}, {.label = "who"}).status().message(),
+              HasSubstr("t.csv:2: column note: \"n\" is not a number"));
+  EXPECT_THAT(ReadDataset({path}, {.label = "who", .ignored = {"nothing"}}).status().message(),
+              HasSubstr("no column \"nothing\""));
+  EXPECT_THAT(ReadDataset({path}, {.label = "who", .ignored = {"a", "note"}}).status().message(),
+              HasSubstr("no column is left"));
+}
+
+TEST_F(DatasetTest, AMarkIsZeroOrOne) {
+  const std::string path = folder_.Write("m.csv", "a,held,who\n1,2,on\n2,0,off\n");
+  EXPECT_THAT(ReadDataset({path}, {.label = "who", .marks = {"held"}}).status().message(),
+              HasSubstr("m.csv:2: column held: write 1"));
+}
+
+TEST_F(DatasetTest, SeveralFilesShareTheirColumns) {
+  const std::string a = folder_.Write("a.csv", "x,y,who,part\n1,2,on,1\n3,4,off,1\n");
+  const std::string b = folder_.Write("b.csv", "who,z,y,part\noff,9,5,1\non,9,6,2\n");
+  const auto data = ReadDataset({a, b}, {.label = "who", .blocks = "part"});
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->feature_names, ElementsAre("y"));
+  EXPECT_THAT(data->features, ElementsAre(2, 4, 5, 6));
+  EXPECT_THAT(data->source, ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(data->source_names, ElementsAre("a.csv", "b.csv"));
+  EXPECT_THAT(data->sequence, ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(data->block, ElementsAre(0, 0, 1, 2)) << "a block ends with its file";
+  EXPECT_FALSE(data->AreNeighbours(1, 2));
+  EXPECT_TRUE(data->AreNeighbours(2, 3));
+}
+
+TEST_F(DatasetTest, SubjectsAreToldApart) {
+  const auto data = Read("subject,x,y,who,minute\nb,1,1,a,0\na,2,2,a,0\nb,3,3,b,0\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->features, ElementsAre(2, 2, 1, 1, 3, 3));
+  EXPECT_THAT(data->sequence, ElementsAre(0, 1, 1));
+  EXPECT_THAT(data->window, ElementsAre(0, 0, 1));
+  EXPECT_THAT(data->line, ElementsAre(3, 2, 4));
+}
+
+TEST_F(DatasetTest, NumbersThatFallBackBeginAnotherRecording) {
+  const auto data = Read("window,x,y,who,minute\n7,1,1,a,0\n8,1,1,b,0\n8,1,1,b,0\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->sequence, ElementsAre(0, 0, 1));
 }
 
 }  // namespace

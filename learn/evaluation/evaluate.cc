@@ -1,164 +1,254 @@
 #include "learn/evaluation/evaluate.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
-#include <span>
-#include <string>
-#include <system_error>
+#include <algorithm>
+#include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "classify-svc/booster.h"
-#include "common/timeline.h"
 #include "learn/evaluation/timeline_fit.h"
+#include "learn/models/scaler.h"
 
 namespace silhouette {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr uint64_t kBootstrapSeed = 1;
+constexpr size_t kStretch = 20;
 
-constexpr size_t kRandomFolds = 5;
-constexpr uint64_t kRandomSeed = 1;
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
 
-// Sums over windows.
-struct Tally {
-  size_t window_hits = 0;  // rightly named
-  size_t forward_hits = 0;
-  size_t viterbi_hits = 0;
-  double stated = 0;  // probability that Viterbi's timeline states
+ private:
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-absl::StatusOr<Booster> LoadFromBytes(const std::string& model) {
-  std::error_code error;
-  std::string folder = (fs::temp_directory_path(error) / "silhouette-XXXXXX").string();
-  if (error || mkdtemp(folder.data()) == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat(folder, ": cannot be made; set TMPDIR to a folder that can be written"));
-  }
-  const std::string path = folder + "/model.ubj";
-  std::ofstream(path, std::ios::binary) << model;
-  absl::StatusOr<Booster> booster = Booster::Load(path);
-  fs::remove_all(folder, error);
-  return booster;
-}
-
-// Scores rows whose window numbers increase: one timeline.
-absl::StatusOr<LeftOutSequence> ScoreSequence(const Dataset& data, std::span<const size_t> rows,
-                                              const Booster& booster) {
-  LeftOutSequence sequence;
-  std::vector<double> features;
+// Row-major, rows x classes.
+absl::StatusOr<std::vector<double>> Score(const Dataset& data, std::span<const size_t> rows,
+                                          const Classifier& model) {
+  std::vector<double> features, probabilities;
   for (size_t row : rows) {
-    sequence.scores.window.push_back(data.window[row]);
-    sequence.truth.push_back(static_cast<size_t>(data.label[row]));
     features.insert(features.end(), data.row(row).begin(), data.row(row).end());
   }
-  absl::Status status =
-      booster.Predict(features, data.classes.size(), &sequence.scores.probabilities);
-  if (!status.ok()) return status;
+  if (absl::Status s = model.Predict(features, &probabilities); !s.ok()) return s;
+  return probabilities;
+}
+
+// Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
+template <typename Use>
+void ForEachSequence(const Dataset& data, std::span<const size_t> rows, Use use) {
+  for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    for (end = begin + 1; end < rows.size(); ++end) {
+      if (data.sequence[rows[end]] != data.sequence[rows[begin]]) break;
+    }
+    use(begin, end);
+  }
+}
+
+// What a model said of rows [begin, end) of `rows`.
+LeftOutSequence SequenceOf(const Dataset& data, std::span<const size_t> rows, size_t begin,
+                           size_t end, std::span<const double> probabilities) {
+  const size_t classes = data.classes.size();
+  LeftOutSequence sequence;
+  for (size_t i = begin; i < end; ++i) {
+    sequence.scores.window.push_back(data.window[rows[i]]);
+    sequence.truth.push_back(static_cast<size_t>(data.label[rows[i]]));
+  }
+  for (double p : probabilities.subspan(begin * classes, (end - begin) * classes)) {
+    sequence.scores.probabilities.push_back(static_cast<float>(p));
+  }
   return sequence;
 }
 
-// Trains on the fold's training part and scores its test part; the timelines are left unset.
-absl::StatusOr<std::vector<LeftOutSequence>> ScoreTestPart(const Dataset& data, const Fold& fold,
-                                                           const TrainerParameters& parameters) {
-  const absl::StatusOr<std::string> model = TrainModel(data, fold.training, parameters);
-  if (!model.ok()) return model.status();
-  const absl::StatusOr<Booster> booster = LoadFromBytes(*model);
-  if (!booster.ok()) return booster.status();
+// What models of the kind say of rows that each of them has not seen.
+absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const Split& inner,
+                                                      const ModelKind& kind) {
   std::vector<LeftOutSequence> sequences;
-  const std::span<const size_t> test(fold.test);
-  // Where the numbers fall back, another recording begins.
-  for (size_t begin = 0, end = 0; begin < test.size(); begin = end) {
-    for (end = begin + 1; end < test.size(); ++end) {
-      if (data.window[test[end]] <= data.window[test[end - 1]]) break;
-    }
-    absl::StatusOr<LeftOutSequence> sequence =
-        ScoreSequence(data, test.subspan(begin, end - begin), *booster);
-    if (!sequence.ok()) return sequence.status();
-    sequences.push_back(*std::move(sequence));
+  for (const Fold& fold : inner.folds) {
+    const auto model = kind.train(data, fold.training);
+    // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
+    if (absl::IsInvalidArgument(model.status())) continue;
+    if (!model.ok()) return model.status();
+    const auto probabilities = Score(data, fold.test, **model);
+    if (!probabilities.ok()) return probabilities.status();
+    ForEachSequence(data, fold.test, [&](size_t begin, size_t end) {
+      sequences.push_back(SequenceOf(data, fold.test, begin, end, *probabilities));
+    });
   }
   return sequences;
 }
 
-size_t CountHits(const std::vector<SmoothedWindow>& states, const std::vector<size_t>& truth) {
+// Folds for the timeline: by blocks where there are any, whatever the split, as scattered rows say
+// nothing of how windows follow each other. No folds where nothing can be left out.
+Split TimelineSplit(const Dataset& data, std::span<const size_t> rows, const std::string& split,
+                    const SplitOptions& options) {
+  const std::string name = split == "by-source" || data.block.empty() ? split : "blocked";
+  const auto inner = MakeInnerSplit(data, rows, name, options);
+  return inner.ok() ? *inner : Split();
+}
+
+size_t CountHits(std::span<const SmoothedWindow> states, std::span<const size_t> truth) {
   size_t hits = 0;
   for (size_t t = 0; t < truth.size(); ++t) hits += states[t].class_index == truth[t] ? 1 : 0;
   return hits;
 }
 
-absl::Status TallyFold(const Dataset& data, const Fold& fold, size_t neighbours,
-                       const TrainerParameters& parameters, Tally* tally) {
-  const auto sequences = ScoreTestPart(data, fold, parameters);
-  if (!sequences.ok()) return sequences.status();
-  const auto timeline = TrainTimeline(data, fold.training, neighbours, parameters);
-  if (!timeline.ok()) return timeline.status();
-  for (const LeftOutSequence& sequence : *sequences) {
-    const WindowScores& scores = sequence.scores;
-    const std::vector<size_t>& truth = sequence.truth;
-    const std::vector<SmoothedWindow> viterbi = ViterbiTimeline(*timeline, scores);
-    tally->window_hits += CountHits(UnsmoothedTimeline(data.classes.size(), scores), truth);
-    tally->forward_hits += CountHits(ForwardTimeline(*timeline, scores), truth);
-    tally->viterbi_hits += CountHits(viterbi, truth);
-    for (const SmoothedWindow& window : viterbi) tally->stated += window.probability;
+// What the folds say, put together.
+class Collector {
+ public:
+  Collector(const Dataset& data, ModelResult* result) : data_(data), result_(result) {
+    result_->predictions.classes = data.classes.size();
   }
-  return absl::OkStatus();
-}
+
+  absl::Status Add(const Dataset& scaled, const Fold& fold, TrainedModel trained) {
+    result_->fit_seconds += trained.fit_seconds;
+    result_->parameters.push_back(trained.kind.parameters);
+    const auto probabilities = Score(scaled, fold.test, *trained.model);
+    if (!probabilities.ok()) return probabilities.status();
+    AddPredictions(fold.test, *probabilities);
+    if (!trained.timeline.has_value()) return absl::OkStatus();
+    if (!result_->timeline.has_value()) result_->timeline.emplace();
+    ForEachSequence(data_, fold.test, [&](size_t begin, size_t end) {
+      const LeftOutSequence sequence = SequenceOf(data_, fold.test, begin, end, *probabilities);
+      AddTimeline(*trained.timeline, sequence.scores);
+    });
+    return absl::OkStatus();
+  }
+
+  // Sorts by row, and sums up.
+  void Finish(size_t positive) {
+    SortByRow();
+    const Predictions& predictions = result_->predictions;
+    result_->metrics = MetricsOf(predictions, positive);
+    result_->intervals = BootstrapIntervals(predictions, ResampledBlocks(data_, predictions.row),
+                                            positive, kBootstrapSeed);
+    if (!result_->timeline.has_value()) return;
+    TimelineResult& timeline = *result_->timeline;
+    const auto rows = static_cast<double>(predictions.rows());
+    const auto share = [&](const std::vector<SmoothedWindow>& states) {
+      return static_cast<double>(CountHits(states, predictions.truth)) / rows;
+    };
+    timeline.forward_accuracy = share(timeline.forward);
+    timeline.viterbi_accuracy = share(timeline.viterbi);
+    double stated = 0;
+    for (const SmoothedWindow& window : timeline.viterbi) stated += window.probability;
+    timeline.stated_confidence = stated / rows;
+  }
+
+ private:
+  void AddPredictions(std::span<const size_t> rows, std::span<const double> probabilities) {
+    Predictions& predictions = result_->predictions;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const auto stated = probabilities.subspan(i * predictions.classes, predictions.classes);
+      predictions.row.push_back(rows[i]);
+      predictions.truth.push_back(static_cast<size_t>(data_.label[rows[i]]));
+      predictions.said.push_back(
+          static_cast<size_t>(std::max_element(stated.begin(), stated.end()) - stated.begin()));
+      predictions.probabilities.insert(predictions.probabilities.end(), stated.begin(),
+                                       stated.end());
+    }
+  }
+
+  void AddTimeline(const v1::TimelineModel& model, const WindowScores& scores) {
+    TimelineResult& timeline = *result_->timeline;
+    for (const SmoothedWindow& window : ForwardTimeline(model, scores)) {
+      timeline.forward.push_back(window);
+    }
+    for (const SmoothedWindow& window : ViterbiTimeline(model, scores)) {
+      timeline.viterbi.push_back(window);
+    }
+  }
+
+  void SortByRow() {
+    Predictions& predictions = result_->predictions;
+    std::vector<size_t> order(predictions.rows());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(),
+              [&](size_t a, size_t b) { return predictions.row[a] < predictions.row[b]; });
+    const auto arrange = [&](auto* list, size_t width) {
+      auto arranged = *list;
+      for (size_t i = 0; i < order.size(); ++i) {
+        std::copy_n(list->begin() + static_cast<std::ptrdiff_t>(order[i] * width), width,
+                    arranged.begin() + static_cast<std::ptrdiff_t>(i * width));
+      }
+      *list = std::move(arranged);
+    };
+    arrange(&predictions.row, 1);
+    arrange(&predictions.truth, 1);
+    arrange(&predictions.said, 1);
+    arrange(&predictions.probabilities, predictions.classes);
+    if (!result_->timeline.has_value()) return;
+    arrange(&result_->timeline->forward, 1);
+    arrange(&result_->timeline->viterbi, 1);
+  }
+
+  const Dataset& data_;
+  ModelResult* const result_;
+};
 
 }  // namespace
 
-absl::StatusOr<v1::TimelineModel> TrainTimeline(const Dataset& data, std::span<const size_t> rows,
-                                                size_t neighbours,
-                                                const TrainerParameters& parameters) {
-  std::vector<LeftOutSequence> left_out;
-  const absl::StatusOr<Split> split = NeighbouringBlocksOut(data, rows, neighbours);
-  for (const Fold& fold : split.ok() ? split->folds : std::vector<Fold>()) {
-    auto sequences = ScoreTestPart(data, fold, parameters);
-    // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
-    if (absl::IsInvalidArgument(sequences.status())) continue;
-    if (!sequences.ok()) return sequences.status();
-    for (LeftOutSequence& sequence : *sequences) left_out.push_back(std::move(sequence));
+absl::StatusOr<TrainedModel> TrainOn(const Dataset& data, std::span<const size_t> rows,
+                                     const std::string& split, const ModelKind& kind,
+                                     const SplitOptions& options) {
+  TrainedModel trained{kind, nullptr, std::nullopt, 0};
+  if (kind.tune) {
+    const auto inner = MakeInnerSplit(data, rows, split, options);
+    if (!inner.ok()) return inner.status();
+    absl::StatusOr<ModelKind> tuned = kind.tune(data, *inner);
+    if (!tuned.ok()) return tuned.status();
+    trained.kind = *std::move(tuned);
   }
-  v1::TimelineModel timeline = FitTimeline(data, rows);
-  timeline.set_evidence_weight(FitEvidenceWeight(left_out));
-  return timeline;
+  const Stopwatch fitting;
+  auto model = trained.kind.train(data, rows);
+  if (!model.ok()) return model.status();
+  trained.model = *std::move(model);
+  trained.fit_seconds = fitting.seconds();
+  if (!kind.has_probabilities) return trained;
+  auto left_out = LeaveOut(data, TimelineSplit(data, rows, split, options), trained.kind);
+  if (!left_out.ok()) return left_out.status();
+  trained.timeline = FitTimeline(data, rows, *std::move(left_out));
+  return trained;
 }
 
-absl::StatusOr<v1::EvaluationResult> Evaluate(const Dataset& data, const Split& split,
-                                              size_t neighbours,
-                                              const TrainerParameters& parameters) {
-  Tally tally;
+absl::StatusOr<ModelResult> Evaluate(const Dataset& data, const Split& split, const ModelKind& kind,
+                                     const EvaluateOptions& options) {
+  ModelResult result;
+  result.split = split.name;
+  result.split_title = split.title;
+  result.model = kind.name;
+  result.model_title = kind.title;
+  result.has_probabilities = kind.has_probabilities;
+  if (kind.needs_scale) result.scale_by = options.scale_by;
+  const bool scale_leaks = kind.needs_scale && options.scale_by == ScaleBy::kAllRows;
+  result.leaks = split.leaks || scale_leaks;
+  Collector collector(data, &result);
   for (const Fold& fold : split.folds) {
-    if (absl::Status s = TallyFold(data, fold, neighbours, parameters, &tally); !s.ok()) {
-      return absl::Status(s.code(), absl::StrCat(split.name, ": ", s.message()));
+    Dataset scaled;
+    if (kind.needs_scale) {
+      const std::vector<size_t> all = AllRows(data);
+      scaled = Standardizer(data, scale_leaks ? all : fold.training).Apply(data);
     }
+    const Dataset& given = kind.needs_scale ? scaled : data;
+    auto trained = TrainOn(given, fold.training, split.name, kind, options.split);
+    absl::Status status =
+        trained.ok() ? collector.Add(given, fold, *std::move(trained)) : trained.status();
+    if (status.ok()) continue;
+    return absl::Status(status.code(), absl::StrCat(split.title, ": ", status.message()));
   }
-  const auto rows = static_cast<double>(data.rows());
-  v1::EvaluationResult result;
-  result.set_split(split.name);
-  result.set_leaks(split.leaks);
-  result.set_rows(data.rows());
-  result.set_accuracy(static_cast<double>(tally.window_hits) / rows);
-  result.set_forward_accuracy(static_cast<double>(tally.forward_hits) / rows);
-  result.set_viterbi_accuracy(static_cast<double>(tally.viterbi_hits) / rows);
-  result.set_stated_confidence(tally.stated / rows);
+  collector.Finish(options.positive);
   return result;
 }
 
-absl::StatusOr<std::vector<v1::EvaluationResult>> EvaluateAllWays(
-    const Dataset& data, size_t neighbours, const TrainerParameters& parameters) {
-  absl::StatusOr<Split> blocks = NeighbouringBlocksOut(data, neighbours);
-  if (!blocks.ok()) return blocks.status();
-  std::vector<v1::EvaluationResult> results;
-  for (const Split& split :
-       {*blocks, RandomRowsOut(data, kRandomFolds, kRandomSeed), InSample(data)}) {
-    absl::StatusOr<v1::EvaluationResult> result = Evaluate(data, split, neighbours, parameters);
-    if (!result.ok()) return result.status();
-    results.push_back(*std::move(result));
+std::vector<int64_t> ResampledBlocks(const Dataset& data, std::span<const size_t> rows) {
+  std::vector<int64_t> blocks;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    blocks.push_back(data.block.empty() ? static_cast<int64_t>(i / kStretch) : data.block[rows[i]]);
   }
-  return results;
+  return blocks;
 }
 
 }  // namespace silhouette

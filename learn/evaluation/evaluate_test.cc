@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "learn/models/parameter_search.h"
+#include "learn/models/xgboost_classifier.h"
 #include "learn/test_support.h"
 
 namespace silhouette {
@@ -10,34 +12,49 @@ namespace {
 
 using ::testing::HasSubstr;
 
+absl::StatusOr<ModelResult> EvaluateBy(const Dataset& data, const std::string& split,
+                                       const TrainerParameters& parameters = {},
+                                       SplitOptions options = {.margin = 1}) {
+  const auto made = MakeSplit(data, split, options);
+  if (!made.ok()) return made.status();
+  EvaluateOptions judging;
+  judging.split = options;
+  return Evaluate(data, *made, XgboostKind(parameters), judging);
+}
+
 TEST(EvaluateTest, ClassesThatAFeatureTellsApartScoreOne) {
-  const auto results = EvaluateAllWays(TakingTurns(6, 20), 2, PresenceParameters());
-  ASSERT_TRUE(results.ok()) << results.status();
-  ASSERT_EQ(results->size(), 3U);
-  for (const v1::EvaluationResult& result : *results) {
-    EXPECT_EQ(result.rows(), 120U);
-    EXPECT_EQ(result.accuracy(), 1) << result.split();
-    EXPECT_EQ(result.viterbi_accuracy(), 1) << result.split();
+  for (const char* split : {"blocked", "random", "in-sample"}) {
+    const auto result = EvaluateBy(TakingTurns(6, 20), split);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->metrics.rows, 120U);
+    EXPECT_EQ(result->metrics.accuracy, 1) << split;
+    EXPECT_EQ(result->timeline->viterbi_accuracy, 1) << split;
+    EXPECT_EQ(result->leaks, std::string(split) != "blocked");
+    EXPECT_EQ(result->intervals.accuracy.low, 1);
   }
 }
 
-TEST(EvaluateTest, TheFigureToBelieveComesFirstAndOnlyTheOthersLeak) {
-  const auto results = EvaluateAllWays(TakingTurns(6, 20), 2, PresenceParameters());
-  ASSERT_TRUE(results.ok()) << results.status();
-  EXPECT_EQ((*results)[0].split(), "two neighbouring blocks left out");
-  EXPECT_FALSE((*results)[0].leaks());
-  EXPECT_TRUE((*results)[1].leaks());
-  EXPECT_EQ((*results)[2].split(), "in sample");
-  EXPECT_TRUE((*results)[2].leaks());
+TEST(EvaluateTest, PredictionsAreInTheOrderOfTheRows) {
+  const Dataset data = TakingTurns(10, 10, 9);
+  const auto result = EvaluateBy(data, "random");
+  ASSERT_TRUE(result.ok()) << result.status();
+  const Predictions& predictions = result->predictions;
+  ASSERT_EQ(predictions.rows(), data.rows());
+  for (size_t i = 0; i < data.rows(); ++i) {
+    EXPECT_EQ(predictions.row[i], i);
+    EXPECT_EQ(predictions.truth[i], static_cast<size_t>(data.label[i]));
+    const bool looks_like_person = data.features[2 * i] > 50;
+    EXPECT_EQ(predictions.said[i], looks_like_person ? 1U : 0U) << i;
+    EXPECT_EQ(predictions.probabilities[2 * i + 1] > 0.5, looks_like_person) << i;
+  }
 }
 
 TEST(EvaluateTest, TheTimelineMendsWindowsThatLookWrong) {
-  const Dataset data = TakingTurns(10, 40, 9);
-  const auto result = Evaluate(data, *NeighbouringBlocksOut(data, 2), 2, PresenceParameters());
+  const auto result = EvaluateBy(TakingTurns(10, 40, 9), "blocked");
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_NEAR(result->accuracy(), 8.0 / 9, 0.01);
-  EXPECT_GT(result->forward_accuracy(), 0.95);
-  EXPECT_GT(result->viterbi_accuracy(), 0.98);
+  EXPECT_NEAR(result->metrics.accuracy, 8.0 / 9, 0.01);
+  EXPECT_GT(result->timeline->forward_accuracy, 0.95);
+  EXPECT_GT(result->timeline->viterbi_accuracy, 0.98);
 }
 
 TEST(EvaluateTest, WhatOnlyOneBlockShowsIsNotLearntFromItself) {
@@ -46,48 +63,48 @@ TEST(EvaluateTest, WhatOnlyOneBlockShowsIsNotLearntFromItself) {
   for (size_t row = 0; row < data.rows(); ++row) {
     data.features[2 * row] = static_cast<double>(data.block[row]);
   }
-  const auto results = EvaluateAllWays(
-      data, 2,
-      {.num_boost_round = 200, .max_depth = 3, .eta = 0.3, .min_child_weight = 1, .lambda = 1});
-  ASSERT_TRUE(results.ok()) << results.status();
-  EXPECT_LE((*results)[0].accuracy(), 0.5);
-  EXPECT_EQ((*results)[1].accuracy(), 1);
+  const TrainerParameters deep{.num_boost_round = 200, .max_depth = 3, .eta = 0.3};
+  EXPECT_LE(EvaluateBy(data, "blocked", deep)->metrics.accuracy, 0.5);
+  EXPECT_EQ(EvaluateBy(data, "random", deep)->metrics.accuracy, 1);
 }
 
-TEST(EvaluateTest, NumbersThatFallBackBeginAnotherTimeline) {
+TEST(EvaluateTest, EachRecordingHasATimelineOfItsOwn) {
   Dataset data = TakingTurns(6, 20);
-  for (size_t row = 60; row < data.rows(); ++row) data.window[row] -= 60;
-  const auto result = Evaluate(data, *NeighbouringBlocksOut(data, 2), 2, PresenceParameters());
+  for (size_t row = 60; row < data.rows(); ++row) {
+    data.window[row] -= 60;
+    data.sequence[row] = 1;
+  }
+  const auto result = EvaluateBy(data, "blocked");
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->viterbi_accuracy(), 1);
+  EXPECT_EQ(result->timeline->viterbi_accuracy, 1);
 }
 
 TEST(EvaluateTest, AClassThatOnlyTheTestPartHoldsIsAnErrorOfItsSplit) {
-  const auto results = EvaluateAllWays(TakingTurns(2, 20), 1, PresenceParameters());
-  EXPECT_THAT(results.status().message(), HasSubstr("one block left out: no training row"));
+  const auto result = EvaluateBy(TakingTurns(2, 20), "blocked", {}, {.neighbours = 1});
+  EXPECT_THAT(result.status().message(), HasSubstr("one block left out: no training row"));
 }
 
-TEST(EvaluateTest, WhereNoBlocksCanBeLeftOutTheWeightIsOne) {
+TEST(EvaluateTest, WhereNoBlocksCanBeLeftOutTheTimelineHasNoWeight) {
   const Dataset data = TakingTurns(4, 20);
-  const std::vector<size_t> rows = InSample(TakingTurns(2, 20)).folds[0].training;
+  const std::vector<size_t> rows = AllRows(TakingTurns(2, 20));
   for (size_t neighbours : {1, 2}) {  // 1: a fold without a class; 2: nothing left
-    const auto timeline = TrainTimeline(data, rows, neighbours, PresenceParameters());
-    ASSERT_TRUE(timeline.ok()) << timeline.status();
-    EXPECT_EQ(timeline->evidence_weight(), 1);
+    const SplitOptions options{.neighbours = neighbours, .margin = 0};
+    const auto trained = TrainOn(data, rows, "blocked", XgboostKind({}), options);
+    ASSERT_TRUE(trained.ok()) << trained.status();
+    EXPECT_EQ(trained->timeline->evidence_weight(), 0);
   }
 }
 
 TEST(EvaluateTest, ThePublishedCallScoresOnMinutesItHasNotSeen) {
   if (!std::filesystem::exists(ZoomTable())) GTEST_SKIP() << ZoomTable() << " is missing";
-  const auto data = ReadDataset(ZoomTable(), **FindSchema("presence.v1"),
-                                {"person", {"background", "person"}, "segment"});
+  const auto data = ReadZoomTable();
   ASSERT_TRUE(data.ok()) << data.status();
-  const auto result = Evaluate(*data, *NeighbouringBlocksOut(*data, 2), 2, PresenceParameters());
+  const auto split = MakeSplit(*data, "blocked", {});
+  const auto result = Evaluate(*data, *split, SearchedXgboost(), {});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_NEAR(result->accuracy(), 0.850, 0.01);
-  EXPECT_NEAR(result->forward_accuracy(), 0.836, 0.015);
-  EXPECT_NEAR(result->viterbi_accuracy(), 0.897, 0.02);
-  EXPECT_NEAR(result->stated_confidence(), result->viterbi_accuracy(), 0.08);
+  EXPECT_NEAR(result->metrics.accuracy, 0.850, 0.015);
+  EXPECT_NEAR(result->timeline->forward_accuracy, 0.865, 0.03);
+  EXPECT_NEAR(result->timeline->viterbi_accuracy, 0.90, 0.04);
 }
 
 }  // namespace

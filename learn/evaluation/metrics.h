@@ -10,7 +10,8 @@
 
 namespace silhouette {
 
-// All as scikit-learn defines them, shares from 0 to 1; a share of nothing is 0.
+// All as scikit-learn defines them but for the edges of the calibration's bins, shares from 0 to 1;
+// a share of nothing is 0.
 
 struct ClassMetrics {
   double precision = 0;
@@ -20,7 +21,7 @@ struct ClassMetrics {
 };
 
 // Rows whose stated probability of the positive class lies in [k / 10, (k + 1) / 10), the last one
-// with its end.
+// with its end. (scikit-learn's bins hold their end and not their begin.)
 struct CalibrationBin {
   size_t rows = 0;
   double stated = 0;    // mean probability
@@ -32,8 +33,8 @@ struct Metrics {
   size_t rows = 0;
   double accuracy = 0;
   std::vector<ClassMetrics> by_class;
-  ClassMetrics macro;     // mean over the classes
-  ClassMetrics weighted;  // by their rows
+  ClassMetrics macro;             // mean over the classes; its rows are all there are
+  ClassMetrics weighted;          // by their rows
   std::vector<size_t> confusion;  // row-major, truth x said
 
   // Of two classes: that of the positive one against the other. Of more: the mean of each against
@@ -55,6 +56,9 @@ struct Metrics {
 // `positive` is a class. Probabilities of a model that has none give figures of what it said.
 Metrics MetricsOf(const Predictions& predictions, size_t positive);
 
+// Of a class that `rows` are of and `said` were said to be, `hits` of them both.
+ClassMetrics MetricsOfClass(size_t hits, size_t said, size_t rows);
+
 // A share and where it lies in 95 of 100 resamples.
 struct Interval {
   double low = 0;
@@ -65,13 +69,15 @@ struct Intervals {
   Interval precision;  // of the positive class, as the two below
   Interval recall;
   Interval f1;
-  std::optional<Interval> roc_auc;  // unset where a resample lacks a class
+  // Of the resamples that hold rows of each class; unset where fewer than half of them do.
+  std::optional<Interval> roc_auc;
 };
 
 // 95 % intervals (percentiles, between neighbours by their distance) from `kResamples` samples of
 // the blocks with replacement, since neighbouring windows are not independent. `block` is the block
-// of each row of `predictions`. Equal input gives equal intervals on every machine (mt19937_64,
-// `seed`).
+// of each row of `predictions`. A single block is cut into ten stretches of neighbouring rows,
+// which says less than other blocks would but more than nothing. Equal input gives equal intervals
+// on every machine (mt19937_64, `seed`).
 inline constexpr size_t kResamples = 1000;
 Intervals BootstrapIntervals(const Predictions& predictions, std::span<const int64_t> block,
                              size_t positive, uint64_t seed);

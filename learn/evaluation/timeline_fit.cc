@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include "learn/evaluation/calibration.h"
+
 namespace silhouette {
 namespace {
 
@@ -49,20 +51,63 @@ void AddStretch(std::span<const double> logs, size_t classes, size_t first, size
   }
 }
 
-}  // namespace
-
-bool AreNeighbours(const Dataset& data, size_t row, size_t next) {
-  return next == row + 1 && data.window[next] == data.window[row] + 1;
+size_t LiveHits(const v1::TimelineModel& timeline, std::span<const LeftOutSequence> sequences) {
+  size_t hits = 0;
+  for (const LeftOutSequence& sequence : sequences) {
+    const std::vector<SmoothedWindow> states = ForwardTimeline(timeline, sequence.scores);
+    for (size_t t = 0; t < states.size(); ++t) {
+      hits += states[t].class_index == sequence.truth[t] ? 1 : 0;
+    }
+  }
+  return hits;
 }
 
-v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows) {
+double FitLiveWeight(v1::TimelineModel timeline, std::span<const LeftOutSequence> sequences) {
+  double best = 1;
+  size_t best_hits = 0;
+  for (double weight = timeline.evidence_weight();; weight = std::min(2 * weight, 1.0)) {
+    timeline.set_live_evidence_weight(weight);
+    const size_t hits = LiveHits(timeline, sequences);
+    if (hits > best_hits) best = weight;
+    best_hits = std::max(best_hits, hits);
+    if (weight == 1) return best;
+  }
+}
+
+void SetCalibration(std::span<const LeftOutSequence> sequences, size_t classes,
+                    v1::TimelineModel* timeline) {
+  std::vector<double> probabilities;
+  std::vector<size_t> truth;
+  for (const LeftOutSequence& sequence : sequences) {
+    const auto& stated = sequence.scores.probabilities;
+    probabilities.insert(probabilities.end(), stated.begin(), stated.end());
+    truth.insert(truth.end(), sequence.truth.begin(), sequence.truth.end());
+  }
+  const Calibration calibration = FitCalibration(probabilities, truth, classes);
+  timeline->set_calibration_slope(calibration.slope);
+  timeline->mutable_calibration_bias()->Assign(calibration.bias.begin(), calibration.bias.end());
+}
+
+}  // namespace
+
+v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
+                              std::vector<LeftOutSequence> left_out) {
+  v1::TimelineModel timeline = FitTransitions(data, rows);
+  if (left_out.empty()) return timeline;
+  SetCalibration(left_out, data.classes.size(), &timeline);
+  timeline.set_evidence_weight(FitEvidenceWeight(left_out));
+  timeline.set_live_evidence_weight(FitLiveWeight(timeline, left_out));
+  return timeline;
+}
+
+v1::TimelineModel FitTransitions(const Dataset& data, std::span<const size_t> rows) {
   const size_t classes = data.classes.size();
   const auto label = [&data](size_t row) { return static_cast<size_t>(data.label[row]); };
   std::vector<double> seen(classes, 1);
   std::vector<double> steps(classes * classes, 1);
   for (size_t i = 0; i < rows.size(); ++i) {
     ++seen[label(rows[i])];
-    if (i > 0 && AreNeighbours(data, rows[i - 1], rows[i])) {
+    if (i > 0 && data.AreNeighbours(rows[i - 1], rows[i])) {
       ++steps[label(rows[i - 1]) * classes + label(rows[i])];
     }
   }

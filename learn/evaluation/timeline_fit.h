@@ -10,12 +10,6 @@
 
 namespace silhouette {
 
-// Estimates a timeline from the labels of `rows` (indices into `data`, ascending). Two rows count
-// as a transition only when their windows are neighbours on the grid: across a hole where rows
-// were taken out, nobody knows when the class changed. All counts start at one (Laplace), so that
-// what was never seen stays possible.
-v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows);
-
 // What a model said of windows it had not seen, in the order of one recording, and what was so.
 struct LeftOutSequence {
   WindowScores scores;
@@ -29,7 +23,17 @@ struct LeftOutSequence {
 // there are none, or when neighbours do not look alike.
 double FitEvidenceWeight(std::span<const LeftOutSequence> sequences);
 
-// True when row `next` follows row `row` on the grid and in the data.
-bool AreNeighbours(const Dataset& data, size_t row, size_t next);
+// Transitions and priors from the labels of `rows` (indices into `data`, ascending). Two rows count
+// as a transition only when their windows are neighbours on the grid: across a hole where rows
+// were taken out, nobody knows when the class changed. All counts start at one (Laplace), so that
+// what was never seen stays possible.
+v1::TimelineModel FitTransitions(const Dataset& data, std::span<const size_t> rows);
+
+// The whole timeline: transitions as above, and from `left_out` the calibration, the evidence
+// weight, and the live one: of evidence_weight * 2^k and 1 the one with which most left-out windows
+// are rightly named live, the smallest of equal ones. Without any left out, nothing of these is
+// set.
+v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
+                              std::vector<LeftOutSequence> left_out);
 
 }  // namespace silhouette

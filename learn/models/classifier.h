@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
+#include "learn/data/split.h"
 
 namespace silhouette {
 
@@ -18,8 +20,8 @@ class Classifier {
   virtual ~Classifier() = default;
 
   // `rows` is row-major, n x features, as those of the training. Appends n x classes
-  // probabilities, row-major, each row adding up to 1; of a model that has none, 1 for the class
-  // that it says. Errors: INTERNAL with the library's words.
+  // probabilities, row-major, each row adding up to 1 (some models' in 32 bits); of a model that
+  // has none, 1 for the class that it says. Errors: INTERNAL with the library's words.
   virtual absl::Status Predict(std::span<const double> rows,
                                std::vector<double>* probabilities) const = 0;
 };
@@ -36,7 +38,15 @@ struct ModelKind {
   // class has no row among `rows`; INTERNAL with the library's words.
   std::function<absl::StatusOr<std::unique_ptr<Classifier>>(const Dataset& data,
                                                             std::span<const size_t> rows)>
-      train;
+      train = nullptr;
+  // What it is trained with, by the library's names.
+  std::map<std::string, std::string> parameters = {};
+  // The kind with parameters chosen on the folds of `inner`, which split the training part alone.
+  // Null where there is nothing to choose. Errors: as `train`.
+  std::function<absl::StatusOr<ModelKind>(const Dataset& data, const Split& inner)> tune = nullptr;
 };
+
+// That one can train on `rows`. Errors: INVALID_ARGUMENT naming a class that has no row among them.
+absl::Status CheckEveryClassHasARow(const Dataset& data, std::span<const size_t> rows);
 
 }  // namespace silhouette

@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
@@ -13,15 +14,18 @@ namespace silhouette {
 
 // How to grow the trees; the names are XGBoost's.
 struct TrainerParameters {
-  int num_boost_round;
-  int max_depth;
-  double eta;               // learning rate
-  double min_child_weight;  // least sum of second derivatives in a leaf
-  double lambda;            // L2 penalty on leaf values
+  int num_boost_round = 100;
+  int max_depth = 1;
+  double eta = 0.05;            // learning rate
+  double min_child_weight = 1;  // least sum of second derivatives in a leaf
+  double lambda = 1;            // L2 penalty on leaf values
+  // Shares of the rows for each tree and of the columns for each node, drawn by a fixed seed:
+  // neighbouring windows look alike, so half of them say nearly all.
+  double subsample = 0.5;
+  double colsample_bynode = 0.5;
+  // Each class weighs the same, however many rows it has; else each row does.
+  bool balanced = false;
 };
-
-// For presence.v1: see the .cc for why.
-TrainerParameters PresenceParameters();
 
 // What is given to XGBoost, by name, for a model of so many classes.
 std::map<std::string, std::string> XgboostParameters(const TrainerParameters& parameters,
@@ -32,5 +36,12 @@ std::map<std::string, std::string> XgboostParameters(const TrainerParameters& pa
 // XGBoost's words.
 absl::StatusOr<std::string> TrainModel(const Dataset& data, std::span<const size_t> rows,
                                        const TrainerParameters& parameters);
+
+// The mean log loss of `held_out` rows after each round of training on `rows`, in nats. Errors: as
+// TrainModel.
+absl::StatusOr<std::vector<double>> HeldOutLogLoss(const Dataset& data,
+                                                   std::span<const size_t> rows,
+                                                   std::span<const size_t> held_out,
+                                                   const TrainerParameters& parameters);
 
 }  // namespace silhouette

@@ -3,21 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 #include "classify-svc/booster.h"
+#include "learn/data/split.h"
 #include "learn/test_support.h"
 
 namespace silhouette {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::vector<size_t> AllRows(const Dataset& data) {
-  std::vector<size_t> rows(data.rows());
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
 
 std::vector<float> Probabilities(const Dataset& data, const std::string& model) {
   const TestFolder folder;
@@ -30,7 +23,7 @@ std::vector<float> Probabilities(const Dataset& data, const std::string& model) 
 
 TEST(TrainerTest, ATrainedModelTellsTheClassesApart) {
   const Dataset data = TakingTurns(4, 20);
-  const auto model = TrainModel(data, AllRows(data), PresenceParameters());
+  const auto model = TrainModel(data, AllRows(data), {});
   ASSERT_TRUE(model.ok()) << model.status();
   const std::vector<float> probabilities = Probabilities(data, *model);
   for (size_t row = 0; row < data.rows(); ++row) {
@@ -40,8 +33,8 @@ TEST(TrainerTest, ATrainedModelTellsTheClassesApart) {
 
 TEST(TrainerTest, EqualDataGivesEqualBytes) {
   const Dataset data = TakingTurns(4, 20, 7);
-  const auto first = TrainModel(data, AllRows(data), PresenceParameters());
-  const auto second = TrainModel(data, AllRows(data), PresenceParameters());
+  const auto first = TrainModel(data, AllRows(data), {});
+  const auto second = TrainModel(data, AllRows(data), {});
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(*first, *second);
 }
@@ -53,9 +46,9 @@ TEST(TrainerTest, OnlyTheGivenRowsAreLearnt) {
     half.resize(data.rows() / 2);
     return half;
   }();
-  const auto before = TrainModel(data, rows, PresenceParameters());
+  const auto before = TrainModel(data, rows, {});
   for (size_t i = rows.size(); i < data.rows(); ++i) data.label[i] = 1 - data.label[i];
-  const auto after = TrainModel(data, rows, PresenceParameters());
+  const auto after = TrainModel(data, rows, {});
   ASSERT_TRUE(before.ok() && after.ok());
   EXPECT_EQ(*before, *after);
 }
@@ -67,7 +60,7 @@ TEST(TrainerTest, ThreeClassesGiveThreeProbabilities) {
     data.label[row] = static_cast<int>(row % 3);
     data.features[2 * row] = static_cast<double>(row % 3);
   }
-  const auto model = TrainModel(data, AllRows(data), PresenceParameters());
+  const auto model = TrainModel(data, AllRows(data), {});
   ASSERT_TRUE(model.ok()) << model.status();
   const std::vector<float> probabilities = Probabilities(data, *model);
   ASSERT_EQ(probabilities.size(), 3 * data.rows());
@@ -77,7 +70,7 @@ TEST(TrainerTest, ThreeClassesGiveThreeProbabilities) {
 
 TEST(TrainerTest, AClassWithoutARowIsRefused) {
   const Dataset data = TakingTurns(2, 5);
-  const auto model = TrainModel(data, std::vector<size_t>{0, 1, 2}, PresenceParameters());
+  const auto model = TrainModel(data, std::vector<size_t>{0, 1, 2}, {});
   EXPECT_EQ(model.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(model.status().message(), HasSubstr("no training row is of class person"));
 }

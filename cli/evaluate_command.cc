@@ -1,0 +1,182 @@
+#include "cli/evaluate_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/evaluation_lines.h"
+#include "cli/report_flags.h"
+#include "cli/step_line.h"
+#include "common/files.h"
+#include "common/schema.h"
+#include "learn/data/dataset.h"
+#include "learn/evaluation/comparison.h"
+
+namespace silhouette {
+namespace {
+
+struct EvaluateFlags {
+  std::vector<std::string> files;
+  DatasetColumns columns;
+  std::string positive;
+  std::string schema;
+  std::vector<std::string> splits;
+  std::string scale = "train";
+  std::string predictions;
+  ComparisonRequest request;
+  bool json = false;
+};
+
+constexpr char kColumnSplit[] = "column:";
+
+constexpr char kFooter[] = R"(
+FILE has a header and one row a window in the order of time. Each column is a feature but the
+label, what --ignore names, the columns of splits and blocks, and window, subject, start_s, end_s,
+start_ns, end_ns and partial. A column window numbers the windows, so that holes are seen. Of
+several files, the columns that all have are used.
+
+Splits:
+  random       a fifth of the windows left out at a time, at random: leaks, since their neighbours
+               look alike and stay in the training part
+  column:NAME  the windows that column NAME marks by 1 left out
+  blocked      blocks (--blocks) left out at a time, with a margin around them: what a model does
+               on minutes that it has not seen
+  by-source    one file left out at a time: what it does on another call, room or network
+  in-sample    tested on the training windows themselves: says what the model can hold, no more
+
+Examples:
+  silhouette evaluate windows.csv --label person --blocks minute
+  silhouette evaluate windows.csv --label person --split column:test --compare --report out.html
+  silhouette evaluate call1.csv call2.csv call3.csv --label person --split by-source --json
+
+Exit status: 0 done; 1 failed; 2 usage.)";
+
+absl::StatusOr<size_t> PositiveClass(const EvaluateFlags& flags, const Dataset& data) {
+  if (flags.positive.empty()) return data.classes.size() - 1;
+  const auto found = std::find(data.classes.begin(), data.classes.end(), flags.positive);
+  if (found != data.classes.end()) return static_cast<size_t>(found - data.classes.begin());
+  return absl::InvalidArgumentError(absl::StrCat("--positive: \"", flags.positive,
+                                                 "\" is no class; there are ",
+                                                 absl::StrJoin(data.classes, ", ")));
+}
+
+// What the data allows, what leaks first.
+std::vector<std::string> UsualSplits(const EvaluateFlags& flags) {
+  std::vector<std::string> splits = {"random"};
+  if (!flags.columns.blocks.empty()) splits.push_back("blocked");
+  if (flags.files.size() > 1) splits.push_back("by-source");
+  return splits;
+}
+
+absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
+  for (const std::string& split : flags->request.splits) {
+    if (!split.starts_with(kColumnSplit)) continue;
+    flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
+  }
+  if (!flags->schema.empty()) {
+    const auto schema = FindSchema(flags->schema);
+    if (!schema.ok()) return schema.status();
+    flags->columns.features = FeatureColumns(**schema);
+  }
+  return ReadDataset(flags->files, flags->columns);
+}
+
+absl::Status JudgeModels(EvaluateFlags* flags) {
+  flags->request.splits = flags->splits.empty() ? UsualSplits(*flags) : flags->splits;
+  const absl::StatusOr<Dataset> data = ReadData(flags);
+  if (!data.ok()) return data.status();
+  const absl::StatusOr<size_t> positive = PositiveClass(*flags, *data);
+  if (!positive.ok()) return positive.status();
+  flags->request.options.positive = *positive;
+  flags->request.options.scale_by =
+      flags->scale == "all" ? ScaleBy::kAllRows : ScaleBy::kTrainingRows;
+  StepLine line;
+  const absl::StatusOr<Comparison> comparison =
+      Compare(*data, flags->request, [&line](size_t done, size_t steps, const std::string& what) {
+        line.Show(done, steps, what);
+      });
+  line.Clear();
+  if (!comparison.ok()) {
+    return absl::Status(comparison.status().code(),
+                        absl::StrCat(absl::StrJoin(flags->files, ", "), ": ",
+                                     std::string(comparison.status().message())));
+  }
+  if (flags->json) {
+    WriteResultsJson(*data, *comparison, *positive, &std::cout);
+  } else {
+    WriteResultsText(*data, *comparison, *positive, &std::cout);
+  }
+  if (flags->predictions.empty()) return absl::OkStatus();
+  return WriteFileByRename(flags->predictions, PredictionsCsv(*data, *comparison));
+}
+
+void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
+  app->add_option("FILE", flags->files, "Tables of labelled windows, CSV")->required();
+  app->add_option("--label", flags->columns.label, "Column that holds the class")->required();
+  app->add_option("--positive", flags->positive,
+                  "Class that precision, recall and F1 are of (default: the last one)");
+  const auto list = [&](const char* name, std::vector<std::string>* values, const char* help) {
+    app->add_option(name, *values, help)->delimiter(',')->allow_extra_args(false);
+  };
+  list("--classes", &flags->columns.classes,
+       "Names of the classes in the order of their numbers (default: the label's texts, sorted)");
+  list("--ignore", &flags->columns.ignored, "Columns that are no features");
+  list("--features", &flags->columns.features, "Columns that are features, and no others");
+  app->add_option("--schema", flags->schema, "Features of this schema, and no others")
+      ->excludes("--features");
+  app->add_option("--blocks", flags->columns.blocks,
+                  "Column that says which windows belong together, as those of one minute");
+}
+
+void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
+  SplitOptions& split = flags->request.options.split;
+  app->add_option("--split", flags->splits,
+                  "random, column:NAME, blocked, by-source or in-sample (repeatable; default: "
+                  "random, and what blocks and files allow)")
+      ->allow_extra_args(false);
+  app->add_option("--folds", split.folds, "Parts of a random split")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1000));
+  app->add_option("--seed", split.seed, "Of a random split")->capture_default_str();
+  app->add_option("--neighbours", split.neighbours, "Blocks left out at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  app->add_option("--margin", split.margin,
+                  "Windows left out on both sides of test blocks: those of one horizon")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1'000'000));
+  app->add_option("--scale", flags->scale,
+                  "Rows by which features are standardised for models that want it: train, or all "
+                  "(which leaks)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"train", "all"}));
+}
+
+}  // namespace
+
+void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
+  const auto flags = std::make_shared<EvaluateFlags>();
+  CLI::App* app = parent->add_subcommand(
+      "evaluate", "How well models tell labelled windows apart that they have not seen");
+  AddDataFlags(app, flags.get());
+  AddSplitFlags(app, flags.get());
+  app->add_flag("--compare", flags->request.baselines,
+                "Beside XGBoost: k-means, k-nearest neighbours, random forest, decision tree, "
+                "logistic regression, linear SVM and naive Bayes");
+  app->add_option("--predictions", flags->predictions,
+                  "Write what each model said of each window to this CSV file");
+  app->add_flag("--json", flags->json, "JSON Lines: one for each model on each split");
+  app->footer(kFooter);
+  app->callback([flags, exit_status] {
+    const absl::Status status = JudgeModels(flags.get());
+    *exit_status = status.ok() ? 0 : ReportFailure("evaluate", status);
+  });
+}
+
+}  // namespace silhouette

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "learn/data/dataset.h"
+
+namespace silhouette {
+
+// Row indices, ascending. A row of `test` is not in `training`, except in sample.
+struct Fold {
+  std::vector<size_t> training;
+  std::vector<size_t> test;
+};
+
+// A way to tell training and test rows apart. No row is tested in two folds.
+struct Split {
+  std::string name;   // for programs, as "blocked"
+  std::string title;  // for people, as "two neighbouring blocks left out"
+  // Some test row has a neighbour in the training part, next to it or within the margin.
+  bool leaks = false;
+  std::vector<Fold> folds;
+};
+
+// How to split; the defaults are those of windows of 0.5 s and a horizon of 5 s.
+struct SplitOptions {
+  size_t folds = 5;       // of a random split
+  uint64_t seed = 1;      // of a random split
+  size_t neighbours = 2;  // blocks left out at a time: where classes take turns block by block,
+                          // two hold both
+  // Windows before and behind a test row that know something of it: one horizon. Splits that
+  // promise not to leak leave them out of the training part.
+  int64_t margin = 10;
+};
+
+// Splits `rows` (ascending); neither part of a fold holds others. `name` is one of
+//   random       a random share of the rows left out at a time, as published figures often do
+//   column:NAME  the rows that column NAME marks; one fold
+//   blocked      neighbouring blocks left out at a time, with a margin around them; the last fold
+//                may have fewer
+//   by-source    one file left out at a time
+//   in-sample    tested on the training rows themselves
+// Equal options give equal folds on every machine. Errors: INVALID_ARGUMENT for another name, a
+// column that was not read as a mark, data without blocks, and what makes less than two folds.
+absl::StatusOr<Split> MakeSplit(const Dataset& data, std::span<const size_t> rows,
+                                const std::string& name, const SplitOptions& options);
+// The same with all rows.
+absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
+                                const SplitOptions& options);
+
+// How to split a training part of a split of this name again, so that what is chosen inside is
+// judged as the whole will be: as the split itself, but rows at random where a column marked them,
+// and by blocks where one source is left.
+absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
+                                     const std::string& name, const SplitOptions& options);
+
+std::vector<size_t> AllRows(const Dataset& data);
+
+}  // namespace silhouette

@@ -1,0 +1,47 @@
+#include "learn/models/xgboost_classifier.h"
+
+#include <utility>
+
+#include "classify-svc/booster.h"
+
+namespace silhouette {
+namespace {
+
+class XgboostClassifier : public Classifier {
+ public:
+  XgboostClassifier(Booster booster, size_t classes)
+      : booster_(std::move(booster)), classes_(classes) {}
+
+  absl::Status Predict(std::span<const double> rows,
+                       std::vector<double>* probabilities) const override {
+    std::vector<float> scores;
+    if (absl::Status s = booster_.Predict(rows, classes_, &scores); !s.ok()) return s;
+    probabilities->insert(probabilities->end(), scores.begin(), scores.end());
+    return absl::OkStatus();
+  }
+
+ private:
+  const Booster booster_;
+  const size_t classes_;
+};
+
+}  // namespace
+
+ModelKind XgboostKind(const TrainerParameters& parameters) {
+  ModelKind kind;
+  kind.name = "xgboost";
+  kind.title = "XGBoost";
+  kind.has_probabilities = true;
+  kind.train = [parameters](
+                   const Dataset& data,
+                   std::span<const size_t> rows) -> absl::StatusOr<std::unique_ptr<Classifier>> {
+    const absl::StatusOr<std::string> model = TrainModel(data, rows, parameters);
+    if (!model.ok()) return model.status();
+    absl::StatusOr<Booster> booster = Booster::LoadFromBytes(*model);
+    if (!booster.ok()) return booster.status();
+    return std::make_unique<XgboostClassifier>(*std::move(booster), data.classes.size());
+  };
+  return kind;
+}
+
+}  // namespace silhouette
