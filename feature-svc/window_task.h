@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,36 +9,20 @@
 #include "common/schema.h"
 #include "feature-svc/extractor.h"
 #include "feature-svc/limits.h"
-#include "feature-svc/sample_log.h"
+#include "feature-svc/packet_slice.h"
+#include "feature-svc/pane_logs.h"
+#include "feature-svc/subject_sort.h"
 #include "feature-svc/subject_table.h"
 #include "feature-svc/window_sink.h"
-#include "silhouette/v1/packet.pb.h"
 #include "silhouette/v1/window.pb.h"
 
 namespace silhouette {
 
-// Some packets of a batch, and whose they are.
-struct PacketSlice {
-  const v1::PacketBatch* batch;
-  size_t first;
-  size_t count;
-  int64_t oldest_ns;  // of these packets
-  int64_t newest_ns;
-  // By flow of the batch: the subject at its home end and at its remote end, or kNone.
-  std::span<const uint32_t> home_subjects;
-  std::span<const uint32_t> remote_subjects;
-  bool any_remote;  // some remote end is a subject
-  // By flow of the batch, as its home end and as its remote end sees it; only filled for schemas
-  // that need it.
-  std::span<const SampleFlow> home_flows;
-  std::span<const SampleFlow> remote_flows;
-};
-
 // The open windows of all subjects for one spec. A window is a pure function of its subject's
 // packets in [start - horizon, end), unless it is marked partial.
 //
-// Time is cut into panes of one hop; a window is one pane or several. Each pane keeps the samples
-// of all subjects in one log, which is sorted by subject when a window closes.
+// Time is cut into panes of one hop; a window is one pane or several. The samples of its panes are
+// told apart by subject when it closes.
 class WindowTask {
  public:
   // `spec` is normalized; `schema` and `extractor` are its schema's. Windows that start before
@@ -79,10 +61,7 @@ class WindowTask {
   const FeatureSchema& schema() const { return *schema_; }
   const std::string& schema_hash() const { return schema_hash_; }
   bool needs_flows() const { return extractor_->needs_flows; }
-  size_t samples() const { return samples_; }
-  // What samples point to, for schemas that need flows: not more than twice the samples after room
-  // was made.
-  size_t flow_entries() const;
+  size_t samples() const { return logs_.samples(); }
 
  private:
   // What is known of a subject from the panes before the next window.
@@ -99,10 +78,6 @@ class WindowTask {
   void CloseBefore(int64_t end, SubjectTable* subjects, WindowSink* sink);
   int64_t NextToClose(int64_t end) const;
   void CloseWindow(int64_t window, SubjectTable* subjects, WindowSink* sink);
-  void Retire(int64_t pane);
-  const SampleLog* JoinPanes(int64_t window);
-  const SampleLog* JoinFlagged(int64_t window);
-  void SortBySubject(const SampleLog& log, std::span<const uint32_t> by_name);
   void GiveOut(int64_t window, uint32_t id, const SampleLog& log, const SubjectTable& subjects,
                bool evicted, WindowSink* sink);
   void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
@@ -116,20 +91,6 @@ class WindowTask {
   }
   void GrowColumns(size_t slots);
 
-  int64_t AppendRun(const PacketSlice& slice, size_t first, size_t count,
-                    std::vector<uint32_t>* dropped);
-  // `start_ns` is that of the pane.
-  void AppendColumns(const PacketSlice& slice, size_t first, size_t count, int64_t start_ns,
-                     SampleLog* log);
-  void AppendFlows(const PacketSlice& slice, size_t first, size_t count, SampleLog* log);
-  void AppendScarce(const PacketSlice& slice, size_t first, size_t count, int64_t start_ns,
-                    SampleLog* log, std::vector<uint32_t>* dropped);
-  bool MakeRoom(size_t samples);
-  void Trim(SampleLog* log);
-  template <typename Keep>
-  void KeepRows(SampleLog* log, Keep keep);
-  SampleLog* Pane(int64_t number);
-
   const v1::WindowSpec spec_;
   const FeatureSchema* const schema_;
   const std::string schema_hash_;
@@ -140,23 +101,16 @@ class WindowTask {
   const FeatureLimits limits_;
   const int64_t first_start_ns_;
 
-  std::map<int64_t, SampleLog> logs_;  // by pane
-  std::vector<SampleLog> spare_logs_;
-  size_t samples_ = 0;                       // in all logs
-  bool full_ = false;                        // and none to spare, until a window closes
+  PaneLogs logs_;
+  SubjectSort sort_;
   int64_t next_ = WindowInput::kNever;       // the first window that is still to close
   int64_t newest_ns_ = WindowInput::kNever;  // the newest packet of retired panes
 
   // By subject.
   std::vector<Past> past_;
   std::vector<PastWindow> past_windows_;  // a ring for each
-  std::vector<uint32_t> counts_;          // zero between uses
-  std::vector<uint32_t> offsets_;
-  std::vector<uint8_t> flagged_;  // zero between uses
 
   // Memory to use again.
-  SampleLog joined_;
-  std::vector<Sample> sorted_;
   std::vector<PastWindow> past_of_one_;
   ExtractorScratch scratch_;
   std::vector<double> unseen_;  // features of a window that is not given out
