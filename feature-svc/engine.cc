@@ -96,10 +96,7 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   header_ = &batch.header();
   emit_ = &emit;
   const int64_t last_end_ns = AddPackets(batch);
-  {
-    std::lock_guard lock(mutex_);
-    settlement_.AddPackets(header_->sequence(), last_end_ns, decided_);
-  }
+  settlement_.AddPackets(header_->sequence(), last_end_ns, decided_);
   watermark_ns_ = header_->watermark_ns();
   if (batch.time_ns_size() > 0) {
     to_come_from_ns_ = std::max(to_come_from_ns_, NewestNs(batch) + 1);
@@ -241,7 +238,6 @@ void FeatureEngine::CountPackets(const v1::PacketBatch& batch, const FlowColumns
     const uint32_t dropped = dropped_of_packet_[i];
     shed += dropped > 0 && dropped >= samples_of_flow_[flow[i]];
   }
-  std::lock_guard lock(mutex_);
   decided_.set_windowed(decided_.windowed() + wanted - shed);
   decided_.set_shed(decided_.shed() + shed);
   for (size_t i = 0; i < left_out.size(); ++i) {
@@ -272,7 +268,7 @@ void FeatureEngine::RemoveIdle() {
 
 absl::Status FeatureEngine::EmitClosed() {
   const uint64_t sequence_before = sequence_;
-  if (watermark_ns_ != kNever) CloseWindows(header_->end_of_run());
+  CloseWindows(header_->end_of_run());
   RemoveIdle();
   const bool nothing_to_say =
       writer_.batch()->tables().empty() && sequence_ == sequence_before && !header_->end_of_run();
@@ -306,7 +302,6 @@ void FeatureEngine::EmitBatch(bool last, v1::WindowBatch* batch) {
 
 v1::Accounting FeatureEngine::Accounts(const v1::BatchHeader& header) {
   v1::Accounting accounting = header.accounting();
-  std::lock_guard lock(mutex_);
   AddAccounting(&accounting, decided_);
   accounting.set_pending(accounting.pending() - decided_.windowed() - decided_.shed() -
                          FilteredPackets(decided_));

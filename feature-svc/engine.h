@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -107,9 +106,8 @@ class FeatureEngine {
   // by packet of the slice, how many found no room.
   std::vector<uint32_t> samples_of_flow_;
   std::vector<uint32_t> dropped_of_packet_;
-  Settlement settlement_;
-  std::mutex mutex_;
-  v1::Accounting decided_;  // windowed, filtered and shed here; guarded by mutex_
+  v1::Accounting decided_;  // windowed, filtered and shed here
+  Settlement settlement_;   // AckFor uses nothing else
 };
 
 }  // namespace silhouette
