@@ -170,6 +170,9 @@ void PaneLogs::Forget(std::span<const uint8_t> is_gone) {
   for (auto& entry : logs_) {
     SampleLog* log = &entry.second;
     KeepRows(log, [&](size_t row) { return is_gone[log->subject[row]] == 0; });
+    for (size_t id = 0; id < log->cut.size(); ++id) {
+      if (is_gone[id] != 0) log->cut[id] = 0;
+    }
   }
 }
 

@@ -39,7 +39,7 @@ class PaneLogs {
 
   // No window has this pane any more.
   void Retire(int64_t pane);
-  // Forgets the samples of subjects: is_gone[subject] is not 0.
+  // Forgets the samples of subjects, and that some were lost: is_gone[subject] is not 0.
   void Forget(std::span<const uint8_t> is_gone);
   // Subjects have new numbers: numbers[old].
   void Renumber(std::span<const uint32_t> numbers);

@@ -108,6 +108,16 @@ TEST_F(PaneLogsTest, APaneAfterARetiredOneStartsEmpty) {
   EXPECT_FALSE(log.lost_some_of(20));
 }
 
+TEST_F(PaneLogsTest, WhatASubjectLostIsForgottenWithIt) {
+  Start({.samples = 1});
+  Append({{0}, {1}, {2, 100, true, 21}});
+  std::vector<uint8_t> is_gone(22);
+  is_gone[20] = 1;
+  logs_->Forget(is_gone);
+  EXPECT_FALSE(logs_->Join(0, 1).lost_some_of(20)) << "its number is another one's now";
+  EXPECT_TRUE(logs_->Join(0, 1).lost_some_of(21));
+}
+
 TEST_F(PaneLogsTest, SubjectsThatHaveNewNumbersKeepTheirSamplesAndLosses) {
   Start({.samples = 3});
   Append({{0, 100, true, 0}, {1, 100, true, 1}, {2, 100, true, 1}});

@@ -158,7 +158,9 @@ void SubjectGroup::RemoveIdle() {
   for (const auto& task : tasks_) {
     needed_since_ns = std::min(needed_since_ns, task->NeededSinceNs());
   }
-  table_.Remove(table_.IdleSince(needed_since_ns));
+  const std::vector<uint32_t> ids = table_.IdleSince(needed_since_ns);
+  for (const auto& task : tasks_) task->Forget(ids);
+  table_.Remove(ids);
 }
 
 }  // namespace silhouette

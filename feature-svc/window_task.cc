@@ -190,7 +190,7 @@ void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjec
     }
   }
   logs_.Forget(is_evicted);
-  for (uint32_t id : ids) ForgetPast(id);
+  Forget(ids);
   newest_ns_ = newest_ns;  // no pane is retired, and nothing known of these packets
 }
 
@@ -199,10 +199,13 @@ int64_t WindowTask::NextWithPane(int64_t window) const {
   return std::max(window, logs_.NextPane(window) - panes_per_window_ + 1);
 }
 
-void WindowTask::ForgetPast(uint32_t id) {
-  past_[id] = Past();
+void WindowTask::Forget(std::span<const uint32_t> ids) {
   const auto ring = static_cast<size_t>(past_windows_per_window_ * panes_per_window_);
-  std::fill_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(id * ring), ring, PastWindow());
+  for (uint32_t id : ids) {
+    if (id >= past_.size()) continue;  // no window has closed since it came
+    past_[id] = Past();
+    std::fill_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(id * ring), ring, PastWindow());
+  }
 }
 
 void WindowTask::Renumber(std::span<const uint32_t> numbers, size_t subjects) {

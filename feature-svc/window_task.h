@@ -49,6 +49,9 @@ class WindowTask {
   // packets. `ids` are sorted by name.
   void Evict(std::span<const uint32_t> ids, const SubjectTable& subjects, WindowSink* sink);
 
+  // No window looks back to these subjects any more; their numbers may become others'.
+  void Forget(std::span<const uint32_t> ids);
+
   // Subjects have new numbers: numbers[old], all below `subjects`; kNone for those that are gone.
   void Renumber(std::span<const uint32_t> numbers, size_t subjects);
 
@@ -84,7 +87,6 @@ class WindowTask {
   size_t RingIndex(int64_t window, uint32_t id) const;
   std::span<const PastWindow> PastWindowsOf(int64_t window, uint32_t id);
   int64_t NextWithPane(int64_t window) const;
-  void ForgetPast(uint32_t id);
   bool IsNear(int64_t window, int64_t time_ns) const {
     return time_ns != WindowInput::kNever &&
            time_ns >= panes_.StartOf(window) - schema_->horizon_ns;

@@ -120,6 +120,18 @@ TEST(WindowTaskLimits, ASubjectWhosePacketsWereAllDroppedIsPartialWhenItComesBac
                                     std::pair(4, true)));
 }
 
+TEST(WindowTaskLimits, ANewSubjectHasNoPartOfWhatAnotherOneLost) {
+  Windows windows({.window_samples = 1});
+  windows.Add({{1}, {2}});  // one too many
+  windows.CloseBefore(4);
+  windows.group().RemoveIdle();
+  ASSERT_EQ(windows.group().subjects(), 0u);
+  windows.Add({{4 * kSecond, 100, true, 21}});
+  const std::vector<Given> given = windows.CloseBefore(5);
+  ASSERT_EQ(given.size(), 1u);
+  EXPECT_FALSE(given[0].partial);
+}
+
 TEST(WindowTaskLimits, AFloodOfOneSubjectLeavesRoomForTheOthers) {
   Windows windows({.window_samples = 8, .samples = 40});
   for (int64_t i = 0; i < 1000; ++i) windows.Add({{i, 100, true, 20}});
