@@ -103,7 +103,7 @@ TEST(Bundle, ABrokenTimelineIsRefused) {
 
 TEST(Bundle, AWindowThatCannotBeMadeIsRefused) {
   EXPECT_THAT(RefusalOf([](v1::ModelManifest* m) { m->mutable_spec()->set_length_ns(1); }),
-              HasSubstr("window length of 1 ns"));
+              HasSubstr("window length of 1ns"));
 }
 
 TEST(Bundle, AMissingOrDamagedFileIsRefusedByName) {

@@ -8,7 +8,7 @@ namespace silhouette {
 absl::StatusOr<int64_t> ParseDurationNs(std::string_view text) {
   absl::Duration duration;
   if (!absl::ParseDuration({text.data(), text.size()}, &duration) ||
-      duration <= absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
+      duration < absl::Nanoseconds(1) || duration == absl::InfiniteDuration()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "\"", std::string(text), "\" is no length of time; write one as 0.5s or 500ms"));
   }

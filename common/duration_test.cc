@@ -9,7 +9,7 @@ TEST(Duration, IsANumberWithAUnit) {
   EXPECT_EQ(*ParseDurationNs("0.5s"), 500'000'000);
   EXPECT_EQ(*ParseDurationNs("500ms"), 500'000'000);
   EXPECT_EQ(*ParseDurationNs("1m30s"), 90'000'000'000);
-  for (const char* text : {"", "5", "-1s", "0s", "inf", "abc"}) {
+  for (const char* text : {"", "5", "-1s", "0s", "0.5ns", "inf", "abc"}) {
     EXPECT_FALSE(ParseDurationNs(text).ok()) << text;
   }
 }

@@ -91,14 +91,15 @@ absl::Status NormalizeSpec(v1::WindowSpec* spec) {
   if (spec->hop_ns() == 0) spec->set_hop_ns(spec->length_ns());
   NormalizeFilter(spec);
   if (spec->length_ns() < kMinLength || spec->length_ns() > kMaxLength) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("window length of ", spec->length_ns(), " ns; it goes from 100 ms to 1 h"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "window length of ", FormatDurationNs(spec->length_ns()), "; it goes from 100 ms to 1 h"));
   }
   if (spec->hop_ns() < 0 || spec->length_ns() % spec->hop_ns() != 0 ||
       spec->length_ns() / spec->hop_ns() > kMostHops) {
     return absl::InvalidArgumentError(
-        absl::StrCat("hop of ", spec->hop_ns(), " ns for a length of ", spec->length_ns(),
-                     " ns; it divides the length into 1 to ", kMostHops, " parts"));
+        absl::StrCat("hop of ", FormatDurationNs(spec->hop_ns()), " for a length of ",
+                     FormatDurationNs(spec->length_ns()), "; it divides the length into 1 to ",
+                     kMostHops, " parts"));
   }
   if (SubjectKindName(spec->subject()) == kUnknownKind) {
     return absl::InvalidArgumentError(absl::StrCat("subject ", static_cast<int>(spec->subject()),
