@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/packet_bits.h"
+#include "common/window_spec.h"
 
 namespace silhouette {
 namespace {
@@ -43,12 +44,13 @@ std::string CsvLine(const v1::WindowTable& table, int row, const FeatureSchema& 
   return line;
 }
 
-std::string JsonLine(const v1::WindowTable& table, int row, const FeatureSchema& schema) {
-  std::string line = absl::StrCat("{\"window\":{\"start_ns\":", table.start_ns(row),
-                                  ",\"end_ns\":", table.start_ns(row) + table.spec().length_ns(),
-                                  ",\"subject\":\"", SubjectOf(table, row),
-                                  "\",\"partial\":", IsPartial(table, row) ? "true" : "false",
-                                  ",\"schema\":\"", schema.name, "\",\"features\":{");
+std::string JsonLine(const v1::WindowTable& table, int row, const FeatureSchema& schema,
+                     const std::string& spec) {
+  std::string line = absl::StrCat(
+      "{\"window\":{\"start_ns\":", table.start_ns(row),
+      ",\"end_ns\":", table.start_ns(row) + table.spec().length_ns(), ",\"subject\":\"",
+      SubjectOf(table, row), "\",\"partial\":", IsPartial(table, row) ? "true" : "false",
+      ",\"schema\":\"", schema.name, "\",\"spec\":\"", spec, "\",\"features\":{");
   const double* values = ValuesOf(table, row, schema);
   for (size_t i = 0; i < schema.features.size(); ++i) {
     absl::StrAppend(&line, i == 0 ? "" : ",", "\"", schema.features[i].name, "\":");
@@ -92,12 +94,12 @@ WindowFormat WindowFormatOf(const std::string& path) {
 }
 
 std::string WindowLine(WindowFormat format, const v1::WindowTable& table, int row,
-                       const FeatureSchema& schema) {
+                       const FeatureSchema& schema, const std::string& spec) {
   switch (format) {
     case WindowFormat::kCsv:
       return CsvLine(table, row, schema);
     case WindowFormat::kJsonl:
-      return JsonLine(table, row, schema);
+      return JsonLine(table, row, schema, spec);
     case WindowFormat::kLibsvm:
       return LibsvmLine(table, row, schema);
   }
@@ -133,8 +135,9 @@ absl::StatusOr<std::unique_ptr<WindowFile>> WindowFile::Open(const std::string& 
 absl::Status WindowFile::Write(const v1::WindowBatch& batch) {
   for (const v1::WindowTable& table : batch.tables()) {
     const FeatureSchema& schema = **FindSchema(table.spec().schema());
+    const std::string spec = FormatSpec(table.spec());
     for (int row = 0; row < table.start_ns_size(); ++row) {
-      *out_ << WindowLine(format_, table, row, schema) << '\n';
+      *out_ << WindowLine(format_, table, row, schema, spec) << '\n';
     }
     windows_ += static_cast<uint64_t>(table.start_ns_size());
   }

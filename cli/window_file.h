@@ -31,9 +31,10 @@ absl::StatusOr<WindowFormat> ParseWindowFormat(std::string_view name);
 // By the end of the file's name: .jsonl, .json, .libsvm, .svm; all others are CSV.
 WindowFormat WindowFormatOf(const std::string& path);
 
-// One window as a line of the format, without its end.
+// One window as a line of the format, without its end. `schema` and `spec` (its text) are the
+// table's.
 std::string WindowLine(WindowFormat format, const v1::WindowTable& table, int row,
-                       const FeatureSchema& schema);
+                       const FeatureSchema& schema, const std::string& spec);
 // The first line; empty where the format has none.
 std::string WindowHeader(WindowFormat format, const FeatureSchema& schema);
 

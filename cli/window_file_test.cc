@@ -32,12 +32,17 @@ v1::WindowTable Table() {
 
 const FeatureSchema& Schema() { return **FindSchema("presence.v1"); }
 
+std::string Line(WindowFormat format, int row) {
+  const v1::WindowTable table = Table();
+  return WindowLine(format, table, row, Schema(), FormatSpec(table.spec()));
+}
+
 TEST(WindowFile, CsvNumbersReadBackAsTheyWere) {
-  const std::string line = WindowLine(WindowFormat::kCsv, Table(), 0, Schema());
+  const std::string line = Line(WindowFormat::kCsv, 0);
   EXPECT_EQ(line,
             "0,conversation:10.0.0.1-10.0.0.2/udp,0,0,0.1,0.2,0.30000000000000004,0.4,0.5,"
             "0.6000000000000001,1e+21,0.8");
-  EXPECT_EQ(WindowLine(WindowFormat::kCsv, Table(), 1, Schema()),
+  EXPECT_EQ(Line(WindowFormat::kCsv, 1),
             "500000000,conversation:10.0.0.1-10.0.0.2/udp,1,0,0,0,0,0,0,0,0,0");
 }
 
@@ -49,20 +54,20 @@ TEST(WindowFile, CsvStartsWithTheNamesOfItsColumns) {
 }
 
 TEST(WindowFile, JsonNamesEachFeature) {
-  const auto json =
-      nlohmann::json::parse(WindowLine(WindowFormat::kJsonl, Table(), 1, Schema()))["window"];
+  const auto json = nlohmann::json::parse(Line(WindowFormat::kJsonl, 1))["window"];
   EXPECT_EQ(json["start_ns"], 500'000'000);
   EXPECT_EQ(json["end_ns"], 1'000'000'000);
   EXPECT_EQ(json["partial"], true);
   EXPECT_EQ(json["schema"], "presence.v1");
+  EXPECT_EQ(json["spec"], "subject=conversation,window=500ms,schema=presence.v1");
   EXPECT_EQ(json["features"].size(), 9u);
 }
 
 TEST(WindowFile, LibsvmLeavesZerosOutAndCountsFromOne) {
-  EXPECT_EQ(WindowLine(WindowFormat::kLibsvm, Table(), 0, Schema()),
+  EXPECT_EQ(Line(WindowFormat::kLibsvm, 0),
             "0 2:0.1 3:0.2 4:0.30000000000000004 5:0.4 6:0.5 7:0.6000000000000001 8:1e+21 9:0.8 "
             "# 0 conversation:10.0.0.1-10.0.0.2/udp");
-  EXPECT_EQ(WindowLine(WindowFormat::kLibsvm, Table(), 1, Schema()),
+  EXPECT_EQ(Line(WindowFormat::kLibsvm, 1),
             "0 # 500000000 conversation:10.0.0.1-10.0.0.2/udp partial");
 }
 
