@@ -87,7 +87,8 @@ absl::Status Print(const SchemaFlags& flags) {
       PrintText(**schema);
     }
   }
-  return absl::OkStatus();
+  std::cout.flush();
+  return std::cout ? absl::OkStatus() : absl::UnavailableError("standard output cannot be written");
 }
 
 }  // namespace
@@ -95,9 +96,11 @@ absl::Status Print(const SchemaFlags& flags) {
 void AddSchemaCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<SchemaFlags>();
   CLI::App* app = parent->add_subcommand("schema", "Show what features there are, with formulas");
-  app->add_option("NAME", flags->name, "Schema to show; all without");
-  app->add_flag("--json", flags->json, "As JSON");
-  app->add_flag("--markdown", flags->markdown, "All of them as a page (docs/features.md)");
+  CLI::Option* name = app->add_option("NAME", flags->name, "Schema to show; all without");
+  CLI::Option* json = app->add_flag("--json", flags->json, "As JSON");
+  app->add_flag("--markdown", flags->markdown, "All of them as a page (docs/features.md)")
+      ->excludes(name)
+      ->excludes(json);
   app->footer(
       "Examples:\n"
       "  silhouette schema\n"
