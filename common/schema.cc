@@ -6,6 +6,7 @@
 #include "common/hash.h"
 
 namespace silhouette {
+
 std::string FeatureSchema::Hash() const {
   std::string text = absl::StrCat(name, "\n", horizon_ns, "\n");
   for (const Feature& f : features) {

@@ -26,8 +26,7 @@ FeatureSchema PresenceV1() {
           {"total_packets", "packets", "inbound + outbound", 0},
       },
       "The nine columns of the published webcam data set. A wire length is the original length of "
-      "a "
-      "packet in bytes, link header included. The subject's previous packet counts across the "
+      "a packet in bytes, link header included. The subject's previous packet counts across the "
       "window's start, back to the horizon; a first packet has none. Features of a window without "
       "the packets they need are 0.",
       "conversation",
