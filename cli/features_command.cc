@@ -1,9 +1,12 @@
 #include "cli/features_command.h"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -37,40 +40,48 @@ struct FeaturesFlags {
   FeatureLimits limits;
 };
 
-absl::Status WrongFlag(const char* flag, const absl::Status& status) {
+absl::Status WrongFlag(const std::string& flag, const absl::Status& status) {
   return absl::InvalidArgumentError(absl::StrCat(flag, ": ", std::string(status.message())));
 }
 
-// What --schema, --subject, --window, --hop and --protocol say together.
+// What --schema, --subject, --window, --hop and --protocol say together. Of a part that is there
+// twice, the later one counts; so the first flag that spoils the text is the wrong one.
 absl::StatusOr<std::string> SpecOfFlags(const FeaturesFlags& flags) {
   const auto schema = FindSchema(flags.schema);
   if (!schema.ok()) return WrongFlag("--schema", schema.status());
-  std::string spec =
-      absl::StrCat("schema=", flags.schema,
-                   ",subject=", flags.subject.empty() ? (*schema)->usual_subject : flags.subject,
-                   ",window=", flags.window.empty() ? (*schema)->usual_window : flags.window);
-  if (!flags.hop.empty()) absl::StrAppend(&spec, ",hop=", flags.hop);
-  if (!flags.protocol.empty()) absl::StrAppend(&spec, ",protocol=", flags.protocol);
+  std::string spec = absl::StrCat("schema=", flags.schema, ",subject=", (*schema)->usual_subject,
+                                  ",window=", (*schema)->usual_window);
+  for (const auto& [part, value] : {std::pair{"subject", flags.subject},
+                                    {"window", flags.window},
+                                    {"hop", flags.hop},
+                                    {"protocol", flags.protocol}}) {
+    if (value.empty()) continue;
+    absl::StrAppend(&spec, ",", part, "=", value);
+    const auto parsed = ParseSpec(spec);
+    if (!parsed.ok()) return WrongFlag(absl::StrCat("--", part), parsed.status());
+  }
   return spec;
 }
 
-constexpr char kPartFlags[] = "--schema, --subject, --window, --hop or --protocol";
-
 absl::StatusOr<SpecSet> SpecsOf(const FeaturesFlags& flags) {
-  std::vector<std::string> texts = flags.specs;
-  if (texts.empty()) {
-    const auto text = SpecOfFlags(flags);
-    if (!text.ok()) return text.status();
-    texts.push_back(*text);
+  if (!flags.specs.empty()) return ParseSpecFlags(flags.specs);
+  const auto text = SpecOfFlags(flags);
+  if (!text.ok()) return text.status();
+  return ParseSpecFlags({*text});
+}
+
+// A capture is not written over: there may be no other.
+absl::Status CheckOut(const FeaturesFlags& flags) {
+  if (flags.out.empty()) {
+    return absl::InvalidArgumentError("--out: names no file; - is standard output");
   }
-  SpecSet set;
-  for (const std::string& text : texts) {
-    const auto spec = ParseSpec(text);
-    if (!spec.ok()) return WrongFlag(flags.specs.empty() ? kPartFlags : "--spec", spec.status());
-    set.specs.push_back(*spec);
+  std::error_code not_there;
+  if (IsStream(flags.out) ||
+      !std::filesystem::equivalent(flags.source.file, flags.out, not_there)) {
+    return absl::OkStatus();
   }
-  set.hash = SpecSetHash(set.specs);
-  return set;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--out: ", flags.out, " is the capture itself; name another file"));
 }
 
 // One schema's columns fit one table.
@@ -177,6 +188,7 @@ struct Plan {
 absl::StatusOr<Plan> PlanOf(const FeaturesFlags& flags) {
   auto specs = SpecsOf(flags);
   if (!specs.ok()) return specs.status();
+  if (absl::Status status = CheckOut(flags); !status.ok()) return status;
   const auto format = FormatOf(flags, *specs);
   if (!format.ok()) return format.status();
   const auto duration = ParseDurationFlag(flags.source.duration);

@@ -1,6 +1,10 @@
 #include "feature-svc/flags.h"
 
 #include <limits>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "common/window_spec.h"
 
 namespace silhouette {
 
@@ -21,6 +25,25 @@ void AddLimitFlags(CLI::App* app, FeatureLimits* limits) {
                   "Packets that are kept for the open windows of one spec; more are shed")
       ->check(CLI::Range(size_t{1}, kMost))
       ->capture_default_str();
+}
+
+absl::StatusOr<SpecSet> ParseSpecFlags(const std::vector<std::string>& texts) {
+  SpecSet set;
+  std::set<std::string> known;
+  for (const std::string& text : texts) {
+    const auto spec = ParseSpec(text);
+    if (!spec.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--spec: ", std::string(spec.status().message())));
+    }
+    if (!known.insert(SpecText(*spec)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--spec: ", FormatSpec(*spec), " is given twice; once is enough"));
+    }
+    set.specs.push_back(*spec);
+  }
+  set.hash = SpecSetHash(set.specs);
+  return set;
 }
 
 }  // namespace silhouette

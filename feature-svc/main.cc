@@ -9,7 +9,6 @@
 
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
-#include "common/window_spec.h"
 #include "feature-svc/flags.h"
 #include "feature-svc/model_watcher.h"
 #include "feature-svc/service.h"
@@ -24,27 +23,13 @@ struct FeatureFlags {
   FeatureLimits limits;
 };
 
-// What --spec says; its set is empty without.
-absl::StatusOr<SpecSet> FixedSpecs(const FeatureFlags& flags) {
-  SpecSet set;
-  for (const std::string& text : flags.specs) {
-    const auto spec = ParseSpec(text);
-    if (!spec.ok()) {
-      return absl::InvalidArgumentError("--spec: " + std::string(spec.status().message()));
-    }
-    set.specs.push_back(*spec);
-  }
-  set.hash = SpecSetHash(set.specs);
-  return set;
-}
-
 int Fail(const absl::Status& status) {
   std::cerr << "feature-svc: " << status.message() << "\n";
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
 int Run(const FeatureFlags& flags, StopSignal* stop) {
-  const auto fixed = FixedSpecs(flags);
+  const auto fixed = ParseSpecFlags(flags.specs);
   if (!fixed.ok()) return Fail(fixed.status());
   auto classify = OpenChannel(flags.classify_address);
   FeatureService service(classify, flags.limits);

@@ -5,6 +5,8 @@ import csv
 import json
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -82,9 +84,12 @@ class Features(unittest.TestCase):
         self.assertEqual(json.loads(out), written["schema"])
 
     def test_several_specs_share_one_pass_and_one_file_of_json_lines(self):
-        specs = ("--spec", "subject=device,window=5s,schema=traffic.v1", "--spec",
-                 "subject=conversation,window=500ms,schema=presence.v1")
+        texts = ["subject=device,window=5s,schema=traffic.v1",
+                 "subject=device,window=5s,schema=traffic.v1,protocol=tcp",
+                 "subject=conversation,window=500ms,schema=presence.v1"]
+        specs = [word for text in texts for word in ("--spec", text)]
         windows = [json.loads(line)["window"] for line in self.write("w.jsonl", *specs).splitlines()]
+        self.assertEqual({w["spec"] for w in windows}, {texts[0], texts[2]}, "no TCP is there")
         self.assertEqual({w["schema"] for w in windows}, {"traffic.v1", "presence.v1"})
         self.assertEqual({w["end_ns"] - w["start_ns"] for w in windows}, {5 * 10**9, 5 * 10**8})
         status, _, errors = harness.run_tool("features", harness.SAMPLE, *specs)
@@ -103,10 +108,15 @@ class Features(unittest.TestCase):
         self.assertEqual(terms.pop("received"), sum(terms.values()))
 
     def test_wrong_flags_are_named(self):
-        for args, words in ((["--schema", "none.v1"], "presence.v1, traffic.v1"),
-                            (["--subject", "host"], "device, device-mac, conversation and flow"),
-                            (["--window", "1ms"], "100 ms to 1 h"),
-                            (["--hop", "300ms"], "divides the length"),
+        spec = ["--spec", "subject=device,window=5s,schema=traffic.v1"]
+        for args, words in ((["--schema", "none.v1"], "--schema: no feature schema"),
+                            (["--subject", "host"], "--subject: "),
+                            (["--window", "1ms"], "--window: window length of 1ms"),
+                            (["--window", "5"], "--window: "),
+                            (["--hop", "300ms"], "--hop: hop of 300ms for a length of 500ms"),
+                            (["--protocol", "udp+"], "--protocol: "),
+                            ([*spec, *spec], "traffic.v1 is given twice"),
+                            (["-o", ""], "--out: names no file"),
                             (["--format", "xml"], "csv, jsonl and libsvm"),
                             (["--spec", "window=5s", "--schema", "traffic.v1"], "excludes")):
             status, out, errors = harness.run_tool("features", harness.SAMPLE, *args)
@@ -117,6 +127,15 @@ class Features(unittest.TestCase):
         status, _, errors = harness.run_tool("features", harness.SAMPLE, "-o", "/nowhere/w.csv")
         self.assertEqual(status, 1)
         self.assertIn("/nowhere/w.csv: cannot be written", errors)
+
+    def test_a_capture_is_not_written_over(self):
+        path = os.path.join(self.folder, "call.pcap")
+        shutil.copy(harness.SAMPLE, path)
+        status, _, errors = harness.run_tool("features", path, "-o",
+                                             os.path.join(self.folder, ".", "call.pcap"))
+        self.assertEqual(status, 2)
+        self.assertIn("is the capture itself", errors)
+        self.assertEqual(os.path.getsize(path), os.path.getsize(harness.SAMPLE))
 
     def test_accounts_of_captures_of_every_kind_balance(self):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -129,6 +148,13 @@ class Schema(unittest.TestCase):
         self.assertEqual(status, 0)
         with open(os.path.join(harness.ROOT, "docs", "features.md"), encoding="utf-8") as file:
             self.assertEqual(file.read(), out, "run: silhouette schema --markdown > docs/features.md")
+
+    def test_a_place_that_takes_no_more_is_a_failure(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([os.path.join(harness.BIN, "silhouette"), "schema"], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output cannot be written", done.stderr)
 
     def test_an_unknown_one_is_named_with_those_there_are(self):
         status, _, errors = harness.run_tool("schema", "none.v1")
