@@ -31,8 +31,8 @@ const std::vector<KnownData>& AllKnownData() {
         "call it may say the opposite of the truth.",
         "Its transitions come from the same turns of one minute. Where people come and go more or "
         "less often, the timeline reacts too fast or too slowly.",
-        "The parameters were chosen on the same blocks that score it, among few, so the figures "
-        "flatter a little.",
+        "Ten blocks are few: where half of one looks like its neighbours, a tenth of the windows "
+        "does. The interval says how far chance goes.",
         "A capture that was rebuilt from this table is training data: a score on it says that the "
         "pipeline works, not that the model does."}},
   };
@@ -42,6 +42,11 @@ const std::vector<KnownData>& AllKnownData() {
 std::string Share(double value) { return absl::StrFormat("%.3f", value); }
 
 std::string ShareOrDash(bool measured, double value) { return measured ? Share(value) : "–"; }
+
+std::string IntervalOf(const v1::EvaluationResult& result) {
+  if (result.accuracy_high() == 0) return "–";
+  return absl::StrCat(Share(result.accuracy_low()), "–", Share(result.accuracy_high()));
+}
 
 std::string SpecSentence(const v1::WindowSpec& spec) {
   const auto& protocols = spec.filter().ip_protocols();
@@ -79,19 +84,24 @@ std::string BeliefSentence(const v1::ModelManifest& manifest) {
       "**Believe \"", result->split(), "\": ", Share(result->accuracy()),
       " per window.** A split that leaks trains on the windows that it tests or on their "
       "neighbours, which look alike; its figures only say how much that flatters. Where scattered "
-      "windows are left out, the timeline sees those alone: its figures there say nothing.");
+      "windows are left out, the timeline sees those alone: its figures there say nothing. "
+      "Parameters are chosen inside each training part.");
 }
 
 std::string WeightSentence(const v1::ModelManifest& manifest) {
   const double weight = manifest.timeline().evidence_weight();
   if (weight == 0) return "";
   return absl::StrCat(
-      "\n\nNeighbouring windows look alike, so the timeline counts each as ",
+      "\n\nNeighbouring windows look alike, so the finished timeline counts each as ",
       absl::StrFormat("%.2f", weight),
       " of an independent one: (1 - r) / (1 + r), from the correlation r of neighbouring scores on "
-      "blocks that the model had not seen. A split that does not leak took its own weight without "
-      "its test part. The price: a visit much shorter than those of the recordings may be "
-      "overlooked, and the live timeline answers late.");
+      "blocks that the model had not seen. The live one, which must react to the first windows "
+      "after a change, counts it as ",
+      absl::StrFormat("%.2f", manifest.timeline().live_evidence_weight()),
+      ", with which it named most of those windows rightly. A split that does not leak took its "
+      "own "
+      "weights without its test part. The price: a visit much shorter than those of the recordings "
+      "may be overlooked once the timeline is finished.");
 }
 
 std::string ScoreSection(const v1::ModelManifest& manifest) {
@@ -100,14 +110,14 @@ std::string ScoreSection(const v1::ModelManifest& manifest) {
       "(forward) and after the finished (Viterbi) timeline. Sure of itself: the mean probability "
       "that the finished timeline states for its own classes; beyond the Viterbi share it is too "
       "sure.\n\n"
-      "| split | leaks | windows | window alone | forward | Viterbi | sure of itself |\n"
-      "|---|---|---:|---:|---:|---:|---:|\n";
+      "| split | leaks | windows | window alone | 95 % | forward | Viterbi | sure of itself |\n"
+      "|---|---|---:|---:|---:|---:|---:|---:|\n";
   for (const v1::EvaluationResult& result : manifest.evaluation()) {
     absl::StrAppend(&text, "| ", result.split(), " | ", result.leaks() ? "**leaks**" : "no", " | ",
-                    result.rows(), " | ", Share(result.accuracy()), " | ",
-                    ShareOrDash(result.has_forward_accuracy(), result.forward_accuracy()), " | ",
-                    ShareOrDash(result.has_viterbi_accuracy(), result.viterbi_accuracy()), " | ",
-                    ShareOrDash(result.has_stated_confidence(), result.stated_confidence()),
+                    result.rows(), " | ", Share(result.accuracy()), " | ", IntervalOf(result),
+                    " | ", ShareOrDash(result.has_forward_accuracy(), result.forward_accuracy()),
+                    " | ", ShareOrDash(result.has_viterbi_accuracy(), result.viterbi_accuracy()),
+                    " | ", ShareOrDash(result.has_stated_confidence(), result.stated_confidence()),
                     " |\n");
   }
   return absl::StrCat(text, "\n", BeliefSentence(manifest), WeightSentence(manifest), "\n\n");
@@ -131,11 +141,11 @@ std::string LimitSection(const v1::ModelManifest& manifest) {
         "It knows only the recordings above. Other people, rooms, apps, codecs and networks are "
         "unknown to it until it is scored on them.");
   }
-  limits.push_back(
-      manifest.timeline().evidence_weight() == 0
-          ? "A probability is the model's own; nothing has calibrated it."
-          : "A window's probability is the model's own; nothing has calibrated it. The timeline's "
-            "has one number fitted, on the recordings above: on others it may be too sure again.");
+  limits.push_back(manifest.timeline().evidence_weight() == 0
+                       ? "A probability is the model's own; nothing has calibrated it."
+                       : "A window's probability is the model's own. The timeline calibrates it, "
+                         "and has weights "
+                         "fitted, on the recordings above: on others it may be too sure again.");
   return absl::StrCat("## What it cannot do\n\n- ", absl::StrJoin(limits, "\n- "), "\n");
 }
 

@@ -29,6 +29,8 @@ v1::ModelManifest Manifest() {
   v1::EvaluationResult* blocks = manifest.add_evaluation();
   blocks->set_split("one block left out");
   blocks->set_accuracy(0.75);
+  blocks->set_accuracy_low(0.625);
+  blocks->set_accuracy_high(0.875);
   blocks->set_viterbi_accuracy(0.8125);
   blocks->set_stated_confidence(0.875);
   return manifest;
@@ -39,8 +41,9 @@ TEST(CardTest, TheFigureToBelieveIsThatOfTheSplitThatDoesNotLeak) {
   EXPECT_THAT(card, HasSubstr("**Believe \"one block left out\": 0.750 per window.**"));
   EXPECT_THAT(
       card,
-      HasSubstr("| random 1/5 of the windows left out | **leaks** | 0 | 0.990 | – | – | – |"));
-  EXPECT_THAT(card, HasSubstr("| one block left out | no | 0 | 0.750 | – | 0.812 | 0.875 |"));
+      HasSubstr("| random 1/5 of the windows left out | **leaks** | 0 | 0.990 | – | – | – | – |"));
+  EXPECT_THAT(
+      card, HasSubstr("| one block left out | no | 0 | 0.750 | 0.625–0.875 | – | 0.812 | 0.875 |"));
 }
 
 TEST(CardTest, TheEvidenceWeightIsExplainedWhereThereIsOne) {
@@ -48,8 +51,10 @@ TEST(CardTest, TheEvidenceWeightIsExplainedWhereThereIsOne) {
   EXPECT_THAT(CardText(manifest), HasSubstr("nothing has calibrated it.\n"));
   EXPECT_THAT(CardText(manifest), Not(HasSubstr("of an independent one")));
   manifest.mutable_timeline()->set_evidence_weight(0.25);
+  manifest.mutable_timeline()->set_live_evidence_weight(0.5);
+  EXPECT_THAT(CardText(manifest), HasSubstr("counts it as 0.50, with which"));
   EXPECT_THAT(CardText(manifest), HasSubstr("counts each as 0.25 of an independent one"));
-  EXPECT_THAT(CardText(manifest), HasSubstr("The timeline's has one number fitted"));
+  EXPECT_THAT(CardText(manifest), HasSubstr("The timeline calibrates it"));
 }
 
 TEST(CardTest, WhereEverySplitLeaksNoFigureIsToBelieve) {
