@@ -1,8 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <span>
-
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
 #include "learn/data/split.h"
@@ -11,20 +8,18 @@
 
 namespace silhouette {
 
-// How far a search is: steps done of all.
-using SearchProgress = std::function<void(size_t done, size_t steps)>;
-
 // Depths that are tried, and rounds at the most.
 inline constexpr int kSearchedDepths[] = {1, 2, 3, 6};
 inline constexpr int kSearchedRounds = 300;
 
-// Parameters by cross-validation on the folds of `inner`, which split the training part alone: the
-// depth and the number of rounds with the least mean log loss of left-out rows (early stopping);
-// the others stay as in `base`. A fold that leaves a class without a training row is passed over.
+// Parameters by cross-validation on the folds of `inner`, which split the training part alone. For
+// each depth, the number of rounds with the least mean log loss of left-out rows (early stopping);
+// of the depths the shallowest that is not worse than the best one by more than a standard error
+// of the folds (Breiman et al. 1984). The others stay as in `base`. A fold that leaves a class
+// without a training row is passed over.
 // Errors: as TrainModel; INVALID_ARGUMENT when no fold can be used.
 absl::StatusOr<TrainerParameters> SearchParameters(const Dataset& data, const Split& inner,
-                                                   TrainerParameters base,
-                                                   const SearchProgress& progress = nullptr);
+                                                   TrainerParameters base);
 
 // XGBoost with parameters chosen as above.
 ModelKind SearchedXgboost(const TrainerParameters& base = {});

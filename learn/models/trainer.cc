@@ -149,6 +149,8 @@ std::map<std::string, std::string> XgboostParameters(const TrainerParameters& pa
       // Exact, seeded and on one thread: equal data gives an equal model.
       {"tree_method", "exact"},
       {"seed", "1"},
+      // Else all models of a thread draw from one sequence, and what one draws depends on the rest.
+      {"seed_per_iteration", "1"},
       {"nthread", "1"},
       {"verbosity", "0"},
   };
@@ -166,22 +168,31 @@ absl::StatusOr<std::string> TrainModel(const Dataset& data, std::span<const size
   return training->Save();
 }
 
-absl::StatusOr<std::vector<double>> HeldOutLogLoss(const Dataset& data,
-                                                   std::span<const size_t> rows,
-                                                   std::span<const size_t> held_out,
-                                                   const TrainerParameters& parameters) {
+struct HeldOutTraining::State {
+  Training training;
+  Matrix held_out;
+};
+
+HeldOutTraining::HeldOutTraining(std::unique_ptr<State> state) : state_(std::move(state)) {}
+HeldOutTraining::HeldOutTraining(HeldOutTraining&&) noexcept = default;
+HeldOutTraining& HeldOutTraining::operator=(HeldOutTraining&&) noexcept = default;
+HeldOutTraining::~HeldOutTraining() = default;
+
+absl::StatusOr<HeldOutTraining> HeldOutTraining::Begin(const Dataset& data,
+                                                       std::span<const size_t> rows,
+                                                       std::span<const size_t> held_out,
+                                                       const TrainerParameters& parameters) {
   absl::StatusOr<Training> training = Training::Begin(data, rows, parameters);
   if (!training.ok()) return training.status();
-  absl::StatusOr<Matrix> held = MatrixOf(data, held_out, /*balanced=*/false);
-  if (!held.ok()) return held.status();
-  std::vector<double> losses;
-  for (int round = 0; round < parameters.num_boost_round; ++round) {
-    if (absl::Status s = training->Grow(); !s.ok()) return s;
-    const absl::StatusOr<double> loss = training->LogLoss(*held);
-    if (!loss.ok()) return loss.status();
-    losses.push_back(*loss);
-  }
-  return losses;
+  absl::StatusOr<Matrix> matrix = MatrixOf(data, held_out, /*balanced=*/false);
+  if (!matrix.ok()) return matrix.status();
+  return HeldOutTraining(
+      std::unique_ptr<State>(new State{*std::move(training), *std::move(matrix)}));
+}
+
+absl::StatusOr<double> HeldOutTraining::Grow() {
+  if (absl::Status s = state_->training.Grow(); !s.ok()) return s;
+  return state_->training.LogLoss(state_->held_out);
 }
 
 }  // namespace silhouette

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,11 +38,25 @@ std::map<std::string, std::string> XgboostParameters(const TrainerParameters& pa
 absl::StatusOr<std::string> TrainModel(const Dataset& data, std::span<const size_t> rows,
                                        const TrainerParameters& parameters);
 
-// The mean log loss of `held_out` rows after each round of training on `rows`, in nats. Errors: as
-// TrainModel.
-absl::StatusOr<std::vector<double>> HeldOutLogLoss(const Dataset& data,
-                                                   std::span<const size_t> rows,
-                                                   std::span<const size_t> held_out,
-                                                   const TrainerParameters& parameters);
+// A model that grows round by round, and what it says of rows that were held out.
+class HeldOutTraining {
+ public:
+  // Errors: as TrainModel.
+  static absl::StatusOr<HeldOutTraining> Begin(const Dataset& data, std::span<const size_t> rows,
+                                               std::span<const size_t> held_out,
+                                               const TrainerParameters& parameters);
+  HeldOutTraining(HeldOutTraining&&) noexcept;
+  HeldOutTraining& operator=(HeldOutTraining&&) noexcept;
+  ~HeldOutTraining();
+
+  // One more round; the mean log loss of the held-out rows after it, in nats.
+  absl::StatusOr<double> Grow();
+
+ private:
+  struct State;
+  explicit HeldOutTraining(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace silhouette
