@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "cli/report_flags.h"
 #include "cli/step_line.h"
 #include "common/duration.h"
 #include "learn/bundle/bundle_writer.h"
@@ -109,10 +110,7 @@ void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifes
 }
 
 int Run(TrainOptions* options) {
-  const auto fail = [](const absl::Status& status) {
-    std::cerr << "silhouette train: " << status.message() << "\n";
-    return 1;
-  };
+  const auto fail = [](const absl::Status& status) { return ReportFailure("train", status); };
   const absl::StatusOr<int64_t> length = ParseDurationNs(options->window);
   if (!length.ok()) return fail(length.status());
   options->request.length_ns = *length;

@@ -91,13 +91,14 @@ std::string BeliefSentence(const v1::ModelManifest& manifest) {
 std::string WeightSentence(const v1::ModelManifest& manifest) {
   const double weight = manifest.timeline().evidence_weight();
   if (weight == 0) return "";
+  const double live = manifest.timeline().live_evidence_weight();
   return absl::StrCat(
       "\n\nNeighbouring windows look alike, so the finished timeline counts each as ",
       absl::StrFormat("%.2f", weight),
       " of an independent one: (1 - r) / (1 + r), from the correlation r of neighbouring scores on "
       "blocks that the model had not seen. The live one, which must react to the first windows "
       "after a change, counts it as ",
-      absl::StrFormat("%.2f", manifest.timeline().live_evidence_weight()),
+      absl::StrFormat("%.2f", live == 0 ? weight : live),
       ", with which it named most of those windows rightly. A split that does not leak took its "
       "own "
       "weights without its test part. The price: a visit much shorter than those of the recordings "

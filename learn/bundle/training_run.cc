@@ -121,9 +121,9 @@ absl::StatusOr<std::string> TrainAndJudge(const Dataset& data, const TrainingReq
   if (!inner.ok()) return inner.status();
   const auto parameters = SearchParameters(data, *inner, base);
   if (!parameters.ok()) return parameters.status();
-  const auto trained = TrainOn(data, all, splits[0], XgboostKind(*parameters), options);
-  if (!trained.ok()) return trained.status();
-  *manifest->mutable_timeline() = *trained->timeline;
+  auto timeline = TrainTimeline(data, all, splits[0], XgboostKind(*parameters), options);
+  if (!timeline.ok()) return timeline.status();
+  *manifest->mutable_timeline() = *std::move(timeline);
   for (const auto& [name, value] : XgboostParameters(*parameters, data.classes.size())) {
     (*manifest->mutable_parameters())[name] = value;
   }

@@ -81,7 +81,7 @@ TEST_F(TrainingRunTest, AFailedStepIsTheRunsError) {
   request_.columns.blocks = "minute";
   EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("no column \"minute\""));
   request_.columns.blocks = "person";
-  EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("calls.csv: 2 blocks in"));
+  EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("calls.csv: 2 block(s) in"));
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ absl::StatusOr<Split> GroupsOut(std::span<const size_t> rows, const std::vector<
   const size_t groups = (places.size() + count - 1) / count;
   if (groups < 2) {
     return absl::InvalidArgumentError(absl::StrCat(
-        places.size(), " ", what, " in the data; leaving ", count,
+        places.size(), " ", what, "(s) in the data; leaving ", count,
         " out needs more, so that some are left to learn from: give smaller ones or more data"));
   }
   Split split;
@@ -118,7 +118,7 @@ absl::StatusOr<Split> BlocksOut(const Dataset& data, std::span<const size_t> row
     return absl::InvalidArgumentError(
         "no blocks to leave out; name the column that says which windows belong together");
   }
-  absl::StatusOr<Split> split = GroupsOut(rows, data.block, count, "blocks");
+  absl::StatusOr<Split> split = GroupsOut(rows, data.block, count, "block");
   if (!split.ok()) return split;
   split->title = count == 1   ? "one block left out"
                  : count == 2 ? "two neighbouring blocks left out"
@@ -131,7 +131,7 @@ absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> r
   if (name == "random") return RandomRowsOut(rows, options);
   if (name == "blocked") return BlocksOut(data, rows, options.neighbours);
   if (name == "by-source") {
-    absl::StatusOr<Split> split = GroupsOut(rows, data.source, 1, "sources");
+    absl::StatusOr<Split> split = GroupsOut(rows, data.source, 1, "file");
     if (split.ok()) split->title = "one source left out";
     return split;
   }

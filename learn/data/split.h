@@ -53,8 +53,8 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
                                 const SplitOptions& options);
 
 // How to split a training part of a split of this name again, so that what is chosen inside is
-// judged as the whole will be: as the split itself, but rows at random where a column marked them,
-// and by blocks where one source is left.
+// judged as the whole will be: as the split itself, but rows at random where a column marked them or
+// none are left out, and by blocks where one source is left.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
 

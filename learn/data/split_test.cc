@@ -90,7 +90,7 @@ TEST(SplitTest, ABlockThatComesBackStaysWhole) {
 TEST(SplitTest, TooFewOrNoBlocksAreRefused) {
   Dataset data = TakingTurns(2, 3);
   EXPECT_THAT(MakeSplit(data, "blocked", {}).status().message(),
-              HasSubstr("2 blocks in the data; leaving 2 out needs more"));
+              HasSubstr("2 block(s) in the data; leaving 2 out needs more"));
   data.block.clear();
   EXPECT_THAT(MakeSplit(data, "blocked", {}).status().message(), HasSubstr("no blocks"));
 }
@@ -141,7 +141,7 @@ TEST(SplitTest, BySourceLeavesOneFileOut) {
   EXPECT_EQ(split->folds[1].test.front(), 10U);
   EXPECT_FALSE(split->leaks);
   EXPECT_THAT(MakeSplit(TakingTurns(4, 5), "by-source", {}).status().message(),
-              HasSubstr("1 sources"));
+              HasSubstr("1 file(s)"));
 }
 
 TEST(SplitTest, InSampleTestsTheTrainingRows) {

@@ -26,17 +26,6 @@ class Stopwatch {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Row-major, rows x classes.
-absl::StatusOr<std::vector<double>> Score(const Dataset& data, std::span<const size_t> rows,
-                                          const Classifier& model) {
-  std::vector<double> features, probabilities;
-  for (size_t row : rows) {
-    features.insert(features.end(), data.row(row).begin(), data.row(row).end());
-  }
-  if (absl::Status s = model.Predict(features, &probabilities); !s.ok()) return s;
-  return probabilities;
-}
-
 // Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
 template <typename Use>
 void ForEachSequence(const Dataset& data, std::span<const size_t> rows, Use use) {
@@ -72,7 +61,7 @@ absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const
     // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
     if (absl::IsInvalidArgument(model.status())) continue;
     if (!model.ok()) return model.status();
-    const auto probabilities = Score(data, fold.test, **model);
+    const auto probabilities = PredictRows(**model, data, fold.test);
     if (!probabilities.ok()) return probabilities.status();
     ForEachSequence(data, fold.test, [&](size_t begin, size_t end) {
       sequences.push_back(SequenceOf(data, fold.test, begin, end, *probabilities));
@@ -106,7 +95,7 @@ class Collector {
   absl::Status Add(const Dataset& scaled, const Fold& fold, TrainedModel trained) {
     result_->fit_seconds += trained.fit_seconds;
     result_->parameters.push_back(trained.kind.parameters);
-    const auto probabilities = Score(scaled, fold.test, *trained.model);
+    const auto probabilities = PredictRows(*trained.model, scaled, fold.test);
     if (!probabilities.ok()) return probabilities.status();
     AddPredictions(fold.test, *probabilities);
     if (!trained.timeline.has_value()) return absl::OkStatus();
@@ -145,8 +134,7 @@ class Collector {
       const auto stated = probabilities.subspan(i * predictions.classes, predictions.classes);
       predictions.row.push_back(rows[i]);
       predictions.truth.push_back(static_cast<size_t>(data_.label[rows[i]]));
-      predictions.said.push_back(
-          static_cast<size_t>(std::max_element(stated.begin(), stated.end()) - stated.begin()));
+      predictions.said.push_back(MostProbableClass(stated));
       predictions.probabilities.insert(predictions.probabilities.end(), stated.begin(),
                                        stated.end());
     }
@@ -191,6 +179,14 @@ class Collector {
 
 }  // namespace
 
+absl::StatusOr<v1::TimelineModel> TrainTimeline(const Dataset& data, std::span<const size_t> rows,
+                                                const std::string& split, const ModelKind& kind,
+                                                const SplitOptions& options) {
+  auto left_out = LeaveOut(data, TimelineSplit(data, rows, split, options), kind);
+  if (!left_out.ok()) return left_out.status();
+  return FitTimeline(data, rows, *std::move(left_out));
+}
+
 absl::StatusOr<TrainedModel> TrainOn(const Dataset& data, std::span<const size_t> rows,
                                      const std::string& split, const ModelKind& kind,
                                      const SplitOptions& options) {
@@ -208,9 +204,9 @@ absl::StatusOr<TrainedModel> TrainOn(const Dataset& data, std::span<const size_t
   trained.model = *std::move(model);
   trained.fit_seconds = fitting.seconds();
   if (!kind.has_probabilities) return trained;
-  auto left_out = LeaveOut(data, TimelineSplit(data, rows, split, options), trained.kind);
-  if (!left_out.ok()) return left_out.status();
-  trained.timeline = FitTimeline(data, rows, *std::move(left_out));
+  auto timeline = TrainTimeline(data, rows, split, trained.kind, options);
+  if (!timeline.ok()) return timeline.status();
+  trained.timeline = *std::move(timeline);
   return trained;
 }
 

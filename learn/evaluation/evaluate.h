@@ -73,6 +73,12 @@ absl::StatusOr<TrainedModel> TrainOn(const Dataset& data, std::span<const size_t
                                      const std::string& split, const ModelKind& kind,
                                      const SplitOptions& options);
 
+// The timeline that goes with models of this kind that are trained on `rows`, from what such models
+// say of parts of `rows` that they have not seen; `split` as above. Errors: as ModelKind::train.
+absl::StatusOr<v1::TimelineModel> TrainTimeline(const Dataset& data, std::span<const size_t> rows,
+                                                const std::string& split, const ModelKind& kind,
+                                                const SplitOptions& options);
+
 // Each row's block, or where the data has none, a stretch of 20 rows: what is drawn at a time for
 // an interval.
 std::vector<int64_t> ResampledBlocks(const Dataset& data, std::span<const size_t> rows);

@@ -1,8 +1,25 @@
 #include "learn/models/classifier.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace silhouette {
+
+absl::StatusOr<std::vector<double>> PredictRows(const Classifier& model, const Dataset& data,
+                                                std::span<const size_t> rows) {
+  std::vector<double> features, probabilities;
+  for (size_t row : rows) {
+    features.insert(features.end(), data.row(row).begin(), data.row(row).end());
+  }
+  if (absl::Status s = model.Predict(features, &probabilities); !s.ok()) return s;
+  return probabilities;
+}
+
+size_t MostProbableClass(std::span<const double> probabilities) {
+  const auto greatest = std::max_element(probabilities.begin(), probabilities.end());
+  return static_cast<size_t>(greatest - probabilities.begin());
+}
 
 absl::Status CheckEveryClassHasARow(const Dataset& data, std::span<const size_t> rows) {
   std::vector<bool> seen(data.classes.size(), false);

@@ -46,6 +46,13 @@ struct ModelKind {
   std::function<absl::StatusOr<ModelKind>(const Dataset& data, const Split& inner)> tune = nullptr;
 };
 
+// What `model` says of `rows` of `data`: row-major, rows x classes. Errors: as Predict.
+absl::StatusOr<std::vector<double>> PredictRows(const Classifier& model, const Dataset& data,
+                                                std::span<const size_t> rows);
+
+// The class of the greatest of a row's probabilities; of equal ones the first.
+size_t MostProbableClass(std::span<const double> probabilities);
+
 // That one can train on `rows`. Errors: INVALID_ARGUMENT naming a class that has no row among them.
 absl::Status CheckEveryClassHasARow(const Dataset& data, std::span<const size_t> rows);
 
