@@ -3,8 +3,11 @@
 #include <xgboost/c_api.h>
 
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
 
@@ -47,10 +50,22 @@ std::string ArrayInterface(const float* data, size_t rows, size_t columns) {
                       ",", columns, "],\"typestr\":\"<f4\",\"version\":3}");
 }
 
-// type 0: predicted values; iteration_end 0: all trees.
+absl::Status CheckOutputs(size_t outputs, size_t classes) {
+  if (outputs == (classes == 2 ? 1 : classes)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the model has ", outputs, " outputs, which is not ", classes, " classes"));
+}
+
+// type 0: predicted values; type 2: contributions; iteration_end 0: all trees.
 constexpr char kPredictConfig[] =
     R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
     R"("strict_shape":true,"cache_id":0,"missing":NaN})";
+constexpr char kExplainConfig[] =
+    R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true})";
+
+struct FreeMatrix {
+  void operator()(DMatrixHandle handle) const { XGDMatrixFree(handle); }
+};
 
 }  // namespace
 
@@ -111,15 +126,56 @@ absl::Status Booster::Predict(std::span<const double> rows, size_t classes,
     return XgboostError("prediction");
   }
   const size_t outputs = dimensions < 2 ? 1 : shape[1];
-  if (outputs != (classes == 2 ? 1 : classes)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the model has ", outputs, " outputs, which is not ", classes, " classes"));
-  }
+  if (absl::Status s = CheckOutputs(outputs, classes); !s.ok()) return s;
   for (size_t i = 0; i < count; ++i) {
     if (outputs == 1) probabilities->push_back(1 - result[i]);
     probabilities->insert(probabilities->end(), result + i * outputs, result + (i + 1) * outputs);
   }
   return absl::OkStatus();
+}
+
+absl::Status Booster::Explain(std::span<const double> rows, size_t classes,
+                              std::vector<float>* contributions) const {
+  if (rows.empty()) return absl::OkStatus();
+  const std::vector<float> values(rows.begin(), rows.end());
+  const size_t count = values.size() / features_;
+  DMatrixHandle handle = nullptr;
+  if (XGDMatrixCreateFromMat(values.data(), count, features_,
+                             std::numeric_limits<float>::quiet_NaN(), &handle) != 0) {
+    return XgboostError("explanation");
+  }
+  const std::unique_ptr<void, FreeMatrix> matrix(handle);
+  const uint64_t* shape = nullptr;
+  uint64_t dimensions = 0;
+  const float* result = nullptr;  // belongs to this thread until its next call
+  if (XGBoosterPredictFromDMatrix(handle_, handle, kExplainConfig, &shape, &dimensions, &result) !=
+      0) {
+    return XgboostError("explanation");
+  }
+  const size_t outputs = dimensions < 3 ? 1 : shape[1];
+  if (absl::Status s = CheckOutputs(outputs, classes); !s.ok()) return s;
+  contributions->insert(contributions->end(), result, result + count * outputs * (features_ + 1));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<double>> Booster::TotalGains() const {
+  bst_ulong count = 0, dimensions = 0;
+  const char** names = nullptr;  // "f0", "f1", ...: those that some tree looks at
+  const bst_ulong* shape = nullptr;
+  const float* scores = nullptr;
+  if (XGBoosterFeatureScore(handle_, R"({"importance_type":"total_gain"})", &count, &names,
+                            &dimensions, &shape, &scores) != 0) {
+    return XgboostError("gains");
+  }
+  std::vector<double> gains(features_);
+  for (bst_ulong i = 0; i < count; ++i) {
+    size_t feature = 0;
+    if (!absl::SimpleAtoi(names[i] + 1, &feature) || feature >= features_) {
+      return absl::InternalError(absl::StrCat("gains: no feature \"", names[i], "\""));
+    }
+    gains[feature] = scores[i];
+  }
+  return gains;
 }
 
 }  // namespace silhouette

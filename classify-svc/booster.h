@@ -33,6 +33,17 @@ class Booster {
   absl::Status Predict(std::span<const double> rows, size_t classes,
                        std::vector<float>* probabilities) const;
 
+  // Why: SHAP values, what each feature adds to a row's score (log odds, before the logistic or
+  // softmax). Appends n x outputs x (features() + 1) of them, row-major, to `contributions`; the
+  // last of each output is the score of no knowledge, and together they are the row's score. A
+  // binary model has one output, its second class's. Errors: as Predict.
+  absl::Status Explain(std::span<const double> rows, size_t classes,
+                       std::vector<float>* contributions) const;
+
+  // By how much all splits on each feature lowered the training's loss; 0 for one that no tree
+  // looks at. features() values. Errors: INTERNAL with XGBoost's words.
+  absl::StatusOr<std::vector<double>> TotalGains() const;
+
  private:
   explicit Booster(void* handle) : handle_(handle) {}
   // `read` fills a BoosterHandle and returns 0, as XGBoost's functions do.

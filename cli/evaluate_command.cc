@@ -13,9 +13,11 @@
 #include "cli/evaluation_lines.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
+#include "common/duration.h"
 #include "common/files.h"
 #include "common/schema.h"
 #include "learn/data/dataset.h"
+#include "learn/data/schema_dataset.h"
 #include "learn/evaluation/comparison.h"
 
 namespace silhouette {
@@ -26,6 +28,8 @@ struct EvaluateFlags {
   DatasetColumns columns;
   std::string positive;
   std::string schema;
+  std::string window = "0.5s";
+  bool margin_given = false;
   std::vector<std::string> splits;
   std::string scale = "train";
   std::string predictions;
@@ -79,12 +83,13 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
     if (!split.starts_with(kColumnSplit)) continue;
     flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
   }
-  if (!flags->schema.empty()) {
-    const auto schema = FindSchema(flags->schema);
-    if (!schema.ok()) return schema.status();
-    flags->columns.features = FeatureColumns(**schema);
-  }
-  return ReadDataset(flags->files, flags->columns);
+  if (flags->schema.empty()) return ReadDataset(flags->files, flags->columns);
+  const auto schema = FindSchema(flags->schema);
+  if (!schema.ok()) return schema.status();
+  const absl::StatusOr<int64_t> length_ns = ParseDurationNs(flags->window);
+  if (!length_ns.ok()) return length_ns.status();
+  if (!flags->margin_given) flags->request.options.split.margin = MarginOf(**schema, *length_ns);
+  return ReadSchemaDataset(flags->files, flags->columns, **schema, *length_ns);
 }
 
 absl::Status JudgeModels(EvaluateFlags* flags) {
@@ -128,8 +133,13 @@ void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
        "Names of the classes in the order of their numbers (default: the label's texts, sorted)");
   list("--ignore", &flags->columns.ignored, "Columns that are no features");
   list("--features", &flags->columns.features, "Columns that are features, and no others");
-  app->add_option("--schema", flags->schema, "Features of this schema, and no others")
+  app->add_option("--schema", flags->schema,
+                  "Features of this schema, and no others; those of presence.v2 and "
+                  "presence.v2.ratio follow from a table of presence.v1")
       ->excludes("--features");
+  app->add_option("--window", flags->window, "With --schema: length of the windows")
+      ->capture_default_str()
+      ->needs("--schema");
   app->add_option("--blocks", flags->columns.blocks,
                   "Column that says which windows belong together, as those of one minute");
 }
@@ -148,9 +158,10 @@ void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
   app->add_option("--margin", split.margin,
-                  "Windows left out on both sides of test blocks: those of one horizon")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1'000'000));
+                  "Windows left out on both sides of test blocks (default: those of one horizon, "
+                  "10 without --schema)")
+      ->check(CLI::Range(0, 1'000'000))
+      ->each([flags](const std::string&) { flags->margin_given = true; });
   app->add_option("--scale", flags->scale,
                   "Rows by which features are standardised for models that want it: train, or all "
                   "(which leaks)")
@@ -169,6 +180,8 @@ void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
   app->add_flag("--compare", flags->request.baselines,
                 "Beside XGBoost: k-means, k-nearest neighbours, random forest, decision tree, "
                 "logistic regression, linear SVM and naive Bayes");
+  app->add_flag("--curves", flags->request.curves,
+                "Learning curves on the first split: score and time to train by training rows");
   app->add_option("--predictions", flags->predictions,
                   "Write what each model said of each window to this CSV file");
   app->add_flag("--json", flags->json, "JSON Lines: one for each model on each split");

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/schema.h"
 
 namespace silhouette {
@@ -31,6 +32,56 @@ FeatureSchema PresenceV1() {
       "the packets they need are 0.",
       "conversation",
       "500ms"};
+}
+
+// What presence.v2 and its ratio form have in common.
+constexpr char kWindowsWithPackets[] =
+    "those of the %d windows of the same length up to and with this one that hold a packet of the "
+    "subject and start no more than %s before it";
+
+FeatureSchema PresenceV2() {
+  const auto mean = [](const char* name, const char* unit, const std::string& of) {
+    return Feature{name, unit, absl::StrCat("mean of ", of), 0};
+  };
+  return {"presence.v2",
+          7 * kSecond,
+          {
+              mean("packets", "packets", "total_packets"),
+              mean("bytes", "B", "total_packets * size_mean"),
+              mean("smaller_share", "1", "min(inbound_packets, outbound_packets) / total_packets"),
+              mean("size_mean", "B", "size_mean"),
+              mean("size_variation", "1", "size_std / size_mean"),
+              mean("size_median_ratio", "1", "size_median / size_mean"),
+              mean("iat_mean", "s", "iat_mean"),
+              mean("iat_variation", "1", "iat_std / iat_mean"),
+              mean("iat_median_ratio", "1", "iat_median / iat_mean"),
+          },
+          "What lasts, whichever side of the call is at home: means of what presence.v1 says of " +
+              absl::StrFormat(kWindowsWithPackets, 5, "2 s") +
+              ". A ratio to 0 counts as 0. Without such a window each feature is 0.",
+          "conversation",
+          "500ms"};
+}
+
+FeatureSchema PresenceV2Ratio() {
+  const auto ratio = [](const char* name, const std::string& of) {
+    return Feature{name, "1", absl::StrCat("recent mean of ", of, " / usual mean of the same"), 1};
+  };
+  return {"presence.v2.ratio",
+          95 * kSecond,
+          {
+              ratio("packets_ratio", "total_packets"),
+              ratio("bytes_ratio", "total_packets * size_mean"),
+              ratio("iat_mean_ratio", "iat_mean"),
+          },
+          "What has changed, against the subject's own usual: for a call, room or network other "
+          "than those of the training. The usual mean is over what presence.v1 says of " +
+              absl::StrFormat(kWindowsWithPackets, 180, "90 s") +
+              ", the recent one over the newest 20 of these. A ratio to 0 counts as 1, and so does "
+              "one without such a window. The subject's first 10 s have nothing to compare with, "
+              "and what stays as it is for 90 s becomes usual.",
+          "conversation",
+          "500ms"};
 }
 
 // Mean, std, min, quartiles and max of `what`.
@@ -141,7 +192,8 @@ FeatureSchema TrafficV1() {
 }  // namespace
 
 const std::vector<FeatureSchema>& AllSchemas() {
-  static const auto* schemas = new std::vector<FeatureSchema>{PresenceV1(), TrafficV1()};
+  static const auto* schemas =
+      new std::vector<FeatureSchema>{PresenceV1(), PresenceV2(), PresenceV2Ratio(), TrafficV1()};
   return *schemas;
 }
 

@@ -3,12 +3,28 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/derived_schema.h"
 
 namespace silhouette {
+namespace {
+
+Extractor DerivedExtractor(std::string_view schema,
+                           void (*extract)(const WindowInput& window, double* values)) {
+  const DerivedSchema& derived = *FindDerivedSchema(schema);
+  Extractor extractor{schema, extract};
+  extractor.past_windows = derived.windows - 1;
+  extractor.past_lookback_ns = derived.lookback_ns;
+  extractor.quantities = derived.quantities;
+  return extractor;
+}
+
+}  // namespace
 
 absl::StatusOr<const Extractor*> FindExtractor(std::string_view schema) {
-  static constexpr Extractor kExtractors[] = {
+  static const Extractor kExtractors[] = {
       {"presence.v1", &ExtractPresenceV1},
+      DerivedExtractor("presence.v2", &ExtractPresenceV2),
+      DerivedExtractor("presence.v2.ratio", &ExtractPresenceV2Ratio),
       {"traffic.v1", &ExtractTrafficV1, true, kTrafficV1PastWindows},
   };
   for (const Extractor& extractor : kExtractors) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -14,6 +16,9 @@ struct Extractor {
   void (*extract)(const WindowInput& window, double* values);
   bool needs_flows = false;
   int past_windows = 0;  // how many before the window it looks at
+  // How far back each of these looks itself, ns.
+  int64_t past_lookback_ns = 0;
+  size_t quantities = 0;  // numbers that it keeps of each
 };
 
 // The extractor of a schema by name. Errors: NOT_FOUND.
@@ -21,6 +26,10 @@ absl::StatusOr<const Extractor*> FindExtractor(std::string_view schema);
 
 // presence.v1; 9 values.
 void ExtractPresenceV1(const WindowInput& window, double* values);
+
+// presence.v2 and presence.v2.ratio, from presence.v1 of this window and of those before.
+void ExtractPresenceV2(const WindowInput& window, double* values);
+void ExtractPresenceV2Ratio(const WindowInput& window, double* values);
 
 // traffic.v1; as many values as its schema lists.
 inline constexpr int kTrafficV1PastWindows = 8;

@@ -85,7 +85,8 @@ class WindowTask {
                bool evicted, WindowSink* sink);
   void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
   size_t RingIndex(int64_t window, uint32_t id) const;
-  std::span<const PastWindow> PastWindowsOf(int64_t window, uint32_t id);
+  void FindPastWindows(int64_t window, uint32_t id);
+  void KeepPastWindow(int64_t window, uint32_t id, const PastWindow& own);
   int64_t NextWithPane(int64_t window) const;
   bool IsNear(int64_t window, int64_t time_ns) const {
     return time_ns != WindowInput::kNever &&
@@ -100,6 +101,7 @@ class WindowTask {
   const Grid panes_;
   const int64_t panes_per_window_;
   const int64_t past_windows_per_window_;  // 0 if the schema looks at none
+  const size_t quantities_;                // that it keeps of each
   const FeatureLimits limits_;
   const int64_t first_start_ns_;
 
@@ -111,9 +113,12 @@ class WindowTask {
   // By subject.
   std::vector<Past> past_;
   std::vector<PastWindow> past_windows_;  // a ring for each
+  std::vector<double> past_quantities_;   // of each entry of the rings
 
   // Memory to use again.
   std::vector<PastWindow> past_of_one_;
+  std::vector<double> quantities_of_one_;  // of each of these
+  std::vector<double> own_quantities_;
   ExtractorScratch scratch_;
   std::vector<double> unseen_;  // features of a window that is not given out
 };

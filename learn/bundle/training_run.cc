@@ -12,6 +12,7 @@
 #include "common/schema.h"
 #include "common/window_spec.h"
 #include "learn/bundle/bundle_writer.h"
+#include "learn/data/schema_dataset.h"
 #include "learn/data/split.h"
 #include "learn/evaluation/evaluate.h"
 #include "learn/models/parameter_search.h"
@@ -130,11 +131,6 @@ absl::StatusOr<std::string> TrainAndJudge(const Dataset& data, const TrainingReq
   return TrainModel(data, all, *parameters);
 }
 
-// The margin of SplitOptions for these windows: one horizon.
-int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
-  return (schema.horizon_ns + length_ns - 1) / length_ns;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
@@ -143,9 +139,8 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
   if (!spec.ok()) return spec.status();
   const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.schema);
   if (!schema.ok()) return schema.status();
-  DatasetColumns columns = request.columns;
-  columns.features = FeatureColumns(**schema);
-  const absl::StatusOr<Dataset> data = ReadDataset(request.files, columns);
+  const absl::StatusOr<Dataset> data =
+      ReadSchemaDataset(request.files, request.columns, **schema, request.length_ns);
   if (!data.ok()) return data.status();
 
   v1::ModelManifest manifest;

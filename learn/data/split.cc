@@ -171,6 +171,10 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
   return MakeSplit(data, training, "random", options);
 }
 
+int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
+  return (schema.horizon_ns + length_ns - 1) / length_ns;
+}
+
 std::vector<size_t> AllRows(const Dataset& data) {
   std::vector<size_t> all(data.rows());
   std::iota(all.begin(), all.end(), 0);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/schema.h"
 #include "learn/data/dataset.h"
 
 namespace silhouette {
@@ -53,10 +54,13 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
                                 const SplitOptions& options);
 
 // How to split a training part of a split of this name again, so that what is chosen inside is
-// judged as the whole will be: as the split itself, but rows at random where a column marked them or
-// none are left out, and by blocks where one source is left.
+// judged as the whole will be: as the split itself, but rows at random where a column marked them
+// or none are left out, and by blocks where one source is left.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
+
+// The margin for a schema's windows of `length_ns`: one horizon.
+int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
 
 std::vector<size_t> AllRows(const Dataset& data);
 

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
 #include "learn/evaluation/evaluate.h"
-#include "learn/models/classifier.h"
+#include "learn/evaluation/learning_curve.h"
 
 namespace silhouette {
 
@@ -17,25 +17,16 @@ struct ComparisonRequest {
   std::vector<std::string> splits;  // names, as MakeSplit takes them
   bool baselines = false;           // beside XGBoost, the models of baselines.h
   bool curves = false;              // learning curves of all these models on the first split
-  EvaluateOptions options;
+  EvaluateOptions options = {};
 };
 
 // Told before each step of `steps`: what it is.
 using ComparisonProgress = std::function<void(size_t done, size_t steps, const std::string& what)>;
 
-// How well a model does that saw a part of the training rows alone.
-struct CurvePoint {
-  std::string model;
-  size_t rows = 0;  // mean over the folds
-  double training_accuracy = 0;
-  double test_accuracy = 0;
-  double fit_seconds = 0;  // of one fold, the mean
-};
-
 struct Comparison {
   std::vector<ModelResult> results;
-  std::string curve_split;  // title
-  std::vector<CurvePoint> curves;
+  std::string curve_split;            // title of the first split
+  std::vector<LearningCurve> curves;  // on it
 };
 
 // Each model on each split; XGBoost's parameters are chosen inside each training part. With

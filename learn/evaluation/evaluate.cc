@@ -1,12 +1,12 @@
 #include "learn/evaluation/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/stopwatch.h"
 #include "learn/evaluation/timeline_fit.h"
 #include "learn/models/scaler.h"
 
@@ -15,16 +15,6 @@ namespace {
 
 constexpr uint64_t kBootstrapSeed = 1;
 constexpr size_t kStretch = 20;
-
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 // Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
 template <typename Use>
@@ -98,6 +88,7 @@ class Collector {
     const auto probabilities = PredictRows(*trained.model, scaled, fold.test);
     if (!probabilities.ok()) return probabilities.status();
     AddPredictions(fold.test, *probabilities);
+    if (absl::Status s = AddImportance(scaled, fold, *trained.model); !s.ok()) return s;
     if (!trained.timeline.has_value()) return absl::OkStatus();
     if (!result_->timeline.has_value()) result_->timeline.emplace();
     ForEachSequence(data_, fold.test, [&](size_t begin, size_t end) {
@@ -140,6 +131,22 @@ class Collector {
     }
   }
 
+  // What matters, on rows that the model has not seen: each fold by its rows.
+  absl::Status AddImportance(const Dataset& scaled, const Fold& fold, const Classifier& model) {
+    const auto importance = model.Importance(FeaturesOf(scaled, fold.test));
+    if (!importance.ok()) return importance.status();
+    result_->importance.resize(importance->size());
+    const auto rows = static_cast<double>(fold.test.size());
+    importance_rows_ += rows;
+    for (size_t i = 0; i < importance->size(); ++i) {
+      FeatureImportance& mean = result_->importance[i];
+      const FeatureImportance& of_fold = (*importance)[i];
+      mean.gain += (of_fold.gain - mean.gain) * rows / importance_rows_;
+      mean.shap += (of_fold.shap - mean.shap) * rows / importance_rows_;
+    }
+    return absl::OkStatus();
+  }
+
   void AddTimeline(const v1::TimelineModel& model, const WindowScores& scores) {
     TimelineResult& timeline = *result_->timeline;
     for (const SmoothedWindow& window : ForwardTimeline(model, scores)) {
@@ -175,6 +182,7 @@ class Collector {
 
   const Dataset& data_;
   ModelResult* const result_;
+  double importance_rows_ = 0;
 };
 
 }  // namespace

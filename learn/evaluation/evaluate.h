@@ -52,6 +52,7 @@ struct ModelResult {
   Intervals intervals;
   std::optional<TimelineResult> timeline;                      // of a kind with probabilities
   std::vector<std::map<std::string, std::string>> parameters;  // of each fold
+  std::vector<FeatureImportance> importance;  // by feature, mean over the test rows; may be empty
   double fit_seconds = 0;  // of the folds' models, without what is chosen and judged inside
 };
 

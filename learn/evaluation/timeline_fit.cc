@@ -51,10 +51,13 @@ void AddStretch(std::span<const double> logs, size_t classes, size_t first, size
   }
 }
 
-size_t LiveHits(const v1::TimelineModel& timeline, std::span<const LeftOutSequence> sequences) {
+// Windows that a timeline names rightly.
+using Smooth = std::vector<SmoothedWindow> (*)(const v1::TimelineModel&, const WindowScores&);
+size_t CountHits(const v1::TimelineModel& timeline, std::span<const LeftOutSequence> sequences,
+                 Smooth smooth) {
   size_t hits = 0;
   for (const LeftOutSequence& sequence : sequences) {
-    const std::vector<SmoothedWindow> states = ForwardTimeline(timeline, sequence.scores);
+    const std::vector<SmoothedWindow> states = smooth(timeline, sequence.scores);
     for (size_t t = 0; t < states.size(); ++t) {
       hits += states[t].class_index == sequence.truth[t] ? 1 : 0;
     }
@@ -62,12 +65,13 @@ size_t LiveHits(const v1::TimelineModel& timeline, std::span<const LeftOutSequen
   return hits;
 }
 
-double FitLiveWeight(v1::TimelineModel timeline, std::span<const LeftOutSequence> sequences) {
+// Of `least`, twice that and so on up to 1: the one with most hits, of equal ones the least.
+template <typename Hits>
+double BestWeight(double least, Hits hits_with) {
   double best = 1;
   size_t best_hits = 0;
-  for (double weight = timeline.evidence_weight();; weight = std::min(2 * weight, 1.0)) {
-    timeline.set_live_evidence_weight(weight);
-    const size_t hits = LiveHits(timeline, sequences);
+  for (double weight = least;; weight = std::min(2 * weight, 1.0)) {
+    const size_t hits = hits_with(weight);
     if (hits > best_hits) best = weight;
     best_hits = std::max(best_hits, hits);
     if (weight == 1) return best;
@@ -95,8 +99,15 @@ v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
   v1::TimelineModel timeline = FitTransitions(data, rows);
   if (left_out.empty()) return timeline;
   SetCalibration(left_out, data.classes.size(), &timeline);
-  timeline.set_evidence_weight(FitEvidenceWeight(left_out));
-  timeline.set_live_evidence_weight(FitLiveWeight(timeline, left_out));
+  const double least = FitEvidenceWeight(left_out);
+  timeline.set_evidence_weight(BestWeight(least, [&](double weight) {
+    timeline.set_evidence_weight(weight);
+    return CountHits(timeline, left_out, &ViterbiTimeline);
+  }));
+  timeline.set_live_evidence_weight(BestWeight(least, [&](double weight) {
+    timeline.set_live_evidence_weight(weight);
+    return CountHits(timeline, left_out, &ForwardTimeline);
+  }));
   return timeline;
 }
 

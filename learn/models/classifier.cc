@@ -6,13 +6,19 @@
 
 namespace silhouette {
 
-absl::StatusOr<std::vector<double>> PredictRows(const Classifier& model, const Dataset& data,
-                                                std::span<const size_t> rows) {
-  std::vector<double> features, probabilities;
+std::vector<double> FeaturesOf(const Dataset& data, std::span<const size_t> rows) {
+  std::vector<double> features;
+  features.reserve(rows.size() * data.feature_names.size());
   for (size_t row : rows) {
     features.insert(features.end(), data.row(row).begin(), data.row(row).end());
   }
-  if (absl::Status s = model.Predict(features, &probabilities); !s.ok()) return s;
+  return features;
+}
+
+absl::StatusOr<std::vector<double>> PredictRows(const Classifier& model, const Dataset& data,
+                                                std::span<const size_t> rows) {
+  std::vector<double> probabilities;
+  if (absl::Status s = model.Predict(FeaturesOf(data, rows), &probabilities); !s.ok()) return s;
   return probabilities;
 }
 

@@ -14,6 +14,12 @@
 
 namespace silhouette {
 
+// How much a feature matters to a model.
+struct FeatureImportance {
+  double gain = 0;  // its share of what all splits lowered the training's loss by
+  double shap = 0;  // mean over rows (and outputs) of |SHAP value|, in log odds
+};
+
 // A trained model.
 class Classifier {
  public:
@@ -24,6 +30,13 @@ class Classifier {
   // has none, 1 for the class that it says. Errors: INTERNAL with the library's words.
   virtual absl::Status Predict(std::span<const double> rows,
                                std::vector<double>* probabilities) const = 0;
+
+  // What matters to it, by feature, judged on `rows` as above; empty for a model that cannot say.
+  // Errors: as Predict.
+  virtual absl::StatusOr<std::vector<FeatureImportance>> Importance(
+      std::span<const double> /*rows*/) const {
+    return std::vector<FeatureImportance>();
+  }
 };
 
 // A way to train.
@@ -45,6 +58,9 @@ struct ModelKind {
   // Null where there is nothing to choose. Errors: as `train`.
   std::function<absl::StatusOr<ModelKind>(const Dataset& data, const Split& inner)> tune = nullptr;
 };
+
+// The features of `rows` of `data`, row-major.
+std::vector<double> FeaturesOf(const Dataset& data, std::span<const size_t> rows);
 
 // What `model` says of `rows` of `data`: row-major, rows x classes. Errors: as Predict.
 absl::StatusOr<std::vector<double>> PredictRows(const Classifier& model, const Dataset& data,

@@ -1,5 +1,8 @@
 #include "learn/models/xgboost_classifier.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "classify-svc/booster.h"
@@ -18,6 +21,25 @@ class XgboostClassifier : public Classifier {
     if (absl::Status s = booster_.Predict(rows, classes_, &scores); !s.ok()) return s;
     probabilities->insert(probabilities->end(), scores.begin(), scores.end());
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<FeatureImportance>> Importance(
+      std::span<const double> rows) const override {
+    const auto gains = booster_.TotalGains();
+    if (!gains.ok()) return gains.status();
+    std::vector<float> contributions;
+    if (absl::Status s = booster_.Explain(rows, classes_, &contributions); !s.ok()) return s;
+    const double all_gains = std::accumulate(gains->begin(), gains->end(), 0.0);
+    const size_t width = gains->size() + 1;  // the last is the bias
+    std::vector<FeatureImportance> importance(gains->size());
+    for (size_t i = 0; i < importance.size(); ++i) {
+      if (all_gains > 0) importance[i].gain = (*gains)[i] / all_gains;
+      for (size_t k = i; k < contributions.size(); k += width) {
+        importance[i].shap += std::abs(contributions[k]);
+      }
+      importance[i].shap /= std::max<double>(1, static_cast<double>(contributions.size() / width));
+    }
+    return importance;
   }
 
  private:

@@ -25,7 +25,7 @@ int NearestOf(const cv::Mat_<float>& centres, const cv::Mat& row) {
 std::vector<int> ClassesOf(const cv::Mat_<float>& centres, const Dataset& data,
                            std::span<const size_t> rows) {
   cv::Mat_<int> count(centres.rows, static_cast<int>(data.classes.size()), 0);
-  const cv::Mat features = FeaturesOf(data, rows);
+  const cv::Mat features = FeatureMatrix(data, rows);
   for (int i = 0; i < features.rows; ++i) {
     ++count(NearestOf(centres, features.row(i)), data.label[rows[static_cast<size_t>(i)]]);
   }
@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<Classifier>> TrainKMeans(const Dataset& data,
     cv::setRNGSeed(kSeed);
     cv::Mat cluster;
     cv::Mat_<float> centres;
-    cv::kmeans(FeaturesOf(data, rows), static_cast<int>(data.classes.size()), cluster,
+    cv::kmeans(FeatureMatrix(data, rows), static_cast<int>(data.classes.size()), cluster,
                cv::TermCriteria(cv::TermCriteria::COUNT, kIterations, 0), kAttempts,
                cv::KMEANS_PP_CENTERS, centres);
     return std::make_unique<KMeans>(data, centres, ClassesOf(centres, data, rows));

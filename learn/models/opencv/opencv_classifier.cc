@@ -30,7 +30,7 @@ void SayingClassifier::Score(const cv::Mat& rows, cv::Mat_<double>* probabilitie
   for (int i = 0; i < rows.rows; ++i) (*probabilities)(i, cvRound(said(i))) = 1;
 }
 
-cv::Mat FeaturesOf(const Dataset& data, std::span<const size_t> rows) {
+cv::Mat FeatureMatrix(const Dataset& data, std::span<const size_t> rows) {
   cv::Mat_<float> features(static_cast<int>(rows.size()),
                            static_cast<int>(data.feature_names.size()));
   auto to = features.begin();
@@ -42,8 +42,8 @@ void Train(const Dataset& data, std::span<const size_t> rows, cv::ml::StatModel*
   // Whole numbers are classes to OpenCV, others a quantity.
   cv::Mat_<int> labels(static_cast<int>(rows.size()), 1);
   for (size_t i = 0; i < rows.size(); ++i) labels(static_cast<int>(i)) = data.label[rows[i]];
-  CV_Assert(
-      model->train(cv::ml::TrainData::create(FeaturesOf(data, rows), cv::ml::ROW_SAMPLE, labels)));
+  CV_Assert(model->train(
+      cv::ml::TrainData::create(FeatureMatrix(data, rows), cv::ml::ROW_SAMPLE, labels)));
 }
 
 absl::Status OpencvError(const std::exception& error) {

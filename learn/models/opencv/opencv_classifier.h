@@ -43,7 +43,7 @@ class SayingClassifier : public OpencvClassifier {
 };
 
 // Rows x features, in 32 bits: OpenCV takes no other.
-cv::Mat FeaturesOf(const Dataset& data, std::span<const size_t> rows);
+cv::Mat FeatureMatrix(const Dataset& data, std::span<const size_t> rows);
 
 // Throws what OpenCV throws, also where it only says that it failed.
 void Train(const Dataset& data, std::span<const size_t> rows, cv::ml::StatModel* model);

@@ -1,0 +1,30 @@
+#include <array>
+
+#include "common/derived_schema.h"
+#include "feature-svc/extractor.h"
+
+namespace silhouette {
+namespace {
+
+void ExtractDerived(const DerivedSchema& derived, const WindowInput& window, double* values) {
+  std::array<double, 9> row;
+  ExtractPresenceV1(window, row.data());
+  derived.quantities_of(row, window.own_quantities.data());
+  derived.features_of(window.past_quantities, window.own_quantities, values);
+  // That it holds packets; which way they went does not matter.
+  window.own->out_packets = static_cast<uint32_t>(window.samples.size());
+}
+
+}  // namespace
+
+void ExtractPresenceV2(const WindowInput& window, double* values) {
+  static const DerivedSchema& derived = *FindDerivedSchema("presence.v2");
+  ExtractDerived(derived, window, values);
+}
+
+void ExtractPresenceV2Ratio(const WindowInput& window, double* values) {
+  static const DerivedSchema& derived = *FindDerivedSchema("presence.v2.ratio");
+  ExtractDerived(derived, window, values);
+}
+
+}  // namespace silhouette
