@@ -5,7 +5,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "learn/data/csv.h"
 
 namespace silhouette {
@@ -75,6 +77,19 @@ absl::Status SortWithoutOverlap(const CsvTable& table, std::vector<TruthInterval
   return absl::OkStatus();
 }
 
+std::string FormatTime(int64_t time_ns, bool absolute) {
+  if (absolute) return absl::StrCat(time_ns);
+  return absl::StrFormat("%d.%09d", time_ns / kNanosPerSecond, time_ns % kNanosPerSecond);
+}
+
+// Quoted where a plain cell would be read as another label.
+std::string FormatLabel(const std::string& label) {
+  const bool plain = label.find_first_of(",\"") == std::string::npos && label.front() != ' ' &&
+                     label.front() != '\t' && label.back() != ' ' && label.back() != '\t';
+  if (plain) return label;
+  return absl::StrCat("\"", absl::StrReplaceAll(label, {{"\"", "\"\""}}), "\"");
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> ParseSecondsExactly(std::string_view text) {
@@ -132,6 +147,18 @@ absl::StatusOr<Truth> ReadTruth(const std::string& path) {
   }
   if (absl::Status s = SortWithoutOverlap(*table, &truth->intervals); !s.ok()) return s;
   return truth;
+}
+
+std::string FormatTruth(const Truth& truth) {
+  std::string text;
+  for (const std::string& comment : truth.comments) absl::StrAppend(&text, comment, "\n");
+  text += truth.absolute ? "start_ns,end_ns,label\n" : "start_s,end_s,label\n";
+  for (const TruthInterval& interval : truth.intervals) {
+    absl::StrAppend(&text, FormatTime(interval.start_ns, truth.absolute), ",",
+                    FormatTime(interval.end_ns, truth.absolute), ",", FormatLabel(interval.label),
+                    "\n");
+  }
+  return text;
 }
 
 }  // namespace silhouette

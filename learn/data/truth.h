@@ -45,4 +45,8 @@ absl::StatusOr<int64_t> ParseSecondsExactly(std::string_view text);
 // line that names file, line, reason and remedy.
 absl::StatusOr<Truth> ReadTruth(const std::string& path);
 
+// A truth as text that ReadTruth reads back as the same, but for the numbers of the lines. Comments
+// are lines that begin with '#'.
+std::string FormatTruth(const Truth& truth);
+
 }  // namespace silhouette

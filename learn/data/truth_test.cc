@@ -131,6 +131,27 @@ TEST_F(TruthTest, ATruthWithoutIntervalsIsRefused) {
   EXPECT_THAT(ErrorOf("start_s,end_s,label\n"), HasSubstr("no interval"));
 }
 
+TEST_F(TruthTest, WhatIsFormattedReadsBackAsTheSame) {
+  const std::vector<std::string> labels = {"person", "a, b", "say \"so\"", " edge ", "#1"};
+  for (const bool absolute : {false, true}) {
+    Truth truth{{}, absolute, {"# made by hand"}};
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const int64_t start = static_cast<int64_t>(i) * kSecond + 7;
+      truth.intervals.push_back({start, start + kSecond - 7, labels[i]});
+    }
+    const auto read = Read(FormatTruth(truth));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->absolute, absolute);
+    EXPECT_EQ(read->comments, truth.comments);
+    ASSERT_EQ(read->intervals.size(), labels.size());
+    for (size_t i = 0; i < labels.size(); ++i) {
+      EXPECT_EQ(read->intervals[i].start_ns, truth.intervals[i].start_ns);
+      EXPECT_EQ(read->intervals[i].end_ns, truth.intervals[i].end_ns);
+      EXPECT_EQ(read->intervals[i].label, labels[i]);
+    }
+  }
+}
+
 TEST_F(TruthTest, AFileThatIsNotThereIsNotFound) {
   EXPECT_EQ(ReadTruth(folder_.path() + "/no.csv").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReadTruth(folder_.path()).status().code(), absl::StatusCode::kInvalidArgument);
