@@ -4,6 +4,7 @@
 
 #include "cli/evaluate_command.h"
 #include "cli/features_command.h"
+#include "cli/label_command.h"
 #include "cli/packets_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
+  silhouette::AddLabelCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);
   silhouette::AddEvaluateCommand(&app, &exit_status);
   app.footer(
