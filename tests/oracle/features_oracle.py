@@ -12,9 +12,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from packets_oracle import SECOND, End, Packet, admit, protocol_name, subjects
 
-HORIZON_NS = {"presence.v1": 5 * SECOND, "traffic.v1": 60 * SECOND}
+HORIZON_NS = {"presence.v1": 5 * SECOND, "presence.v2": 7 * SECOND,
+              "presence.v2.ratio": 95 * SECOND, "traffic.v1": 60 * SECOND}
 BURST_GAP_NS = 30_000_000
 TRAILING_WINDOWS = 8
 TRAILING_NS = 60 * SECOND
@@ -104,6 +107,7 @@ class History:
                              "out": Series([s for s in unsorted if s.out]),
                              "all": self.all}
         self.quantities = functools.cache(self._quantities)
+        self.presence = functools.cache(functools.partial(presence, self))
 
     def _quantities(self, start, end):
         """What has a trailing median, of one window; None of one without packets."""
@@ -155,6 +159,48 @@ def presence(history, spec, start):
         "outbound_packets": outbound,
         "total_packets": len(window),
     }
+
+
+def presences(history, spec, start, windows, reach_ns):
+    """What presence.v1 says of the windows up to this one that hold a packet, oldest first."""
+    length = spec.window_ns
+    starts = [start - back * length for back in reversed(range(windows)) if back * length <= reach_ns]
+    said = [history.presence(spec, at) for at in starts]
+    return [window for window in said if window["total_packets"] > 0]
+
+
+def over(value, to):
+    return value / to if to else 0.0
+
+
+def presence_v2(history, spec, start):
+    windows = presences(history, spec, start, 5, 2 * SECOND)
+    quantities = [{
+        "packets": w["total_packets"],
+        "bytes": w["total_packets"] * w["size_mean"],
+        "smaller_share": min(w["inbound_packets"], w["outbound_packets"]) / w["total_packets"],
+        "size_mean": w["size_mean"],
+        "size_variation": over(w["size_std"], w["size_mean"]),
+        "size_median_ratio": over(w["size_median"], w["size_mean"]),
+        "iat_mean": w["iat_mean"],
+        "iat_variation": over(w["iat_std"], w["iat_mean"]),
+        "iat_median_ratio": over(w["iat_median"], w["iat_mean"]),
+    } for w in windows]
+    names = ("packets", "bytes", "smaller_share", "size_mean", "size_variation",
+             "size_median_ratio", "iat_mean", "iat_variation", "iat_median_ratio")
+    return {name: float(np.mean([q[name] for q in quantities])) if quantities else 0.0
+            for name in names}
+
+
+def presence_v2_ratio(history, spec, start):
+    windows = presences(history, spec, start, 180, 90 * SECOND)
+    quantities = {
+        "packets_ratio": [w["total_packets"] for w in windows],
+        "bytes_ratio": [w["total_packets"] * w["size_mean"] for w in windows],
+        "iat_mean_ratio": [w["iat_mean"] for w in windows],
+    }
+    return {name: float(np.mean(values[-20:]) / np.mean(values)) if any(values) else 1.0
+            for name, values in quantities.items()}
 
 
 def distribution(values):
@@ -277,7 +323,8 @@ def traffic(history, spec, start):
             | ratios(history, spec, start))
 
 
-SCHEMAS = {"presence.v1": presence, "traffic.v1": traffic}
+SCHEMAS = {"presence.v1": presence, "presence.v2": presence_v2,
+           "presence.v2.ratio": presence_v2_ratio, "traffic.v1": traffic}
 
 
 def empty_features(schema):

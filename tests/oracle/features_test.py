@@ -101,6 +101,10 @@ class FeaturesTest(unittest.TestCase):
 
     def test_agrees_on_the_sample(self):
         self.assertEqual(self.check(harness.SAMPLE, CALL), 240)
+        self.check(harness.SAMPLE, Spec("conversation", "presence.v2", 500 * MS),
+                   Spec("conversation", "presence.v2.ratio", 500 * MS),
+                   Spec("device", "presence.v2", 1000 * MS, 250 * MS),
+                   Spec("device", "presence.v2.ratio", 5000 * MS, 1000 * MS))
         self.check(harness.SAMPLE, Spec("device", "traffic.v1", 5000 * MS, 1000 * MS),
                    Spec("device-mac", "traffic.v1", 5000 * MS),
                    Spec("flow", "traffic.v1", 5000 * MS))
@@ -133,8 +137,10 @@ class FeaturesTest(unittest.TestCase):
 
     @staticmethod
     def every_kind():
-        return [spec for kind in KINDS for spec in (Spec(kind, "traffic.v1", 1000 * MS),
-                                                    Spec(kind, "presence.v1", 500 * MS))]
+        return [Spec("flow", "presence.v2", 500 * MS),
+                Spec("conversation", "presence.v2.ratio", 500 * MS)] + [
+            spec for kind in KINDS for spec in (Spec(kind, "traffic.v1", 1000 * MS),
+                                                Spec(kind, "presence.v1", 500 * MS))]
 
     def test_agrees_on_the_rebuilt_zoom_call_and_that_with_the_published_table(self):
         self.assertEqual(self.check(harness.shared("presence", "zoom_call_rebuilt.pcap"), CALL),
