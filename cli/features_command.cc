@@ -21,8 +21,8 @@
 #include "common/accounting.h"
 #include "common/files.h"
 #include "common/window_spec.h"
-#include "feature-svc/engine.h"
 #include "feature-svc/flags.h"
+#include "learn/data/extraction.h"
 
 namespace silhouette {
 namespace {
@@ -98,52 +98,6 @@ absl::StatusOr<WindowFormat> FormatOf(const FeaturesFlags& flags, const SpecSet&
   }
   return format;
 }
-
-// A capture through both engines, in this process and without gRPC.
-class Extraction {
- public:
-  Extraction(CaptureOptions options, SpecSet specs, const FeatureLimits& limits, WindowFile* file)
-      : specs_(std::move(specs)),
-        limits_(limits),
-        file_(file),
-        capture_(std::move(options), [this](const v1::PacketBatch& batch) { return Take(batch); }) {
-  }
-
-  absl::Status Run(PacketSource* source) { return capture_.Read(source); }
-  void Stop() { capture_.Stop(); }
-  CaptureProgress progress() const { return capture_.Progress(); }
-  const std::string& incomplete() const { return capture_.incomplete(); }
-  // What the limits cost so far.
-  const FeatureUse& cost() const { return cost_; }
-
- private:
-  absl::Status Take(const v1::PacketBatch& batch) {
-    if (batch.header().sequence() == 1) {
-      auto features = FeatureEngine::Create(specs_, limits_);
-      if (!features.ok()) return features.status();
-      features_ = *std::move(features);
-    }
-    absl::Status status = features_->Consume(batch, [&](const v1::WindowBatch& windows) {
-      absl::Status written = file_->Write(windows);
-      v1::Ack ack;
-      ack.set_run(windows.header().run());
-      ack.set_sequence(windows.header().sequence());
-      capture_.OnAck(features_->AckFor(ack));
-      return written;
-    });
-    if (!batch.header().end_of_run()) return status;
-    cost_.evicted_subjects += features_->use().evicted_subjects;
-    cost_.partial_windows += features_->use().partial_windows;
-    return status;
-  }
-
-  const SpecSet specs_;
-  const FeatureLimits limits_;
-  WindowFile* const file_;
-  std::unique_ptr<FeatureEngine> features_;  // of the run
-  FeatureUse cost_;
-  CaptureEngine capture_;
-};
 
 void PrintAccounts(const v1::Accounting& packets, uint64_t windows, const FeatureUse& use) {
   std::cerr << windows << " windows";
@@ -224,7 +178,8 @@ absl::Status Extract(const FeaturesFlags& flags, std::string* incomplete) {
   absl::Status listening = BeginToListen("features", flags.source, *opened);
   if (!listening.ok()) return listening;
   Extraction extraction(CompleteOptions(std::move(plan->options), source_options), plan->specs,
-                        flags.limits, file->get());
+                        flags.limits,
+                        [&](const v1::WindowBatch& batch) { return (*file)->Write(batch); });
   absl::Status read;
   {
     Progress progress([&] { return extraction.progress(); });
