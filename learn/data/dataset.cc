@@ -29,14 +29,9 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 
 absl::StatusOr<std::vector<std::string>> ClassNames(const std::vector<CsvTable>& tables,
                                                     const DatasetColumns& columns) {
-  const std::vector<std::string>& asked = columns.classes;
-  std::set<std::string> names(asked.begin(), asked.end());
-  if (names.size() != asked.size() || names.contains("")) {
-    return absl::InvalidArgumentError(absl::StrCat("classes ", absl::StrJoin(asked, ","),
-                                                   ": a name is empty or there twice; "
-                                                   "give each class a name of its own"));
-  }
-  if (!asked.empty()) return asked;
+  if (absl::Status s = CheckClassNames(columns.classes); !s.ok()) return s;
+  if (!columns.classes.empty()) return columns.classes;
+  std::set<std::string> names;
   for (const CsvTable& table : tables) {
     const absl::StatusOr<size_t> label = table.Column(columns.label);
     if (!label.ok()) return label.status();
@@ -218,23 +213,34 @@ class Reader {
 
 absl::Status CheckClasses(const std::vector<CsvTable>& tables, const std::string& label,
                           const Dataset& data) {
-  std::vector<size_t> rows(data.classes.size(), 0);
-  for (int index : data.label) ++rows[static_cast<size_t>(index)];
-  const auto missing = std::find(rows.begin(), rows.end(), 0U);
-  if (data.classes.size() >= 2 && missing == rows.end()) return absl::OkStatus();
-  const std::string what =
-      data.classes.size() < 2
-          ? absl::StrCat("all rows are of class ", data.classes[0])
-          : absl::StrCat("no row is of class ",
-                         data.classes[static_cast<size_t>(missing - rows.begin())]);
+  const std::string trouble = ClassTrouble(data);
+  if (trouble.empty()) return absl::OkStatus();
   const CsvTable& table = tables[0];
   return absl::InvalidArgumentError(
       absl::StrCat(table.path, ":", table.rows.front().line, " to ", table.rows.back().line,
-                   tables.size() > 1 ? " and the other files" : "", ": column ", label, ": ", what,
-                   "; give rows of two classes or more, all named"));
+                   tables.size() > 1 ? " and the other files" : "", ": column ", label, ": ",
+                   trouble, "; give rows of two classes or more, all named"));
 }
 
 }  // namespace
+
+absl::Status CheckClassNames(const std::vector<std::string>& names) {
+  const std::set<std::string> different(names.begin(), names.end());
+  if (different.size() == names.size() && !different.contains("")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("classes ", absl::StrJoin(names, ","),
+                                                 ": a name is empty or there twice; "
+                                                 "give each class a name of its own"));
+}
+
+std::string ClassTrouble(const Dataset& data) {
+  if (data.classes.size() < 2) return absl::StrCat("all rows are of class ", data.classes[0]);
+  std::vector<size_t> rows(data.classes.size(), 0);
+  for (int index : data.label) ++rows[static_cast<size_t>(index)];
+  const auto missing = std::find(rows.begin(), rows.end(), 0U);
+  if (missing == rows.end()) return "";
+  return absl::StrCat("no row is of class ",
+                      data.classes[static_cast<size_t>(missing - rows.begin())]);
+}
 
 std::vector<std::string> FeatureColumns(const FeatureSchema& schema) {
   std::vector<std::string> names;

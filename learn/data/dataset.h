@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/schema.h"
 
@@ -61,6 +62,12 @@ struct DatasetColumns {
   // Columns that hold 1 for a test row and 0 for a training row.
   std::vector<std::string> marks = {};
 };
+
+// Errors: INVALID_ARGUMENT where a name is empty or there twice.
+absl::Status CheckClassNames(const std::vector<std::string>& names);
+// What keeps the classes from being told apart, as "no row is of class person"; empty where there
+// are two or more and each has a row.
+std::string ClassTrouble(const Dataset& data);
 
 // The columns of a schema's features.
 std::vector<std::string> FeatureColumns(const FeatureSchema& schema);

@@ -120,14 +120,20 @@ absl::StatusOr<int64_t> ParseSecondsExactly(std::string_view text) {
   return nanos;
 }
 
-std::optional<std::string> Truth::LabelAt(int64_t time_ns, int64_t origin_edge_ns) const {
+const TruthInterval* Truth::IntervalAt(int64_t time_ns, int64_t origin_edge_ns) const {
   int64_t time = time_ns;
-  if (!absolute && __builtin_sub_overflow(time_ns, origin_edge_ns, &time)) return std::nullopt;
+  if (!absolute && __builtin_sub_overflow(time_ns, origin_edge_ns, &time)) return nullptr;
   const auto after = std::upper_bound(
       intervals.begin(), intervals.end(), time,
       [](int64_t t, const TruthInterval& interval) { return t < interval.start_ns; });
-  if (after == intervals.begin() || time >= (after - 1)->end_ns) return std::nullopt;
-  return (after - 1)->label;
+  if (after == intervals.begin() || time >= (after - 1)->end_ns) return nullptr;
+  return &*(after - 1);
+}
+
+std::optional<std::string> Truth::LabelAt(int64_t time_ns, int64_t origin_edge_ns) const {
+  const TruthInterval* interval = IntervalAt(time_ns, origin_edge_ns);
+  if (interval == nullptr) return std::nullopt;
+  return interval->label;
 }
 
 absl::StatusOr<Truth> ReadTruth(const std::string& path) {

@@ -30,9 +30,10 @@ struct Truth {
   // True when a comment starts with "# simulated".
   bool simulated = false;
 
-  // The label at an event time, or nothing between intervals. A window takes the label at its
-  // middle. `origin_edge_ns` is the grid edge at or before the origin's first packet; it does not
-  // matter to absolute truth.
+  // The interval that holds an event time, or null between intervals. `origin_edge_ns` is the grid
+  // edge at or before the origin's first packet; it does not matter to absolute truth.
+  const TruthInterval* IntervalAt(int64_t time_ns, int64_t origin_edge_ns) const;
+  // Its label. A window takes the label at its middle.
   std::optional<std::string> LabelAt(int64_t time_ns, int64_t origin_edge_ns) const;
 };
 
