@@ -6,11 +6,13 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/evaluation_lines.h"
+#include "cli/labelled_flags.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
 #include "common/duration.h"
@@ -26,9 +28,10 @@ namespace {
 struct EvaluateFlags {
   std::vector<std::string> files;
   DatasetColumns columns;
+  LabelledFlags captures;
+  WindowFlags windows;  // of the captures
   std::string positive;
   std::string schema;
-  std::string window = "0.5s";
   bool margin_given = false;
   std::vector<std::string> splits;
   std::string scale = "train";
@@ -54,8 +57,11 @@ Splits:
   by-source    one file left out at a time: what it does on another call, room or network
   in-sample    tested on the training windows themselves: says what the model can hold, no more
 
+Of captures, each interval of a truth is a block, and each capture a source.
+
 Examples:
   silhouette evaluate windows.csv --label person --blocks minute
+  silhouette evaluate --pcap call.pcap --truth call_truth.csv
   silhouette evaluate windows.csv --label person --split column:test --compare --report out.html
   silhouette evaluate call1.csv call2.csv call3.csv --label person --split by-source --json
 
@@ -73,12 +79,45 @@ absl::StatusOr<size_t> PositiveClass(const EvaluateFlags& flags, const Dataset& 
 // What the data allows, what leaks first.
 std::vector<std::string> UsualSplits(const EvaluateFlags& flags) {
   std::vector<std::string> splits = {"random"};
-  if (!flags.columns.blocks.empty()) splits.push_back("blocked");
-  if (flags.files.size() > 1) splits.push_back("by-source");
+  if (!flags.columns.blocks.empty() || flags.captures.any()) splits.push_back("blocked");
+  if (flags.files.size() > 1 || flags.captures.pcaps.size() > 1) splits.push_back("by-source");
   return splits;
 }
 
+// One horizon, unless told otherwise.
+void SetMargin(const FeatureSchema& schema, int64_t length_ns, EvaluateFlags* flags) {
+  if (flags->margin_given) return;
+  flags->request.options.split.margin = MarginOf(schema, length_ns);
+}
+
+absl::StatusOr<Dataset> ReadCaptures(EvaluateFlags* flags) {
+  if (!flags->columns.features.empty() || !flags->columns.ignored.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flags->columns.ignored.empty() ? "--features" : "--ignore",
+                     ": is of tables; the features of a capture are those of --schema"));
+  }
+  auto captures = CapturesOf(flags->captures);
+  if (!captures.ok()) return captures.status();
+  const auto spec = SpecOf(flags->windows, flags->schema.empty() ? "presence.v1" : flags->schema);
+  if (!spec.ok()) return spec.status();
+  captures->spec = *spec;
+  SetMargin(**FindSchema(spec->schema()), spec->length_ns(), flags);
+  captures->classes = flags->columns.classes;
+  StepLine line;
+  auto windows =
+      ReadLabelledCaptures(*captures, [&line](size_t done, size_t steps, const std::string& what) {
+        line.Show(done, steps, what);
+      });
+  line.Clear();
+  if (!windows.ok()) return windows.status();
+  for (const CaptureUse& use : windows->uses) std::cerr << UseLine(use) << "\n";
+  return std::move(windows->data);
+}
+
 absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
+  absl::Status status = CheckDataFlags(flags->files, flags->columns, flags->captures);
+  if (!status.ok()) return status;
+  if (flags->captures.any()) return ReadCaptures(flags);
   for (const std::string& split : flags->request.splits) {
     if (!split.starts_with(kColumnSplit)) continue;
     flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
@@ -86,10 +125,14 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
   if (flags->schema.empty()) return ReadDataset(flags->files, flags->columns);
   const auto schema = FindSchema(flags->schema);
   if (!schema.ok()) return schema.status();
-  const absl::StatusOr<int64_t> length_ns = ParseDurationNs(flags->window);
+  const absl::StatusOr<int64_t> length_ns = ParseDurationNs(flags->windows.window);
   if (!length_ns.ok()) return length_ns.status();
-  if (!flags->margin_given) flags->request.options.split.margin = MarginOf(**schema, *length_ns);
+  SetMargin(**schema, *length_ns, flags);
   return ReadSchemaDataset(flags->files, flags->columns, **schema, *length_ns);
+}
+
+const std::vector<std::string>& DataFiles(const EvaluateFlags& flags) {
+  return flags.captures.any() ? flags.captures.pcaps : flags.files;
 }
 
 absl::Status JudgeModels(EvaluateFlags* flags) {
@@ -109,8 +152,9 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
   line.Clear();
   if (!comparison.ok()) {
     return absl::Status(comparison.status().code(),
-                        absl::StrCat(absl::StrJoin(flags->files, ", "), ": ",
-                                     std::string(comparison.status().message())));
+                        absl::StrCat(absl::StrJoin(DataFiles(*flags), ", "), ": ",
+                                     std::string(comparison.status().message()),
+                                     flags->captures.any() ? FewBlocksHint(*data) : ""));
   }
   if (flags->json) {
     WriteResultsJson(*data, *comparison, *positive, &std::cout);
@@ -122,8 +166,8 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
 }
 
 void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
-  app->add_option("FILE", flags->files, "Tables of labelled windows, CSV")->required();
-  app->add_option("--label", flags->columns.label, "Column that holds the class")->required();
+  app->add_option("FILE", flags->files, "Tables of labelled windows, CSV");
+  app->add_option("--label", flags->columns.label, "Column that holds the class");
   app->add_option("--positive", flags->positive,
                   "Class that precision, recall and F1 are of (default: the last one)");
   const auto list = [&](const char* name, std::vector<std::string>* values, const char* help) {
@@ -137,11 +181,13 @@ void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
                   "Features of this schema, and no others; those of presence.v2 and "
                   "presence.v2.ratio follow from a table of presence.v1")
       ->excludes("--features");
-  app->add_option("--window", flags->window, "With --schema: length of the windows")
-      ->capture_default_str()
-      ->needs("--schema");
   app->add_option("--blocks", flags->columns.blocks,
                   "Column that says which windows belong together, as those of one minute");
+  AddLabelledFlags(app, &flags->captures);
+  AddWindowFlags(app, &flags->windows);
+  for (const char* name : {"--subject", "--protocol"}) {
+    app->get_option(name)->needs(app->get_option("--pcap"));
+  }
 }
 
 void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
@@ -174,7 +220,9 @@ void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
 void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
   const auto flags = std::make_shared<EvaluateFlags>();
   CLI::App* app = parent->add_subcommand(
-      "evaluate", "How well models tell labelled windows apart that they have not seen");
+      "evaluate",
+      "How well models tell labelled windows apart that they have not seen, of captures with truth "
+      "or of tables");
   AddDataFlags(app, flags.get());
   AddSplitFlags(app, flags.get());
   app->add_flag("--compare", flags->request.baselines,

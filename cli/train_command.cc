@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "cli/labelled_flags.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
 #include "common/duration.h"
@@ -18,14 +19,20 @@ namespace {
 
 struct TrainOptions {
   TrainingRequest request;
-  std::string window = "0.5s";
+  LabelledFlags captures;
+  WindowFlags windows;
   bool json = false;
 };
 
 constexpr char kFooter[] = R"(
-Example:
+Examples:
+  silhouette train --pcap call.pcap --truth call_truth.csv --source "my call of 3 May" -o models
   silhouette train zoom_call_windows.csv --label person --classes background,person \
       --blocks segment --source "my own call of 3 May" -o models
+
+A truth says what was so from when to when; a window takes the label at its middle, and those
+without one are left out. Its intervals are the blocks: give several of each class, in turns, or cut
+long ones by --block-length. What the truth is about is found as `run` finds a call.
 
 FILE has a header, one row a window in the order of time, and a column for each feature of the
 schema, by name. The label column holds a class by name, or 0, 1, ... with --classes. The blocks
@@ -40,12 +47,12 @@ Written are OUT/NAME/VERSION/model.ubj and manifest.json, and OUT/NAME/CARD.md.)
 
 void AddDataOptions(CLI::App* train, TrainOptions* options) {
   TrainingRequest& request = options->request;
-  train->add_option("FILE", request.files, "Tables of labelled windows, CSV")->required();
-  train->add_option("--label", request.columns.label, "Column that holds the class")->required();
+  train->add_option("FILE", request.files, "Tables of labelled windows, CSV");
+  train->add_option("--label", request.columns.label, "Column that holds the class");
   train
       ->add_option("--classes", request.columns.classes,
                    "Names of the classes in the order of their numbers, as background,person; "
-                   "without it, the label's texts, sorted")
+                   "without it, the labels' texts, sorted")
       ->delimiter(',')
       ->allow_extra_args(false);  // or it would take FILE for a class
   train->add_option("--blocks", request.columns.blocks,
@@ -56,25 +63,11 @@ void AddDataOptions(CLI::App* train, TrainOptions* options) {
 
 void AddModelOptions(CLI::App* train, TrainOptions* options) {
   TrainingRequest& request = options->request;
-  const CLI::Validator length(
-      [](std::string& text) {
-        const absl::StatusOr<int64_t> parsed = ParseDurationNs(text);
-        return parsed.ok() ? std::string() : std::string(parsed.status().message());
-      },
-      "DURATION");
   train->add_option("--schema", request.schema, "Feature schema by name")->capture_default_str();
   train->add_option("--name", request.name, "Name of the model")->capture_default_str();
   train->add_option("--version", request.version, "Version of the model, a whole number")
       ->capture_default_str();
-  train->add_option("--window", options->window, "Length of the table's windows, as 0.5s or 500ms")
-      ->capture_default_str()
-      ->check(length);
-  train->add_option("--subject", request.subject, "What a window is about")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"device", "device-mac", "conversation", "flow"}));
-  train->add_option("--protocol", request.protocol, "Which packets the windows count")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"udp", "tcp", "all"}));
+  AddWindowFlags(train, &options->windows);
   train->add_option("-o,--out", request.models, "Folder of the models")->capture_default_str();
   train->add_flag("--balance", request.balanced, "Let each class weigh the same, however rare");
   train->add_flag("--force", request.force, "Replace the version if it exists");
@@ -109,12 +102,30 @@ void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifes
                                   manifest.name());
 }
 
+// Completes the request by what the flags say.
+absl::Status FillRequest(TrainOptions* options) {
+  TrainingRequest& request = options->request;
+  absl::Status status = CheckDataFlags(request.files, request.columns, options->captures);
+  if (!status.ok()) return status;
+  auto captures = CapturesOf(options->captures);
+  if (!captures.ok()) return captures.status();
+  request.captures = *std::move(captures);
+  const absl::StatusOr<int64_t> length = ParseDurationNs(options->windows.window);
+  if (!length.ok()) return length.status();
+  request.length_ns = *length;
+  request.subject = options->windows.subject;
+  request.protocol = options->windows.protocol;
+  return absl::OkStatus();
+}
+
 int Run(TrainOptions* options) {
   const auto fail = [](const absl::Status& status) { return ReportFailure("train", status); };
-  const absl::StatusOr<int64_t> length = ParseDurationNs(options->window);
-  if (!length.ok()) return fail(length.status());
-  options->request.length_ns = *length;
+  if (absl::Status filled = FillRequest(options); !filled.ok()) return fail(filled);
   StepLine line;
+  options->request.tell_use = [&line](const CaptureUse& use) {
+    line.Clear();
+    std::cerr << UseLine(use) << "\n";
+  };
   const absl::StatusOr<v1::ModelManifest> manifest =
       RunTraining(options->request, [&line](size_t done, size_t steps, const std::string& what) {
         line.Show(done, steps, what);
@@ -136,9 +147,12 @@ int Run(TrainOptions* options) {
 void AddTrainCommand(CLI::App* parent, int* exit_status) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App* train = parent->add_subcommand(
-      "train", "Train a model from labelled windows, and score it on blocks it has not seen");
+      "train",
+      "Train a model from captures with truth or labelled windows, and score it on blocks it has "
+      "not seen");
   AddDataOptions(train, options.get());
   AddModelOptions(train, options.get());
+  AddLabelledFlags(train, &options->captures);
   train->footer(kFooter);
   train->callback([options, exit_status] { *exit_status = Run(options.get()); });
 }

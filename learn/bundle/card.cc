@@ -58,13 +58,26 @@ std::string SpecSentence(const v1::WindowSpec& spec) {
                       "), as the features of `", spec.schema(), "`.");
 }
 
+// "`mine.pcap` with the truth `mine.csv`", or a table alone.
+std::string FilesText(const v1::TrainingData& data) {
+  return absl::StrCat(
+      "`", data.name(), "`",
+      data.truth_name().empty() ? "" : absl::StrCat(" with the truth `", data.truth_name(), "`"));
+}
+
+std::string HashText(const v1::TrainingData& data) {
+  if (data.truth_name().empty()) return absl::StrCat("SHA-256 `", data.sha256(), "`");
+  return absl::StrCat("SHA-256 `", data.sha256(), "` and `", data.truth_sha256(), "`");
+}
+
 std::string TrainingSection(const v1::ModelManifest& manifest) {
   std::string text = "## Trained on\n\n";
   for (const v1::TrainingData& data : manifest.training_data()) {
-    absl::StrAppend(&text, "- `", data.name(), "`, ", data.rows(), " windows",
+    absl::StrAppend(&text, "- ", FilesText(data), ", ", data.rows(), " windows",
+                    data.left_out() == 0 ? "" : absl::StrCat(" (", data.left_out(), " left out)"),
                     data.simulated() ? ", **simulated**" : "",
-                    data.source().empty() ? "" : absl::StrCat(", from ", data.source()),
-                    "; SHA-256 `", data.sha256(), "`\n");
+                    data.source().empty() ? "" : absl::StrCat(", from ", data.source()), "; ",
+                    HashText(data), "\n");
   }
   absl::StrAppend(&text, "\nParameters of XGBoost: ");
   std::vector<std::string> parameters;

@@ -64,6 +64,17 @@ TEST(CardTest, WhereEverySplitLeaksNoFigureIsToBelieve) {
   EXPECT_THAT(CardText(manifest), HasSubstr("Believe none of these"));
 }
 
+TEST(CardTest, ACaptureIsNamedWithItsTruthAndWhatWasLeftOut) {
+  v1::ModelManifest manifest = Manifest();
+  v1::TrainingData* data = manifest.mutable_training_data(0);
+  data->set_truth_name("truth.csv");
+  data->set_truth_sha256("ef01");
+  data->set_left_out(3);
+  EXPECT_THAT(CardText(manifest),
+              HasSubstr("- `mine.csv` with the truth `truth.csv`, 10 windows (3 left out), from my "
+                        "own call; SHA-256 `abcd` and `ef01`\n"));
+}
+
 TEST(CardTest, TheTrainingDataIsNamedWithItsHash) {
   const std::string card = CardText(Manifest());
   EXPECT_THAT(card, HasSubstr("`mine.csv`, 10 windows, from my own call; SHA-256 `abcd`"));

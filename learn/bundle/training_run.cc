@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <string_view>
 
@@ -45,9 +46,45 @@ std::string Description(const TrainingRequest& request, const Dataset& data) {
                       request.protocol == "all" ? "" : request.protocol + " ", "traffic.");
 }
 
-absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request, const std::string& path,
-                                            const Dataset& data, size_t source) {
-  const absl::StatusOr<std::string> sha256 = Sha256OfFile(path);
+bool HasCaptures(const TrainingRequest& request) { return !request.captures.files.empty(); }
+
+// The files of the sources, in their order.
+std::vector<std::string> SourceFiles(const TrainingRequest& request) {
+  std::vector<std::string> files = request.files;
+  for (const LabelledCapture& capture : request.captures.files) files.push_back(capture.pcap);
+  return files;
+}
+
+absl::StatusOr<CapturedWindows> ReadRequest(const TrainingRequest& request,
+                                            const v1::WindowSpec& spec, const FeatureSchema& schema,
+                                            const TrainingProgress& progress) {
+  if (HasCaptures(request)) {
+    LabelledCaptures captures = request.captures;
+    captures.spec = spec;
+    captures.classes = request.columns.classes;
+    return ReadLabelledCaptures(captures, progress);
+  }
+  absl::StatusOr<Dataset> data =
+      ReadSchemaDataset(request.files, request.columns, schema, request.length_ns);
+  if (!data.ok()) return data.status();
+  return CapturedWindows{*std::move(data), {}};
+}
+
+// The capture's part of the provenance.
+absl::Status AddTruth(const LabelledCapture& files, const CaptureUse& use,
+                      v1::TrainingData* training) {
+  const absl::StatusOr<std::string> sha256 = Sha256OfFile(files.truth);
+  if (!sha256.ok()) return sha256.status();
+  training->set_truth_name(std::filesystem::path(files.truth).filename().string());
+  training->set_truth_sha256(*sha256);
+  training->set_left_out(use.without_truth + use.partial);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request,
+                                            const CapturedWindows& windows, size_t source) {
+  const Dataset& data = windows.data;
+  const absl::StatusOr<std::string> sha256 = Sha256OfFile(SourceFiles(request)[source]);
   if (!sha256.ok()) return sha256.status();
   v1::TrainingData training;
   // Without its folder: a bundle says nothing about the machine that made it.
@@ -57,6 +94,9 @@ absl::StatusOr<v1::TrainingData> Provenance(const TrainingRequest& request, cons
       static_cast<uint64_t>(std::count(data.source.begin(), data.source.end(), source)));
   training.set_source(request.source);
   training.set_simulated(data.simulated);
+  if (!HasCaptures(request)) return training;
+  absl::Status added = AddTruth(request.captures.files[source], windows.uses[source], &training);
+  if (!added.ok()) return added;
   return training;
 }
 
@@ -139,30 +179,33 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
   if (!spec.ok()) return spec.status();
   const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.schema);
   if (!schema.ok()) return schema.status();
-  const absl::StatusOr<Dataset> data =
-      ReadSchemaDataset(request.files, request.columns, **schema, request.length_ns);
-  if (!data.ok()) return data.status();
+  const absl::StatusOr<CapturedWindows> windows = ReadRequest(request, *spec, **schema, progress);
+  if (!windows.ok()) return windows.status();
+  const Dataset& data = windows->data;
+  if (request.tell_use) std::for_each(windows->uses.begin(), windows->uses.end(), request.tell_use);
 
   v1::ModelManifest manifest;
   manifest.set_name(request.name);
   manifest.set_version(request.version);
-  manifest.set_description(Description(request, *data));
+  manifest.set_description(Description(request, data));
   *manifest.mutable_spec() = *spec;
   manifest.set_schema_hash((*schema)->Hash());
-  manifest.mutable_classes()->Add(data->classes.begin(), data->classes.end());
-  for (size_t source = 0; source < request.files.size(); ++source) {
-    const auto provenance = Provenance(request, request.files[source], *data, source);
+  manifest.mutable_classes()->Add(data.classes.begin(), data.classes.end());
+  for (size_t source = 0; source < data.source_names.size(); ++source) {
+    const auto provenance = Provenance(request, *windows, source);
     if (!provenance.ok()) return provenance.status();
     *manifest.add_training_data() = *provenance;
   }
   SplitOptions options;
   options.margin = MarginOf(**schema, request.length_ns);
-  absl::StatusOr<std::string> model = TrainAndJudge(*data, request, options, progress, &manifest);
+  absl::StatusOr<std::string> model = TrainAndJudge(data, request, options, progress, &manifest);
   if (!model.ok()) {
-    return absl::Status(model.status().code(), absl::StrCat(absl::StrJoin(request.files, ", "),
-                                                            ": ", model.status().message()));
+    return absl::Status(
+        model.status().code(),
+        absl::StrCat(absl::StrJoin(SourceFiles(request), ", "), ": ", model.status().message(),
+                     HasCaptures(request) ? FewBlocksHint(data) : ""));
   }
-  return WriteBundle(request.models, manifest, *model, *data, request.force);
+  return WriteBundle(request.models, manifest, *model, data, request.force);
 }
 
 }  // namespace silhouette

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
+#include "learn/data/labelled_captures.h"
 #include "silhouette/v1/model.pb.h"
 
 namespace silhouette {
@@ -15,6 +16,9 @@ namespace silhouette {
 struct TrainingRequest {
   std::vector<std::string> files;  // tables of windows, CSV
   DatasetColumns columns;          // its features are the schema's
+  LabelledCaptures captures;       // instead of tables; spec and classes are this request's
+  // Told of each capture once all are read.
+  std::function<void(const CaptureUse&)> tell_use;
   std::string schema = "presence.v1";
   std::string name = "presence";
   std::string version = "1";
@@ -30,9 +34,9 @@ struct TrainingRequest {
 // Told before each step of `steps`: what it is.
 using TrainingProgress = std::function<void(size_t done, size_t steps, const std::string& what)>;
 
-// Reads the tables, scores the way of training on what it has not seen, trains on all rows, and
-// writes the bundle and its card. Parameters are chosen inside each training part. Returns the
-// manifest as written. Errors: those of its steps.
+// Reads the tables or captures, scores the way of training on what it has not seen, trains on all
+// rows, and writes the bundle and its card. Parameters are chosen inside each training part.
+// Returns the manifest as written. Errors: those of its steps.
 absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
                                               const TrainingProgress& progress = nullptr);
 
