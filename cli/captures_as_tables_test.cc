@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -25,7 +26,7 @@ constexpr int64_t kStartNs = 1'700'000'000'000'000'000;
 class CapturesAsTablesTest : public ::testing::Test {
  protected:
   CapturesAsTablesTest() {
-    folder_ = ::testing::TempDir() + "captures_as_tables";
+    folder_ = absl::StrCat(::testing::TempDir(), "captures_as_tables.", getpid());
     std::filesystem::create_directories(folder_);
     const auto home =
         simulate::SimulateHome({.call = {.duration_s = 30, .start_ns = kStartNs}, .before_s = 0});

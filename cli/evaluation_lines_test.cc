@@ -46,7 +46,8 @@ Judged Judge() {
   result.importance = {{0.75, 1.5}, {0.25, 0.5}};
   judged.comparison.results.push_back(result);
   judged.comparison.curve_split = "blocks left out";
-  judged.comparison.curves.push_back({"xgboost", "XGBoost", {{10, 1, 0.5, 0.01}, {20, 1, 0.8, 0.02}}});
+  judged.comparison.curves.push_back(
+      {"xgboost", "XGBoost", {{10, 1, 0.5, 0.01}, {20, 1, 0.8, 0.02}}});
   return judged;
 }
 

@@ -18,7 +18,8 @@ bool IsShown(const FindingsRequest& request, const v1::SubjectSummary& summary) 
     return std::find(request.subjects.begin(), request.subjects.end(), summary.subject()) !=
            request.subjects.end();
   }
-  return request.all || summary.shape().looks_like_call();
+  // Of what does not tell how it looks, nothing is passed over.
+  return request.all || !summary.has_shape() || summary.shape().looks_like_call();
 }
 
 absl::Status CheckSubjects(const FindingsRequest& request, const Findings& findings) {

@@ -89,8 +89,10 @@ Json SubjectJson(const SubjectFindings& subject) {
   json["subject"] = subject.subject;
   json["model"] = subject.model;
   json["windows"] = subject.verdicts.size();
-  json["looks_like_call"] = subject.shape.looks_like_call();
-  json["why"] = subject.shape.why();
+  if (!subject.shape.why().empty()) {
+    json["looks_like_call"] = subject.shape.looks_like_call();
+    json["why"] = subject.shape.why();
+  }
   json["segments"] = Json::array();
   for (const v1::Segment& segment : subject.timeline.segments()) {
     json["segments"].push_back({{"from_ns", segment.from_ns()},

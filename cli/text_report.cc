@@ -120,10 +120,12 @@ void WriteSegments(const SubjectFindings& subject, int64_t zero_ns, const Termin
 
 void WriteSubject(const SubjectFindings& subject, const Findings& findings,
                   const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
-  *out << "\n"
-       << Bold(terminal, subject.subject) << "\n  "
-       << (subject.shape.looks_like_call() ? "looks like a call: " : "does not look like a call: ")
-       << subject.shape.why() << "\n";
+  *out << "\n" << Bold(terminal, subject.subject) << "\n";
+  if (!subject.shape.why().empty()) {
+    *out << (subject.shape.looks_like_call() ? "  looks like a call: "
+                                             : "  does not look like a call: ")
+         << subject.shape.why() << "\n";
+  }
   WriteStrips(subject, findings, truth, terminal, out);
   WriteSegments(subject, findings.zero_ns, terminal, out);
   *out << "  " << ClassShares(subject) << " (" << Count(subject.verdicts.size(), "window") << ")\n";

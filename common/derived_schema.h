@@ -17,9 +17,9 @@ struct DerivedSchema {
   std::vector<std::string_view> inputs;
   size_t quantities;  // of each window
   size_t features;
-  int windows;           // looked at, with the window itself
-  int64_t horizon_ns;    // of the schema
-  int64_t lookback_ns;   // horizon of presence.v1: how far back each of these windows looks
+  int windows;          // looked at, with the window itself
+  int64_t horizon_ns;   // of the schema
+  int64_t lookback_ns;  // horizon of presence.v1: how far back each of these windows looks
 
   // `row` holds a window's presence.v1 features in their order; only `inputs` are looked at.
   void (*quantities_of)(std::span<const double> row, double* quantities);

@@ -10,8 +10,8 @@
 namespace silhouette {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Each;
+using ::testing::ElementsAre;
 
 constexpr int64_t kHalfSecond = 500'000'000;
 // size mean, std, median; iat mean, std, median; in, out, total

@@ -7,8 +7,15 @@ namespace silhouette {
 namespace {
 
 void ExtractDerived(const DerivedSchema& derived, const WindowInput& window, double* values) {
+  // As presence.v1 sees it, whose horizon is shorter.
+  WindowInput own = window;
+  const auto forget_far = [&](int64_t* time_ns) {
+    if (*time_ns < window.start_ns - derived.lookback_ns) *time_ns = WindowInput::kNever;
+  };
+  forget_far(&own.previous_in_ns);
+  forget_far(&own.previous_out_ns);
   std::array<double, 9> row;
-  ExtractPresenceV1(window, row.data());
+  ExtractPresenceV1(own, row.data());
   derived.quantities_of(row, window.own_quantities.data());
   derived.features_of(window.past_quantities, window.own_quantities, values);
   // That it holds packets; which way they went does not matter.

@@ -16,8 +16,27 @@ constexpr double kMinOutboundShare = 0.1;
 constexpr double kMaxOutboundShare = 0.9;
 constexpr double kMinPacketBytes = 250;
 
-// Places in presence.v1.
-constexpr size_t kSizeMean = 0, kInbound = 6, kOutbound = 7, kTotal = 8;
+// What a window says of its conversation.
+struct Carried {
+  double packets = 0;
+  double outbound = 0;
+  double bytes = 0;
+  bool two_way = false;
+};
+
+Carried ByV1(std::span<const double> features) {
+  constexpr size_t kSizeMean = 0, kInbound = 6, kOutbound = 7, kTotal = 8;
+  return {features[kTotal], features[kOutbound], features[kTotal] * features[kSizeMean],
+          features[kInbound] > 0 && features[kOutbound] > 0};
+}
+
+// Its means are over some windows, and it does not say which side is at home: the smaller one
+// stands for what goes out, and the limits are the same for both.
+Carried ByV2(std::span<const double> features) {
+  constexpr size_t kPackets = 0, kBytes = 1, kSmallerShare = 2;
+  return {features[kPackets], features[kPackets] * features[kSmallerShare], features[kBytes],
+          features[kSmallerShare] > 0};
+}
 
 // The first criterion that is not met; empty when all are.
 std::string WhyNot(const v1::ConversationShape& s) {
@@ -45,14 +64,15 @@ void ConversationMeter::Add(int64_t start_ns, int64_t end_ns, std::span<const do
     end_ns_ = end_ns;
     windows_ = 1;
   }
+  const Carried carried = is_v2_ ? ByV2(features) : ByV1(features);
   // Windows go on for a horizon after the last packet; those say nothing about how it looked.
-  if (features[kTotal] == 0) return;
+  if (carried.packets == 0) return;
   windows_ = windows_and_silent_;
   end_ns_ = end_ns;
-  packets_ += features[kTotal];
-  outbound_ += features[kOutbound];
-  bytes_ += features[kTotal] * features[kSizeMean];
-  if (features[kInbound] > 0 && features[kOutbound] > 0) ++two_way_;
+  packets_ += carried.packets;
+  outbound_ += carried.outbound;
+  bytes_ += carried.bytes;
+  if (carried.two_way) ++two_way_;
 }
 
 v1::ConversationShape ConversationMeter::Finish() const {

@@ -86,5 +86,22 @@ TEST(CallPicker, WindowsWithoutPacketsAreNoCall) {
   EXPECT_EQ(shape.mean_packet_bytes(), 0);
 }
 
+// presence.v2 does not tell the sides apart, and is enough all the same.
+TEST(CallPicker, MeasuresPresenceV2Too) {
+  ConversationMeter meter("presence.v2");
+  for (int i = 0; i < 40; ++i) {
+    const std::vector<double> features = {100, 90'000, i < 10 ? 0 : 0.25, 900, 0, 0, 0, 0, 0};
+    meter.Add(i * int64_t{500'000'000}, (i + 1) * int64_t{500'000'000}, features);
+  }
+  const v1::ConversationShape shape = meter.Finish();
+  EXPECT_DOUBLE_EQ(shape.span_s(), 20);
+  EXPECT_DOUBLE_EQ(shape.packets_per_s(), 200);
+  EXPECT_DOUBLE_EQ(shape.two_way_share(), 0.75);
+  EXPECT_DOUBLE_EQ(shape.outbound_share(), 0.1875);
+  EXPECT_DOUBLE_EQ(shape.mean_packet_bytes(), 900);
+  EXPECT_TRUE(ConversationMeter::Measures("presence.v2"));
+  EXPECT_FALSE(ConversationMeter::Measures("presence.v2.ratio"));
+}
+
 }  // namespace
 }  // namespace silhouette

@@ -61,7 +61,8 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t ru
   ConversationMeter meter;
   int64_t series = 0;
   const auto finish = [&] {
-    if (subjects.empty() || subjects.back().model.schema() != "presence.v1") return;
+    if (subjects.empty()) return;
+    if (!ConversationMeter::Measures(subjects.back().model.schema())) return;
     subjects.back().shape = meter.Finish();
   };
   while (true) {
@@ -71,15 +72,15 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t ru
     if (subjects.empty() || subjects.back().subject != select->Text(0) ||
         series != select->Int(1)) {
       finish();
-      meter = ConversationMeter();
       series = select->Int(1);
       subjects.push_back({select->Text(0), (*models)[series], 0, select->Int(2), 0, {}});
+      meter = ConversationMeter(subjects.back().model.schema());
     }
     StoredSubject& subject = subjects.back();
     ++subject.windows;
     subject.last_start_ns = select->Int(2);
+    if (!ConversationMeter::Measures(subject.model.schema())) continue;
     const auto features = FromBytes<double>(select->Blob(3));
-    if (subject.model.schema() != "presence.v1") continue;
     meter.Add(subject.last_start_ns, subject.last_start_ns + subject.model.length_ns(), features);
   }
   finish();

@@ -36,7 +36,7 @@ struct StoredSubject {
   uint64_t windows = 0;
   int64_t first_start_ns = 0;
   int64_t last_start_ns = 0;
-  std::optional<v1::ConversationShape> shape;  // for presence.v1
+  std::optional<v1::ConversationShape> shape;  // for schemas that tell
 };
 
 // One model's verdicts on one subject, in window order.

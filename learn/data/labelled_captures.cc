@@ -187,8 +187,8 @@ absl::StatusOr<std::set<std::string>> Reader::ChooseSubjects(const std::string& 
       });
   if (!read.ok()) return read.status();
   ++readings_;
-  const bool is_call =
-      from_.spec.subject() == v1::SUBJECT_KIND_CONVERSATION && from_.spec.schema() == kSurveySchema;
+  const bool is_call = from_.spec.subject() == v1::SUBJECT_KIND_CONVERSATION &&
+                       from_.spec.schema().starts_with("presence.");
   auto chosen = !from_.subjects.empty() ? survey.Named(from_.subjects)
                 : is_call               ? survey.Call()
                                         : survey.Largest();

@@ -24,8 +24,8 @@ struct LabelledCaptures {
   std::vector<LabelledCapture> files;
   v1::WindowSpec spec;  // normalized
   CaptureOptions read;  // home networks, grid, tunnels
-  // The subjects that the truths are about, by name. Empty: for conversations and presence.v1 the
-  // one that looks like a call, else the one with the most packets.
+  // The subjects that the truths are about, by name. Empty: for conversations and presence schemas
+  // the one that looks like a call, else the one with the most packets.
   std::vector<std::string> subjects;
   // Names of the classes in the order of their indices; empty means the truths' labels, sorted.
   std::vector<std::string> classes;

@@ -8,8 +8,8 @@
 namespace silhouette {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::DoubleEq;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pointwise;
 
@@ -33,8 +33,8 @@ class SchemaDatasetTest : public ::testing::Test {
 };
 
 TEST_F(SchemaDatasetTest, ATableThatHasTheColumnsIsReadAsItIs) {
-  const auto data = Read("presence.v2.ratio",
-                         "packets_ratio,bytes_ratio,iat_mean_ratio,who\n1,2,3,a\n4,5,6,b\n");
+  const auto data =
+      Read("presence.v2.ratio", "packets_ratio,bytes_ratio,iat_mean_ratio,who\n1,2,3,a\n4,5,6,b\n");
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_THAT(data->features, ElementsAre(1, 2, 3, 4, 5, 6));
 }

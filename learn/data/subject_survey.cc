@@ -51,7 +51,7 @@ void SubjectSurvey::Add(int run, const v1::WindowTable& table) {
     const std::span<const double> values(table.values().data() + static_cast<size_t>(row) * columns,
                                          columns);
     const std::string& subject = table.subjects(static_cast<int>(table.subject(row)));
-    Entry& entry = subjects_.try_emplace(subject, Entry{run, {}, 0}).first->second;
+    Entry& entry = subjects_.try_emplace(subject, Entry{run, ConversationMeter(), 0}).first->second;
     const int64_t start_ns = table.start_ns(row);
     if (entry.run == run) entry.meter.Add(start_ns, start_ns + table.spec().length_ns(), values);
     entry.packets += values[total];

@@ -52,11 +52,12 @@ TEST(ComparisonTest, EachBaselineOnEachSplitAndOnceMoreWithThePublishedScale) {
 TEST(ComparisonTest, ProgressCountsEachStepOnce) {
   std::vector<size_t> told;
   std::set<size_t> totals;
-  const auto comparison = Compare(TakingTurns(8, 20), {.splits = {"random", "blocked"}, .curves = true},
-                                  [&](size_t done, size_t steps, const std::string&) {
-                                    told.push_back(done);
-                                    totals.insert(steps);
-                                  });
+  const auto comparison =
+      Compare(TakingTurns(8, 20), {.splits = {"random", "blocked"}, .curves = true},
+              [&](size_t done, size_t steps, const std::string&) {
+                told.push_back(done);
+                totals.insert(steps);
+              });
   ASSERT_TRUE(comparison.ok()) << comparison.status();
   EXPECT_EQ(told, (std::vector<size_t>{0, 1, 2}));
   EXPECT_EQ(totals, std::set<size_t>{3});

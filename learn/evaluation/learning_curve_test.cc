@@ -51,9 +51,9 @@ TEST(LearningCurveTest, WhatIsLearntByHeartScoresOnTheTrainingRowsAlone) {
 // One of 40 training rows is of the second class. Rows that come with the k-th eighth make 9 - k
 // points, and five rows come with each.
 TEST(LearningCurveTest, TooFewRowsForEachClassMakeNoPoint) {
-  const auto naive_bayes = std::find_if(Baselines().begin(), Baselines().end(), [](const auto& kind) {
-    return kind.name == "naive_bayes";
-  });
+  const auto naive_bayes =
+      std::find_if(Baselines().begin(), Baselines().end(),
+                   [](const auto& kind) { return kind.name == "naive_bayes"; });
   ASSERT_NE(naive_bayes, Baselines().end());
   Split split;
   split.folds.emplace_back();

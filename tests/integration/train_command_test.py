@@ -140,8 +140,8 @@ class Train(unittest.TestCase):
                     ([*one, "--home", "x"], ["--home"])):
                 self.refused(2, words, command, *args, *more)
         self.refused(2, ["--features: is of tables"], "evaluate", *one, "--features", "size_mean")
-        self.refused(2, ["--window requires --pcap"], "evaluate", "w.csv", "--label", "x",
-                     "--window", "1s")
+        self.refused(2, ["--subject requires --pcap"], "evaluate", "w.csv", "--label", "x",
+                     "--subject", "device")
 
     def test_what_cannot_be_learnt_from_leaves_no_model(self):
         _, pcap, _, truth = self.simulate("one", 1)
