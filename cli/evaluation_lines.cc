@@ -138,6 +138,8 @@ Json LineOf(const Dataset& data, const ModelResult& result, size_t positive) {
   if (result.has_probabilities) AddProbabilityFigures(result, &line);
   if (result.split == "by-source") line["sources"] = SourcesJson(data, result);
   if (!result.importance.empty()) line["importance"] = ImportanceJson(data, result.importance);
+  if (!result.parameters.empty() && !result.parameters[0].empty())
+    line["parameters"] = result.parameters;
   line["fit_seconds"] = result.fit_seconds;
   return line;
 }

@@ -165,7 +165,8 @@ absl::StatusOr<std::string> TrainAndJudge(const Dataset& data, const TrainingReq
   auto timeline = TrainTimeline(data, all, splits[0], XgboostKind(*parameters), options);
   if (!timeline.ok()) return timeline.status();
   *manifest->mutable_timeline() = *std::move(timeline);
-  for (const auto& [name, value] : XgboostParameters(*parameters, data.classes.size())) {
+  for (const auto& [name, value] :
+       XgboostParameters(*parameters, data.classes.size(), all.size())) {
     (*manifest->mutable_parameters())[name] = value;
   }
   return TrainModel(data, all, *parameters);

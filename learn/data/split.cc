@@ -14,6 +14,8 @@ namespace silhouette {
 namespace {
 
 constexpr std::string_view kColumn = "column:";
+// More folds would train on hardly more.
+constexpr size_t kMostFolds = 10;
 
 // One fold for each group number; group[i] is that of rows[i].
 std::vector<Fold> FoldsOfGroups(std::span<const size_t> rows, const std::vector<size_t>& group,
@@ -93,22 +95,32 @@ absl::StatusOr<Split> MarkedRowsOut(const Dataset& data, std::span<const size_t>
                                                  "; write 1 for a test row and 0 for others"));
 }
 
-// Groups of `count` values each, in the order in which the values appear.
+// Groups of `count` values each, in the order in which the values appear; where they are more than
+// `most`, several neighbouring ones in a fold.
 template <typename Value>
 absl::StatusOr<Split> GroupsOut(std::span<const size_t> rows, const std::vector<Value>& value_of,
-                                size_t count, const char* what) {
+                                size_t count, size_t most, const char* what) {
   std::map<Value, size_t> places;
   std::vector<size_t> group;
   for (size_t row : rows) {
     group.push_back(places.try_emplace(value_of[row], places.size()).first->second / count);
   }
-  const size_t groups = (places.size() + count - 1) / count;
+  size_t groups = (places.size() + count - 1) / count;
   if (groups < 2) {
     return absl::InvalidArgumentError(absl::StrCat(
         places.size(), " ", what, "(s) in the data; leaving ", count,
         " out needs more, so that some are left to learn from: give smaller ones or more data"));
   }
   Split split;
+  split.title = count == 1   ? absl::StrCat("one ", what, " left out")
+                : count == 2 ? absl::StrCat("two neighbouring ", what, "s left out")
+                             : absl::StrCat(count, " neighbouring ", what, "s left out");
+  if (groups > most) {
+    const size_t together = (groups + most - 1) / most;
+    for (size_t& number : group) number /= together;
+    groups = (groups + together - 1) / together;
+    split.title = absl::StrCat("1/", groups, " of the ", what, "s left out, neighbours together");
+  }
   split.folds = FoldsOfGroups(rows, group, groups);
   return split;
 }
@@ -118,12 +130,7 @@ absl::StatusOr<Split> BlocksOut(const Dataset& data, std::span<const size_t> row
     return absl::InvalidArgumentError(
         "no blocks to leave out; name the column that says which windows belong together");
   }
-  absl::StatusOr<Split> split = GroupsOut(rows, data.block, count, "block");
-  if (!split.ok()) return split;
-  split->title = count == 1   ? "one block left out"
-                 : count == 2 ? "two neighbouring blocks left out"
-                              : absl::StrCat(count, " neighbouring blocks left out");
-  return split;
+  return GroupsOut(rows, data.block, count, kMostFolds, "block");
 }
 
 absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> rows,
@@ -131,7 +138,7 @@ absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> r
   if (name == "random") return RandomRowsOut(rows, options);
   if (name == "blocked") return BlocksOut(data, rows, options.neighbours);
   if (name == "by-source") {
-    absl::StatusOr<Split> split = GroupsOut(rows, data.source, 1, "file");
+    absl::StatusOr<Split> split = GroupsOut(rows, data.source, 1, data.source_names.size(), "file");
     if (split.ok()) split->title = "one source left out";
     return split;
   }
@@ -173,6 +180,13 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
 
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
   return (schema.horizon_ns + length_ns - 1) / length_ns;
+}
+
+std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most) {
+  const size_t step = std::max<size_t>(1, (rows.size() + most - 1) / most);
+  std::vector<size_t> thinned;
+  for (size_t i = 0; i < rows.size(); i += step) thinned.push_back(rows[i]);
+  return thinned;
 }
 
 std::vector<size_t> AllRows(const Dataset& data) {

@@ -42,7 +42,7 @@ struct SplitOptions {
 //   random       a random share of the rows left out at a time, as published figures often do
 //   column:NAME  the rows that column NAME marks; one fold
 //   blocked      neighbouring blocks left out at a time, with a margin around them; the last fold
-//                may have fewer
+//                may have fewer. Of many blocks a tenth at a time, neighbours together
 //   by-source    one file left out at a time
 //   in-sample    tested on the training rows themselves
 // Equal options give equal folds on every machine. Errors: INVALID_ARGUMENT for another name, a
@@ -61,6 +61,9 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
 
 // The margin for a schema's windows of `length_ns`: one horizon.
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
+
+// Every n-th of `rows`, so that they are no more than `most`: neighbours look alike.
+std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most);
 
 std::vector<size_t> AllRows(const Dataset& data);
 

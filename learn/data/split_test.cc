@@ -131,6 +131,21 @@ TEST(SplitTest, MarkedRowsFarFromOthersDoNotLeak) {
   EXPECT_FALSE(MakeSplit(data, "column:held", {})->leaks);
 }
 
+TEST(SplitTest, OfManyBlocksATenthIsLeftOutAtATime) {
+  const auto split = MakeSplit(TakingTurns(70, 3), "blocked", {.margin = 0});
+  ASSERT_TRUE(split.ok()) << split.status();
+  EXPECT_EQ(split->title, "1/9 of the blocks left out, neighbours together");  // 4 pairs a fold
+  ASSERT_EQ(split->folds.size(), 9U);
+  EXPECT_EQ(split->folds[0].test.size(), 8U * 3);
+  EXPECT_EQ(split->folds[8].test.size(), 6U * 3);
+}
+
+TEST(SplitTest, ThinnedRowsAreSpreadEvenly) {
+  EXPECT_EQ(Thinned(std::vector<size_t>{1, 2, 3, 4, 5, 6, 7}, 3), (std::vector<size_t>{1, 4, 7}));
+  EXPECT_EQ(Thinned(std::vector<size_t>{1, 2, 3}, 3), (std::vector<size_t>{1, 2, 3}));
+  EXPECT_TRUE(Thinned({}, 3).empty());
+}
+
 TEST(SplitTest, BySourceLeavesOneFileOut) {
   Dataset data = TakingTurns(4, 5);
   data.source_names = {"a.csv", "b.csv"};

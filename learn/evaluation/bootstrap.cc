@@ -31,17 +31,20 @@ class Resampler {
     for (size_t number : block_) drawn_.resize(std::max(drawn_.size(), number + 1));
   }
 
-  std::span<const uint32_t> Next() {
+  void Draw() {
     std::fill(drawn_.begin(), drawn_.end(), 0);
     // The remainder, unlike a distribution of the library, is the same on every machine.
     for (size_t i = 0; i < drawn_.size(); ++i) ++drawn_[random_() % drawn_.size()];
     for (size_t i = 0; i < times_.size(); ++i) times_[i] = drawn_[block_[i]];
-    return times_;
   }
+
+  std::span<const size_t> block() const { return block_; }    // of each row
+  std::span<const uint32_t> drawn() const { return drawn_; }  // how often each block was
+  std::span<const uint32_t> times() const { return times_; }  // how often each row was
 
  private:
   std::vector<size_t> block_;
-  std::vector<uint32_t> drawn_;  // how often each block was
+  std::vector<uint32_t> drawn_;
   std::vector<uint32_t> times_;
   std::mt19937_64 random_;
 };
@@ -55,24 +58,43 @@ struct Resampled {
   std::vector<double> roc_auc;  // of those that have one
 };
 
-void AddShares(const Predictions& predictions, size_t positive, std::span<const uint32_t> times,
-               Resampled* resampled) {
+// What a block's rows add up to.
+struct Sums {
   size_t all = 0;
   size_t right = 0;
   size_t hits = 0;  // of the positive class, as below
   size_t said = 0;
   size_t rows = 0;
-  for (size_t i = 0; i < times.size(); ++i) {
+};
+
+std::vector<Sums> SumsOfBlocks(const Predictions& predictions, size_t positive,
+                               std::span<const size_t> block, size_t blocks) {
+  std::vector<Sums> sums(blocks);
+  for (size_t i = 0; i < block.size(); ++i) {
+    Sums& sum = sums[block[i]];
     const bool is_right = predictions.said[i] == predictions.truth[i];
     const bool is_said = predictions.said[i] == positive;
-    all += times[i];
-    right += is_right ? times[i] : 0;
-    hits += is_right && is_said ? times[i] : 0;
-    said += is_said ? times[i] : 0;
-    rows += predictions.truth[i] == positive ? times[i] : 0;
+    ++sum.all;
+    sum.right += is_right ? 1 : 0;
+    sum.hits += is_right && is_said ? 1 : 0;
+    sum.said += is_said ? 1 : 0;
+    sum.rows += predictions.truth[i] == positive ? 1 : 0;
   }
-  const ClassMetrics metrics = MetricsOfClass(hits, said, rows);
-  resampled->accuracy.push_back(static_cast<double>(right) / static_cast<double>(all));
+  return sums;
+}
+
+void AddShares(std::span<const Sums> blocks, std::span<const uint32_t> drawn,
+               Resampled* resampled) {
+  Sums sum;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    sum.all += drawn[i] * blocks[i].all;
+    sum.right += drawn[i] * blocks[i].right;
+    sum.hits += drawn[i] * blocks[i].hits;
+    sum.said += drawn[i] * blocks[i].said;
+    sum.rows += drawn[i] * blocks[i].rows;
+  }
+  const ClassMetrics metrics = MetricsOfClass(sum.hits, sum.said, sum.rows);
+  resampled->accuracy.push_back(static_cast<double>(sum.right) / static_cast<double>(sum.all));
   resampled->precision.push_back(metrics.precision);
   resampled->recall.push_back(metrics.recall);
   resampled->f1.push_back(metrics.f1);
@@ -97,11 +119,13 @@ Intervals BootstrapIntervals(const Predictions& predictions, std::span<const int
   if (predictions.rows() == 0) return {};
   const RocAuc roc_auc(predictions, positive);
   Resampler resampler(block, seed);
+  const std::vector<Sums> sums =
+      SumsOfBlocks(predictions, positive, resampler.block(), resampler.drawn().size());
   Resampled resampled;
   for (size_t i = 0; i < kResamples; ++i) {
-    const std::span<const uint32_t> times = resampler.Next();
-    AddShares(predictions, positive, times, &resampled);
-    const std::optional<double> area = roc_auc.Of(times);
+    resampler.Draw();
+    AddShares(sums, resampler.drawn(), &resampled);
+    const std::optional<double> area = roc_auc.Of(resampler.times());
     if (area.has_value()) resampled.roc_auc.push_back(*area);
   }
   Intervals intervals = {.accuracy = IntervalOf(resampled.accuracy),

@@ -14,6 +14,8 @@ namespace silhouette {
 namespace {
 
 constexpr uint64_t kBootstrapSeed = 1;
+// Training rows of a model that the timeline alone is fitted by, at the most.
+constexpr size_t kJudgeRows = 20'000;
 constexpr size_t kStretch = 20;
 
 // Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
@@ -47,7 +49,7 @@ absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const
                                                       const ModelKind& kind) {
   std::vector<LeftOutSequence> sequences;
   for (const Fold& fold : inner.folds) {
-    const auto model = kind.train(data, fold.training);
+    const auto model = kind.train(data, Thinned(fold.training, kJudgeRows));
     // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
     if (absl::IsInvalidArgument(model.status())) continue;
     if (!model.ok()) return model.status();

@@ -24,7 +24,8 @@ class CrossValidation {
     CrossValidation begun;
     for (const Fold& fold : inner.folds) {
       if (fold.test.empty()) continue;
-      auto training = HeldOutTraining::Begin(data, fold.training, fold.test, parameters);
+      auto training = HeldOutTraining::Begin(data, Thinned(fold.training, kSearchedRows),
+                                             Thinned(fold.test, kSearchedRows), parameters);
       if (absl::IsInvalidArgument(training.status())) continue;  // a class is missing
       if (!training.ok()) return training.status();
       begun.folds_.push_back(*std::move(training));
@@ -92,6 +93,15 @@ bool IsClearlyBetter(const Candidate& better, const Candidate& other) {
   return mean > std::sqrt(variance / folds);
 }
 
+// Those that were split, but for margins.
+size_t RowsOf(const Split& split) {
+  size_t rows = 0;
+  for (const Fold& fold : split.folds) {
+    rows = std::max(rows, fold.training.size() + fold.test.size());
+  }
+  return rows;
+}
+
 }  // namespace
 
 absl::StatusOr<TrainerParameters> SearchParameters(const Dataset& data, const Split& inner,
@@ -126,7 +136,7 @@ ModelKind SearchedXgboost(const TrainerParameters& base) {
     const auto chosen = SearchParameters(data, inner, base);
     if (!chosen.ok()) return chosen.status();
     ModelKind tuned = XgboostKind(*chosen);
-    tuned.parameters = XgboostParameters(*chosen, data.classes.size());
+    tuned.parameters = XgboostParameters(*chosen, data.classes.size(), RowsOf(inner));
     return tuned;
   };
   return kind;

@@ -46,7 +46,7 @@ TEST(ParameterSearchTest, TheOtherParametersStayAndTheSameIsFoundAgain) {
   ASSERT_TRUE(first.ok() && second.ok()) << first.status() << second.status();
   EXPECT_EQ(first->eta, 0.2);
   EXPECT_TRUE(first->balanced);
-  EXPECT_EQ(XgboostParameters(*first, 2), XgboostParameters(*second, 2));
+  EXPECT_EQ(XgboostParameters(*first, 2, 100), XgboostParameters(*second, 2, 100));
 }
 
 TEST(ParameterSearchTest, WhereEachFoldTakesAClassAwayNothingCanBeChosen) {

@@ -48,6 +48,7 @@ std::vector<float> ClassWeights(const Dataset& data, std::span<const size_t> row
 
 absl::StatusOr<Matrix> MatrixOf(const Dataset& data, std::span<const size_t> rows, bool balanced) {
   std::vector<float> values, labels, weights;
+  values.reserve(rows.size() * data.feature_names.size());
   const std::vector<float> class_weights =
       balanced ? ClassWeights(data, rows) : std::vector<float>();
   for (size_t row : rows) {
@@ -82,7 +83,8 @@ class Training {
     BoosterHandle handle = nullptr;
     if (XGBoosterCreate(&training, 1, &handle) != 0) return XgboostError("training");
     Training begun(*std::move(matrix), BoosterPtr(handle));
-    for (const auto& [name, value] : XgboostParameters(parameters, data.classes.size())) {
+    for (const auto& [name, value] :
+         XgboostParameters(parameters, data.classes.size(), rows.size())) {
       if (IsOurs(name)) continue;
       if (XGBoosterSetParam(handle, name.c_str(), value.c_str()) != 0) return XgboostError(name);
     }
@@ -134,7 +136,7 @@ class Training {
 }  // namespace
 
 std::map<std::string, std::string> XgboostParameters(const TrainerParameters& parameters,
-                                                     size_t classes) {
+                                                     size_t classes, size_t rows) {
   std::map<std::string, std::string> names = {
       {"num_boost_round", absl::StrCat(parameters.num_boost_round)},
       {"max_depth", absl::StrCat(parameters.max_depth)},
@@ -146,8 +148,8 @@ std::map<std::string, std::string> XgboostParameters(const TrainerParameters& pa
       {"class_weights", parameters.balanced ? "balanced" : "none"},
       {"objective", classes == 2 ? "binary:logistic" : "multi:softprob"},
       {"eval_metric", classes == 2 ? "logloss" : "mlogloss"},
-      // Exact, seeded and on one thread: equal data gives an equal model.
-      {"tree_method", "exact"},
+      // Seeded and on one thread: equal data gives an equal model.
+      {"tree_method", rows > kExactRows ? "hist" : "exact"},
       {"seed", "1"},
       // Else all models of a thread draw from one sequence, and what one draws depends on the rest.
       {"seed_per_iteration", "1"},

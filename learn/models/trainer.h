@@ -28,9 +28,12 @@ struct TrainerParameters {
   bool balanced = false;
 };
 
-// What is given to XGBoost, by name, for a model of so many classes.
+// Above so many rows, trees look at 256 bins of each feature's values instead of all of them.
+inline constexpr size_t kExactRows = 50'000;
+
+// What is given to XGBoost, by name, for a model of so many classes and training rows.
 std::map<std::string, std::string> XgboostParameters(const TrainerParameters& parameters,
-                                                     size_t classes);
+                                                     size_t classes, size_t rows);
 
 // Trains on `rows` of `data` and returns the model as the bytes of a .ubj file. Equal input gives
 // equal bytes. Errors: INVALID_ARGUMENT when a class has no row among `rows`; INTERNAL with
