@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/evaluation_lines.h"
+#include "cli/evaluation_report.h"
 #include "cli/labelled_flags.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
@@ -36,6 +37,7 @@ struct EvaluateFlags {
   std::vector<std::string> splits;
   std::string scale = "train";
   std::string predictions;
+  std::string report;
   ComparisonRequest request;
   bool json = false;
 };
@@ -135,7 +137,23 @@ const std::vector<std::string>& DataFiles(const EvaluateFlags& flags) {
   return flags.captures.any() ? flags.captures.pcaps : flags.files;
 }
 
+absl::Status WriteFiles(const EvaluateFlags& flags, const Dataset& data,
+                        const Comparison& comparison) {
+  if (!flags.predictions.empty()) {
+    const absl::Status written =
+        WriteFileByRename(flags.predictions, PredictionsCsv(data, comparison));
+    if (!written.ok()) return written;
+  }
+  if (flags.report.empty()) return absl::OkStatus();
+  return WriteFileByRename(flags.report,
+                           ReportPage(data, comparison, flags.request.options.positive));
+}
+
 absl::Status JudgeModels(EvaluateFlags* flags) {
+  if (!flags->report.empty()) {
+    if (absl::Status s = CheckReportPath(flags->report, flags->files); !s.ok()) return s;
+    flags->request.curves = true;
+  }
   flags->request.splits = flags->splits.empty() ? UsualSplits(*flags) : flags->splits;
   const absl::StatusOr<Dataset> data = ReadData(flags);
   if (!data.ok()) return data.status();
@@ -161,8 +179,7 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
   } else {
     WriteResultsText(*data, *comparison, *positive, &std::cout);
   }
-  if (flags->predictions.empty()) return absl::OkStatus();
-  return WriteFileByRename(flags->predictions, PredictionsCsv(*data, *comparison));
+  return WriteFiles(*flags, *data, *comparison);
 }
 
 void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
@@ -232,6 +249,9 @@ void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
                 "Learning curves on the first split: score and time to train by training rows");
   app->add_option("--predictions", flags->predictions,
                   "Write what each model said of each window to this CSV file");
+  app->add_option("--report", flags->report,
+                  "Write a page with tables and charts of it all to this HTML file, which needs no "
+                  "other and no network; measures learning curves");
   app->add_flag("--json", flags->json, "JSON Lines: one for each model on each split");
   app->footer(kFooter);
   app->callback([flags, exit_status] {

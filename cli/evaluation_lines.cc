@@ -107,7 +107,9 @@ Json SourcesJson(const Dataset& data, const ModelResult& result) {
   return sources;
 }
 
-Json LineOf(const Dataset& data, const ModelResult& result, size_t positive) {
+}  // namespace
+
+Json ResultJson(const Dataset& data, const ModelResult& result, size_t positive) {
   const Metrics& metrics = result.metrics;
   const ClassMetrics& of = metrics.by_class[positive];
   const Counts counts = CountsOf(metrics, positive);
@@ -144,7 +146,7 @@ Json LineOf(const Dataset& data, const ModelResult& result, size_t positive) {
   return line;
 }
 
-Json LineOf(const LearningCurve& curve, const std::string& split) {
+Json CurveJson(const LearningCurve& curve, const std::string& split) {
   Json points = Json::array();
   for (const CurvePoint& point : curve.points) {
     points.push_back({{"rows", point.rows},
@@ -155,12 +157,14 @@ Json LineOf(const LearningCurve& curve, const std::string& split) {
   return {{"split", split}, {"model", curve.model}, {"learning_curve", std::move(points)}};
 }
 
-std::string Share(double value) { return absl::StrFormat("%.3f", value); }
-
 std::string ScaledTitle(const ModelResult& result) {
   const bool by_all = result.scale_by == ScaleBy::kAllRows && result.split != "in-sample";
   return absl::StrCat(result.model_title, by_all ? ", scaled by all rows" : "");
 }
+
+namespace {
+
+std::string Share(double value) { return absl::StrFormat("%.3f", value); }
 
 void WriteRow(const ModelResult& result, size_t positive, int title_width, std::ostream* out) {
   const ClassMetrics& of = result.metrics.by_class[positive];
@@ -229,10 +233,10 @@ std::string CsvCell(const std::string& text) {
 void WriteResultsJson(const Dataset& data, const Comparison& comparison, size_t positive,
                       std::ostream* out) {
   for (const ModelResult& result : comparison.results) {
-    *out << LineOf(data, result, positive).dump() << "\n";
+    *out << ResultJson(data, result, positive).dump() << "\n";
   }
   for (const LearningCurve& curve : comparison.curves) {
-    *out << LineOf(curve, comparison.results.front().split).dump() << "\n";
+    *out << CurveJson(curve, comparison.results.front().split).dump() << "\n";
   }
 }
 
