@@ -151,7 +151,7 @@ absl::Status WriteFiles(const EvaluateFlags& flags, const Dataset& data,
 
 absl::Status JudgeModels(EvaluateFlags* flags) {
   if (!flags->report.empty()) {
-    if (absl::Status s = CheckReportPath(flags->report, flags->files); !s.ok()) return s;
+    if (absl::Status s = CheckReportPath(flags->report, DataFiles(*flags)); !s.ok()) return s;
     flags->request.curves = true;
   }
   flags->request.splits = flags->splits.empty() ? UsualSplits(*flags) : flags->splits;

@@ -14,8 +14,8 @@ namespace silhouette {
 namespace {
 
 constexpr std::string_view kColumn = "column:";
-// More folds would train on hardly more.
-constexpr size_t kMostFolds = 10;
+// Inside a training part, where each fold is trained on for each choice.
+constexpr size_t kMostInnerFolds = 5;
 
 // One fold for each group number; group[i] is that of rows[i].
 std::vector<Fold> FoldsOfGroups(std::span<const size_t> rows, const std::vector<size_t>& group,
@@ -125,20 +125,22 @@ absl::StatusOr<Split> GroupsOut(std::span<const size_t> rows, const std::vector<
   return split;
 }
 
-absl::StatusOr<Split> BlocksOut(const Dataset& data, std::span<const size_t> rows, size_t count) {
+absl::StatusOr<Split> BlocksOut(const Dataset& data, std::span<const size_t> rows,
+                                const SplitOptions& options) {
   if (data.block.empty()) {
     return absl::InvalidArgumentError(
         "no blocks to leave out; name the column that says which windows belong together");
   }
-  return GroupsOut(rows, data.block, count, kMostFolds, "block");
+  return GroupsOut(rows, data.block, options.neighbours, options.most_folds, "block");
 }
 
 absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> rows,
                                   const std::string& name, const SplitOptions& options) {
   if (name == "random") return RandomRowsOut(rows, options);
-  if (name == "blocked") return BlocksOut(data, rows, options.neighbours);
+  if (name == "blocked") return BlocksOut(data, rows, options);
   if (name == "by-source") {
-    absl::StatusOr<Split> split = GroupsOut(rows, data.source, 1, data.source_names.size(), "file");
+    absl::StatusOr<Split> split =
+        GroupsOut(rows, data.source, 1, options.most_source_folds, "file");
     if (split.ok()) split->title = "one source left out";
     return split;
   }
@@ -170,12 +172,16 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
 
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options) {
-  if (name == "by-source" || name == "blocked") {
-    absl::StatusOr<Split> split = MakeSplit(data, training, name, options);
-    if (split.ok() || name == "blocked") return split;
-    return MakeSplit(data, training, data.block.empty() ? "random" : "blocked", options);
+  SplitOptions inner = options;
+  for (size_t* folds : {&inner.folds, &inner.most_folds, &inner.most_source_folds}) {
+    *folds = std::min(*folds, kMostInnerFolds);
   }
-  return MakeSplit(data, training, "random", options);
+  if (name == "by-source" || name == "blocked") {
+    absl::StatusOr<Split> split = MakeSplit(data, training, name, inner);
+    if (split.ok() || name == "blocked") return split;
+    return MakeSplit(data, training, data.block.empty() ? "random" : "blocked", inner);
+  }
+  return MakeSplit(data, training, "random", inner);
 }
 
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct SplitOptions {
   uint64_t seed = 1;      // of a random split
   size_t neighbours = 2;  // blocks left out at a time: where classes take turns block by block,
                           // two hold both
+  // Folds of a split by blocks and by sources at the most: more blocks would train on hardly more.
+  size_t most_folds = 10;
+  size_t most_source_folds = std::numeric_limits<size_t>::max();
   // Windows before and behind a test row that know something of it: one horizon. Splits that
   // promise not to leak leave them out of the training part.
   int64_t margin = 10;
@@ -42,7 +46,7 @@ struct SplitOptions {
 //   random       a random share of the rows left out at a time, as published figures often do
 //   column:NAME  the rows that column NAME marks; one fold
 //   blocked      neighbouring blocks left out at a time, with a margin around them; the last fold
-//                may have fewer. Of many blocks a tenth at a time, neighbours together
+//                may have fewer. Of many blocks `most_folds` parts, neighbours together
 //   by-source    one file left out at a time
 //   in-sample    tested on the training rows themselves
 // Equal options give equal folds on every machine. Errors: INVALID_ARGUMENT for another name, a
@@ -55,7 +59,8 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
 
 // How to split a training part of a split of this name again, so that what is chosen inside is
 // judged as the whole will be: as the split itself, but rows at random where a column marked them
-// or none are left out, and by blocks where one source is left.
+// or none are left out, and by blocks where one source is left. Five folds at
+// the most.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
 
