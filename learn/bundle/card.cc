@@ -108,8 +108,9 @@ std::string WeightSentence(const v1::ModelManifest& manifest) {
   return absl::StrCat(
       "\n\nNeighbouring windows look alike, so the finished timeline counts each as ",
       absl::StrFormat("%.2f", weight),
-      " of an independent one: (1 - r) / (1 + r), from the correlation r of neighbouring scores on "
-      "blocks that the model had not seen. The live one, which must react to the first windows "
+      " of an independent one, with which it named most of the windows rightly that the model had "
+      "not "
+      "seen. The live one, which must react to the first windows "
       "after a change, counts it as ",
       absl::StrFormat("%.2f", live == 0 ? weight : live),
       ", with which it named most of those windows rightly. A split that does not leak took its "

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/stopwatch.h"
+#include "learn/evaluation/parallel.h"
 #include "learn/evaluation/timeline_fit.h"
 #include "learn/models/scaler.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr uint64_t kBootstrapSeed = 1;
 // Training rows of a model that the timeline alone is fitted by, at the most.
 constexpr size_t kJudgeRows = 20'000;
+// Test rows of a fold that SHAP explains, at the most: it takes as long as 1000 predictions.
+constexpr size_t kExplainedRows = 2'000;
 constexpr size_t kStretch = 20;
 
 // Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
@@ -135,7 +138,8 @@ class Collector {
 
   // What matters, on rows that the model has not seen: each fold by its rows.
   absl::Status AddImportance(const Dataset& scaled, const Fold& fold, const Classifier& model) {
-    const auto importance = model.Importance(FeaturesOf(scaled, fold.test));
+    const auto importance =
+        model.Importance(FeaturesOf(scaled, Thinned(fold.test, kExplainedRows)));
     if (!importance.ok()) return importance.status();
     result_->importance.resize(importance->size());
     const auto rows = static_cast<double>(fold.test.size());
@@ -232,16 +236,25 @@ absl::StatusOr<ModelResult> Evaluate(const Dataset& data, const Split& split, co
   const bool scale_leaks = kind.needs_scale && options.scale_by == ScaleBy::kAllRows;
   result.leaks = split.leaks || scale_leaks;
   Collector collector(data, &result);
-  for (const Fold& fold : split.folds) {
+  const auto train = [&](const Dataset& given, const Fold& fold) {
+    return TrainOn(given, fold.training, split.name, kind, options.split);
+  };
+  const bool ahead = kind.concurrent && !kind.needs_scale;
+  std::vector<absl::StatusOr<TrainedModel>> models(split.folds.size());
+  if (ahead) {
+    ParallelFor(models.size(), [&](size_t i) { models[i] = train(data, split.folds[i]); });
+  }
+  for (size_t i = 0; i < models.size(); ++i) {
+    const Fold& fold = split.folds[i];
     Dataset scaled;
     if (kind.needs_scale) {
       const std::vector<size_t> all = AllRows(data);
       scaled = Standardizer(data, scale_leaks ? all : fold.training).Apply(data);
     }
     const Dataset& given = kind.needs_scale ? scaled : data;
-    auto trained = TrainOn(given, fold.training, split.name, kind, options.split);
-    absl::Status status =
-        trained.ok() ? collector.Add(given, fold, *std::move(trained)) : trained.status();
+    if (!ahead) models[i] = train(given, fold);
+    absl::Status status = models[i].status();
+    if (status.ok()) status = collector.Add(given, fold, *std::move(models[i]));
     if (status.ok()) continue;
     return absl::Status(status.code(), absl::StrCat(split.title, ": ", status.message()));
   }

@@ -29,10 +29,10 @@ double FitEvidenceWeight(std::span<const LeftOutSequence> sequences);
 // what was never seen stays possible.
 v1::TimelineModel FitTransitions(const Dataset& data, std::span<const size_t> rows);
 
-// The whole timeline: transitions as above, and from `left_out` the calibration, the evidence
-// weight, and the live one: of evidence_weight * 2^k and 1 the one with which most left-out windows
-// are rightly named live, the smallest of equal ones. Without any left out, nothing of these is
-// set.
+// The whole timeline: transitions as above, and from `left_out` the calibration and both evidence
+// weights: of FitEvidenceWeight's, twice that and so on, and 1, the one with which most left-out
+// windows are rightly named, finished and live, of equal ones the least. Without `left_out` the
+// transitions alone.
 v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
                               std::vector<LeftOutSequence> left_out);
 

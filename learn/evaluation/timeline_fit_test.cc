@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/timeline.h"
+#include "learn/data/split.h"
 #include "learn/test_support.h"
 
 namespace silhouette {
@@ -80,6 +81,24 @@ TEST(EvidenceWeightTest, ATurnOfTheTruthIsNoLikenessOfNeighbours) {
     sequence.truth.push_back(truth ? 1 : 0);
   }
   EXPECT_GE(FitEvidenceWeight(std::vector{sequence}), 0.8);
+}
+
+// What each window says is hardly news, so that by the formula no evidence ever outweighs that
+// classes stay: a finished timeline that never changes.
+TEST(TimelineFitTest, AWeightWithWhichTheFinishedTimelineChangesIsFound) {
+  const LeftOutSequence sequence = Repeated(60);
+  const Dataset data = TakingTurns(16, 240);
+  const v1::TimelineModel timeline = FitTimeline(data, AllRows(data), {sequence});
+  const auto rightly = [&](double weight) {
+    v1::TimelineModel weighed = timeline;
+    weighed.set_evidence_weight(weight);
+    const std::vector<SmoothedWindow> states = ViterbiTimeline(weighed, sequence.scores);
+    size_t hits = 0;
+    for (size_t t = 0; t < states.size(); ++t) hits += states[t].class_index == sequence.truth[t];
+    return static_cast<double>(hits) / static_cast<double>(states.size());
+  };
+  EXPECT_LT(rightly(FitEvidenceWeight(std::vector{sequence})), 0.6);
+  EXPECT_GT(rightly(timeline.evidence_weight()), 0.7);
 }
 
 TEST(EvidenceWeightTest, ItIsOneWhereNothingWasLeftOut) { EXPECT_EQ(FitEvidenceWeight({}), 1); }

@@ -45,6 +45,8 @@ struct ModelKind {
   std::string title;  // for people, as "k-nearest neighbours (5)"
   // Its probabilities are more than a 1 for what it says.
   bool has_probabilities = false;
+  // Several threads may train and tune at a time.
+  bool concurrent = false;
   // Wants features of one scale: those that are given to it are standardised.
   bool needs_scale = false;
   // Trains on `rows` of `data`; equal input gives an equal model. Errors: INVALID_ARGUMENT when a

@@ -54,6 +54,7 @@ ModelKind XgboostKind(const TrainerParameters& parameters) {
   kind.name = "xgboost";
   kind.title = "XGBoost";
   kind.has_probabilities = true;
+  kind.concurrent = true;
   kind.train = [parameters](
                    const Dataset& data,
                    std::span<const size_t> rows) -> absl::StatusOr<std::unique_ptr<Classifier>> {
