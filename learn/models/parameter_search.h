@@ -12,7 +12,7 @@ namespace silhouette {
 inline constexpr int kSearchedDepths[] = {1, 2, 3, 6};
 inline constexpr int kSearchedRounds = 300;
 // Rows of a fold's training part, and of its left-out part, at the most: of more every n-th.
-inline constexpr size_t kSearchedRows = 5'000;
+inline constexpr size_t kSearchedRows = 3'000;
 
 // Parameters by cross-validation on the folds of `inner`, which split the training part alone. For
 // each depth, the number of rounds with the least mean log loss of left-out rows (early stopping);
