@@ -14,6 +14,7 @@ namespace silhouette {
 namespace {
 
 constexpr std::string_view kColumn = "column:";
+constexpr uint64_t kThinningSeed = 1;
 // Inside a training part, where each fold is trained on for each choice.
 constexpr size_t kMostInnerFolds = 5;
 
@@ -190,8 +191,11 @@ int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
 
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most) {
   const size_t step = std::max<size_t>(1, (rows.size() + most - 1) / most);
+  std::mt19937_64 random(kThinningSeed);
   std::vector<size_t> thinned;
-  for (size_t i = 0; i < rows.size(); i += step) thinned.push_back(rows[i]);
+  for (size_t i = 0; i < rows.size(); i += step) {
+    thinned.push_back(rows[i + random() % std::min(step, rows.size() - i)]);
+  }
   return thinned;
 }
 

@@ -67,7 +67,8 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
 // The margin for a schema's windows of `length_ns`: one horizon.
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
 
-// Every n-th of `rows`, so that they are no more than `most`: neighbours look alike.
+// One of each n neighbours in `rows`, so that they are no more than `most`: neighbours look alike.
+// Drawn by a fixed seed, since every n-th could fall in step with what takes turns.
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most);
 
 std::vector<size_t> AllRows(const Dataset& data);

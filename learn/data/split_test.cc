@@ -141,9 +141,25 @@ TEST(SplitTest, OfManyBlocksATenthIsLeftOutAtATime) {
 }
 
 TEST(SplitTest, ThinnedRowsAreSpreadEvenly) {
-  EXPECT_EQ(Thinned(std::vector<size_t>{1, 2, 3, 4, 5, 6, 7}, 3), (std::vector<size_t>{1, 4, 7}));
+  const std::vector<size_t> few = Thinned(std::vector<size_t>{1, 2, 3, 4, 5, 6, 7}, 3);
+  ASSERT_EQ(few.size(), 3U);
+  EXPECT_LE(few[0], 3U);
+  EXPECT_GE(few[1], 4U);
+  EXPECT_LE(few[1], 6U);
+  EXPECT_EQ(few[2], 7U);
   EXPECT_EQ(Thinned(std::vector<size_t>{1, 2, 3}, 3), (std::vector<size_t>{1, 2, 3}));
   EXPECT_TRUE(Thinned({}, 3).empty());
+}
+
+// Every n-th row would be of one class where the classes take turns in step.
+TEST(SplitTest, ThinnedRowsAreOfBothClassesThatTakeTurns) {
+  const Dataset data = TakingTurns(200, 20);
+  const std::vector<size_t> thinned = Thinned(AllRows(data), 100);
+  ASSERT_EQ(thinned.size(), 100U);
+  const auto people = std::count_if(thinned.begin(), thinned.end(),
+                                    [&](size_t row) { return data.label[row] == 1; });
+  EXPECT_GT(people, 30);
+  EXPECT_LT(people, 70);
 }
 
 TEST(SplitTest, BySourceLeavesOneFileOut) {

@@ -11,7 +11,7 @@ namespace silhouette {
 // Depths that are tried, and rounds at the most.
 inline constexpr int kSearchedDepths[] = {1, 2, 3, 6};
 inline constexpr int kSearchedRounds = 300;
-// Rows of a fold's training part, and of its left-out part, at the most: of more every n-th.
+// Rows of a fold's training part, and of its left-out part, at the most: of more some are drawn.
 inline constexpr size_t kSearchedRows = 3'000;
 
 // Parameters by cross-validation on the folds of `inner`, which split the training part alone. For
