@@ -246,7 +246,8 @@ void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
                 "Beside XGBoost: k-means, k-nearest neighbours, random forest, decision tree, "
                 "logistic regression, linear SVM and naive Bayes");
   app->add_flag("--curves", flags->request.curves,
-                "Learning curves on the first split: score and time to train by training rows");
+                "Learning curves on the first split that does not leak: score and time to train by "
+                "training rows");
   app->add_option("--predictions", flags->predictions,
                   "Write what each model said of each window to this CSV file");
   app->add_option("--report", flags->report,

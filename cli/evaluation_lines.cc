@@ -204,7 +204,7 @@ int TitleWidth(const Comparison& comparison) {
 // Accuracy on the test part, and the time to fit, by the number of training rows.
 void WriteCurves(const Comparison& comparison, std::ostream* out) {
   if (comparison.curves.empty()) return;
-  *out << "\nLearning curves, " << comparison.curve_split
+  *out << "\nLearning curves, " << comparison.curve_split_title
        << ": accuracy on the test part, and seconds to train, by training rows\n";
   const int width = TitleWidth(comparison);
   for (const LearningCurve& curve : comparison.curves) {
@@ -233,10 +233,13 @@ std::string CsvCell(const std::string& text) {
 void WriteResultsJson(const Dataset& data, const Comparison& comparison, size_t positive,
                       std::ostream* out) {
   for (const ModelResult& result : comparison.results) {
-    *out << ResultJson(data, result, positive).dump() << "\n";
+    *out << ResultJson(data, result, positive).dump(-1, ' ', false, Json::error_handler_t::replace)
+         << "\n";
   }
   for (const LearningCurve& curve : comparison.curves) {
-    *out << CurveJson(curve, comparison.results.front().split).dump() << "\n";
+    *out << CurveJson(curve, comparison.curve_split)
+                .dump(-1, ' ', false, Json::error_handler_t::replace)
+         << "\n";
   }
 }
 

@@ -45,7 +45,8 @@ Judged Judge() {
   result.metrics = MetricsOf(result.predictions, 1);
   result.importance = {{0.75, 1.5}, {0.25, 0.5}};
   judged.comparison.results.push_back(result);
-  judged.comparison.curve_split = "blocks left out";
+  judged.comparison.curve_split = "blocked";
+  judged.comparison.curve_split_title = "blocks left out";
   judged.comparison.curves.push_back(
       {"xgboost", "XGBoost", {{10, 1, 0.5, 0.01}, {20, 1, 0.8, 0.02}}});
   return judged;
@@ -65,6 +66,7 @@ TEST(EvaluationLinesTest, JsonHasALineForEachResultAndEachCurve) {
   EXPECT_EQ(result["importance"]["bytes"]["shap"], 0.5);
   const auto curve = nlohmann::json::parse(lines[1]);
   EXPECT_EQ(curve["model"], "xgboost");
+  EXPECT_EQ(curve["split"], "blocked");
   EXPECT_EQ(curve["learning_curve"][1]["rows"], 20);
   EXPECT_EQ(curve["learning_curve"][1]["test_accuracy"], 0.8);
 }

@@ -154,11 +154,11 @@ Json ReportJson(const Dataset& data, const Comparison& comparison, size_t positi
     results.back()["title"] = ScaledTitle(result);
     results.back()["split_title"] = result.split_title;
   }
-  report["curve_split"] = comparison.curve_split;
-  report["curves_leak"] = !comparison.results.empty() && comparison.results.front().leaks;
+  report["curve_split"] = comparison.curve_split_title;
+  report["curves_leak"] = comparison.curves_leak;
   Json& curves = report["curves"] = Json::array();
   for (const LearningCurve& curve : comparison.curves) {
-    curves.push_back(CurveJson(curve, comparison.results.front().split));
+    curves.push_back(CurveJson(curve, comparison.curve_split));
     curves.back()["title"] = curve.model_title;
   }
   report["timelines"] = TimelinesJson(data, comparison, positive);

@@ -70,7 +70,9 @@ Judged Judge() {
   data.source_names = {"call.csv"};
   judged.comparison.results.push_back(ResultOn({0, 4}, "random", true));
   judged.comparison.results.push_back(ResultOn({0, 2, 3, 4, 5}, "blocked", false));
-  judged.comparison.curve_split = "random left out";
+  judged.comparison.curve_split = "random";
+  judged.comparison.curve_split_title = "random left out";
+  judged.comparison.curves_leak = true;
   judged.comparison.curves.push_back({"xgboost", "XGBoost", {{10, 1, 0.5, 0.01}}});
   return judged;
 }

@@ -207,7 +207,7 @@ function showCurves() {
     return;
   }
   const leak = data.curves_leak ?
-      'This split leaks: the curves flatter. They are measured on the first split asked for.' :
+      'This split leaks, as all do that were asked for: the curves flatter.' :
       'This split does not leak.';
   const accuracies = points.flatMap((at) => [at.test_accuracy, at.training_accuracy]);
   const lowest = Math.floor(Math.min(...accuracies) * 10) / 10;

@@ -85,10 +85,15 @@ absl::StatusOr<Comparison> Compare(const Dataset& data, const ComparisonRequest&
     if (!result.ok()) return result.status();
     comparison.results.push_back(*std::move(result));
   }
-  comparison.curve_split = splits->front().title;
+  const auto honest =
+      std::find_if(splits->begin(), splits->end(), [](const Split& split) { return !split.leaks; });
+  const Split& curve_split = honest == splits->end() ? splits->front() : *honest;
+  comparison.curve_split = curve_split.name;
+  comparison.curve_split_title = curve_split.title;
+  comparison.curves_leak = curve_split.leaks;
   for (const ModelKind& kind : curve_kinds) {
     tell(absl::StrCat(kind.title, ", learning curve"));
-    auto curve = MeasureLearningCurve(data, splits->front(), kind);
+    auto curve = MeasureLearningCurve(data, curve_split, kind);
     if (!curve.ok()) return curve.status();
     comparison.curves.push_back(*std::move(curve));
   }

@@ -16,7 +16,7 @@ namespace silhouette {
 struct ComparisonRequest {
   std::vector<std::string> splits;  // names, as MakeSplit takes them
   bool baselines = false;           // beside XGBoost, the models of baselines.h
-  bool curves = false;              // learning curves of all these models on the first split
+  bool curves = false;              // learning curves of all these models
   EvaluateOptions options = {};
 };
 
@@ -25,7 +25,10 @@ using ComparisonProgress = std::function<void(size_t done, size_t steps, const s
 
 struct Comparison {
   std::vector<ModelResult> results;
-  std::string curve_split;            // title of the first split
+  // The split of the curves: the first that does not leak, else the first.
+  std::string curve_split;
+  std::string curve_split_title;
+  bool curves_leak = false;
   std::vector<LearningCurve> curves;  // on it
 };
 

@@ -46,7 +46,7 @@ TEST(ComparisonTest, EachBaselineOnEachSplitAndOnceMoreWithThePublishedScale) {
   ASSERT_EQ(in_sample.size(), 1U);
   EXPECT_EQ(in_sample[0]->model, "k_means");
   EXPECT_EQ(comparison->curves.size(), 1 + Baselines().size());
-  EXPECT_EQ(comparison->curve_split, "two neighbouring blocks left out");
+  EXPECT_EQ(comparison->curve_split_title, "two neighbouring blocks left out");
 }
 
 TEST(ComparisonTest, ProgressCountsEachStepOnce) {
@@ -61,6 +61,18 @@ TEST(ComparisonTest, ProgressCountsEachStepOnce) {
   ASSERT_TRUE(comparison.ok()) << comparison.status();
   EXPECT_EQ(told, (std::vector<size_t>{0, 1, 2}));
   EXPECT_EQ(totals, std::set<size_t>{3});
+}
+
+TEST(ComparisonTest, CurvesAreOfTheFirstSplitThatDoesNotLeak) {
+  const Dataset data = TakingTurns(8, 20);
+  const auto honest = Compare(data, {.splits = {"random", "blocked"}, .curves = true});
+  ASSERT_TRUE(honest.ok()) << honest.status();
+  EXPECT_EQ(honest->curve_split, "blocked");
+  EXPECT_FALSE(honest->curves_leak);
+  const auto leaking = Compare(data, {.splits = {"random"}, .curves = true});
+  ASSERT_TRUE(leaking.ok()) << leaking.status();
+  EXPECT_EQ(leaking->curve_split, "random");
+  EXPECT_TRUE(leaking->curves_leak);
 }
 
 TEST(ComparisonTest, WhatMattersIsTheFeatureThatTells) {
