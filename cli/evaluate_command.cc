@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "cli/evaluation_lines.h"
 #include "cli/evaluation_report.h"
 #include "cli/labelled_flags.h"
+#include "cli/output_path.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
 #include "common/duration.h"
@@ -116,6 +118,39 @@ absl::StatusOr<Dataset> ReadCaptures(EvaluateFlags* flags) {
   return std::move(windows->data);
 }
 
+// That each split is one of its kinds, is there once and can be made of what is given.
+absl::Status CheckSplits(const EvaluateFlags& flags) {
+  std::set<std::string> seen;
+  for (const std::string& split : flags.request.splits) {
+    const auto refuse = [&](const std::string& why) {
+      return absl::InvalidArgumentError(absl::StrCat("--split: ", split, ": ", why));
+    };
+    const bool marked = split.starts_with(kColumnSplit) && split != kColumnSplit;
+    if (!marked && split != "random" && split != "blocked" && split != "by-source" &&
+        split != "in-sample") {
+      return refuse("use random, column:NAME, blocked, by-source or in-sample");
+    }
+    if (!seen.insert(split).second) return refuse("is there twice; give it once");
+    if (marked && flags.captures.any()) return refuse("is of tables; captures have no columns");
+  }
+  return absl::OkStatus();
+}
+
+// The horizon of the schemas whose features are all among the data's: its windows know that much.
+int64_t MarginOfFeatures(const Dataset& data, int64_t otherwise) {
+  const std::set<std::string> there(data.feature_names.begin(), data.feature_names.end());
+  int64_t margin = otherwise;
+  for (const FeatureSchema& schema : AllSchemas()) {
+    const auto columns = FeatureColumns(schema);
+    const bool all = std::all_of(columns.begin(), columns.end(),
+                                 [&](const std::string& name) { return there.contains(name); });
+    const auto length_ns = data.hop_ns > 0 ? absl::StatusOr<int64_t>(data.hop_ns)
+                                           : ParseDurationNs(schema.usual_window);
+    if (all && length_ns.ok()) margin = std::max(margin, MarginOf(schema, *length_ns));
+  }
+  return margin;
+}
+
 absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
   absl::Status status = CheckDataFlags(flags->files, flags->columns, flags->captures);
   if (!status.ok()) return status;
@@ -124,7 +159,12 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
     if (!split.starts_with(kColumnSplit)) continue;
     flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
   }
-  if (flags->schema.empty()) return ReadDataset(flags->files, flags->columns);
+  if (flags->schema.empty()) {
+    absl::StatusOr<Dataset> data = ReadDataset(flags->files, flags->columns);
+    int64_t& margin = flags->request.options.split.margin;
+    if (data.ok() && !flags->margin_given) margin = MarginOfFeatures(*data, margin);
+    return data;
+  }
   const auto schema = FindSchema(flags->schema);
   if (!schema.ok()) return schema.status();
   const absl::StatusOr<int64_t> length_ns = ParseDurationNs(flags->windows.window);
@@ -135,6 +175,20 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
 
 const std::vector<std::string>& DataFiles(const EvaluateFlags& flags) {
   return flags.captures.any() ? flags.captures.pcaps : flags.files;
+}
+
+// Before anything is read: that what is to be written can be, and takes nothing else's place.
+absl::Status CheckOutputs(const EvaluateFlags& flags) {
+  std::vector<std::string> taken = flags.files;
+  taken.insert(taken.end(), flags.captures.pcaps.begin(), flags.captures.pcaps.end());
+  taken.insert(taken.end(), flags.captures.truths.begin(), flags.captures.truths.end());
+  if (!flags.predictions.empty()) {
+    absl::Status status = CheckOutputPath("--predictions", flags.predictions, taken);
+    if (!status.ok()) return status;
+    taken.push_back(flags.predictions);
+  }
+  if (flags.report.empty()) return absl::OkStatus();
+  return CheckOutputPath("--report", flags.report, taken);
 }
 
 absl::Status WriteFiles(const EvaluateFlags& flags, const Dataset& data,
@@ -150,11 +204,10 @@ absl::Status WriteFiles(const EvaluateFlags& flags, const Dataset& data,
 }
 
 absl::Status JudgeModels(EvaluateFlags* flags) {
-  if (!flags->report.empty()) {
-    if (absl::Status s = CheckReportPath(flags->report, DataFiles(*flags)); !s.ok()) return s;
-    flags->request.curves = true;
-  }
+  if (absl::Status s = CheckOutputs(*flags); !s.ok()) return s;
+  if (!flags->report.empty()) flags->request.curves = true;
   flags->request.splits = flags->splits.empty() ? UsualSplits(*flags) : flags->splits;
+  if (absl::Status s = CheckSplits(*flags); !s.ok()) return s;
   const absl::StatusOr<Dataset> data = ReadData(flags);
   if (!data.ok()) return data.status();
   const absl::StatusOr<size_t> positive = PositiveClass(*flags, *data);
@@ -169,10 +222,12 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
       });
   line.Clear();
   if (!comparison.ok()) {
-    return absl::Status(comparison.status().code(),
-                        absl::StrCat(absl::StrJoin(DataFiles(*flags), ", "), ": ",
-                                     std::string(comparison.status().message()),
-                                     flags->captures.any() ? FewBlocksHint(*data) : ""));
+    return absl::Status(
+        comparison.status().code(),
+        absl::StrCat(
+            absl::StrJoin(DataFiles(*flags), ", "), ": ",
+            std::string(comparison.status().message()),
+            flags->captures.any() ? FewBlocksHint(*data, flags->request.options.split) : ""));
   }
   if (flags->json) {
     WriteResultsJson(*data, *comparison, *positive, &std::cout);
@@ -202,9 +257,6 @@ void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
                   "Column that says which windows belong together, as those of one minute");
   AddLabelledFlags(app, &flags->captures);
   AddWindowFlags(app, &flags->windows);
-  for (const char* name : {"--subject", "--protocol"}) {
-    app->get_option(name)->needs(app->get_option("--pcap"));
-  }
 }
 
 void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
@@ -221,8 +273,8 @@ void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
   app->add_option("--margin", split.margin,
-                  "Windows left out on both sides of test blocks (default: those of one horizon, "
-                  "10 without --schema)")
+                  "Windows left out on both sides of test blocks (default: those of one horizon of "
+                  "the schema; 10 where the columns are of none)")
       ->check(CLI::Range(0, 1'000'000))
       ->each([flags](const std::string&) { flags->margin_given = true; });
   app->add_option("--scale", flags->scale,

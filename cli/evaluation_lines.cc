@@ -269,7 +269,7 @@ void WriteResultsText(const Dataset& data, const Comparison& comparison, size_t 
 }
 
 std::string PredictionsCsv(const Dataset& data, const Comparison& comparison) {
-  std::string text = "file,line,split,model,scale,truth,said";
+  std::string text = "file,line,window,split,model,scale,truth,said";
   for (const std::string& name : data.classes) absl::StrAppend(&text, ",", CsvCell("p_" + name));
   absl::StrAppend(&text, ",forward,viterbi\n");
   for (const ModelResult& result : comparison.results) {
@@ -281,7 +281,7 @@ std::string PredictionsCsv(const Dataset& data, const Comparison& comparison) {
     for (size_t i = 0; i < predictions.rows(); ++i) {
       const size_t row = predictions.row[i];
       absl::StrAppend(&text, CsvCell(data.source_names[data.source[row]]), ",", data.line[row], ",",
-                      CsvCell(result.split), ",", result.model, ",",
+                      data.window[row], ",", CsvCell(result.split), ",", result.model, ",",
                       result.scale_by.has_value() ? ScaleName(*result.scale_by) : "", ",",
                       CsvCell(data.classes[predictions.truth[i]]), ",",
                       CsvCell(data.classes[predictions.said[i]]));

@@ -86,7 +86,8 @@ TEST(EvaluationLinesTest, CellsWithCommasAndQuotesAreQuoted) {
   const std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_THAT(lines[0], HasSubstr(R"(,"p_nobody, ""at all""",p_person,)"));
-  EXPECT_EQ(lines[2], R"("my,call.csv",3,blocked,xgboost,,"nobody, ""at all""",person,0.4,0.6,,)");
+  EXPECT_EQ(lines[2],
+            R"("my,call.csv",3,1,blocked,xgboost,,"nobody, ""at all""",person,0.4,0.6,,)");
 }
 
 }  // namespace

@@ -181,24 +181,4 @@ std::string ReportPage(const Dataset& data, const Comparison& comparison, size_t
   return page.append(rest);
 }
 
-absl::Status CheckReportPath(const std::string& path, const std::vector<std::string>& inputs) {
-  const auto refuse = [&](const std::string& why) {
-    return absl::InvalidArgumentError(absl::StrCat("--report: ", path, ": ", why));
-  };
-  std::error_code unknown;
-  const fs::file_status status = fs::status(path, unknown);
-  if (fs::is_directory(status)) return refuse("is a directory; name a file inside it");
-  if (path == "-" || (fs::exists(status) && !fs::is_regular_file(status))) {
-    return refuse("the page is a file of its own; name one, as out.html");
-  }
-  for (const std::string& input : inputs) {
-    if (fs::equivalent(path, input, unknown)) return refuse("is one of the tables; name another");
-  }
-  const fs::path folder = fs::path(path).parent_path();
-  if (!folder.empty() && !fs::is_directory(folder, unknown)) {
-    return refuse(absl::StrCat("there is no folder ", folder.string(), "; make it first"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace silhouette

@@ -2,9 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "learn/data/dataset.h"
 #include "learn/evaluation/comparison.h"
 
@@ -22,9 +20,5 @@ nlohmann::ordered_json ReportJson(const Dataset& data, const Comparison& compari
 
 // The comparison for people: one HTML file that needs no other and asks no network for anything.
 std::string ReportPage(const Dataset& data, const Comparison& comparison, size_t positive);
-
-// That the page can become the file `path`, before the work begins. Errors: INVALID_ARGUMENT naming
-// the flag for standard output, what is no file, one of `inputs`, and a folder that is not there.
-absl::Status CheckReportPath(const std::string& path, const std::vector<std::string>& inputs);
 
 }  // namespace silhouette

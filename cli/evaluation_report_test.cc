@@ -214,42 +214,5 @@ TEST(EvaluationReportTest, EqualResultsGiveEqualPagesButForFitTimes) {
   EXPECT_EQ(std::regex_replace(other, seconds, ""), std::regex_replace(page, seconds, ""));
 }
 
-class ReportPathTest : public ::testing::Test {
- protected:
-  ReportPathTest() : folder_(std::filesystem::path(::testing::TempDir()) / "report_path") {
-    std::filesystem::create_directories(folder_);
-    std::ofstream(folder_ / "calls.csv") << "a\n";
-  }
-  ~ReportPathTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Refusal(const std::string& path) const {
-    return std::string(CheckReportPath(path, {(folder_ / "calls.csv").string()}).message());
-  }
-
-  const std::filesystem::path folder_;
-};
-
-TEST_F(ReportPathTest, AFileThatIsThereOrNotIsFine) {
-  EXPECT_EQ(Refusal((folder_ / "new.html").string()), "");
-  std::ofstream(folder_ / "old.html") << "old";
-  EXPECT_EQ(Refusal((folder_ / "old.html").string()), "");
-  EXPECT_EQ(Refusal("in-this-folder.html"), "");
-}
-
-TEST_F(ReportPathTest, WhatIsNoFileIsRefusedWithTheRemedy) {
-  EXPECT_EQ(Refusal("-"), "--report: -: the page is a file of its own; name one, as out.html");
-  EXPECT_THAT(Refusal("/dev/null"), HasSubstr("name one, as out.html"));
-  EXPECT_EQ(Refusal(folder_.string()), absl::StrCat("--report: ", folder_.string(),
-                                                    ": is a directory; name a file inside it"));
-  EXPECT_THAT(
-      Refusal((folder_ / "no" / "x.html").string()),
-      HasSubstr(absl::StrCat("there is no folder ", (folder_ / "no").string(), "; make it first")));
-}
-
-TEST_F(ReportPathTest, ATableIsNotWrittenOver) {
-  EXPECT_THAT(Refusal((folder_ / "." / "calls.csv").string()),
-              HasSubstr("is one of the tables; name another"));
-}
-
 }  // namespace
 }  // namespace silhouette

@@ -1,18 +1,22 @@
 #pragma once
 
-#include <chrono>
+#include <ctime>
 
 namespace silhouette {
 
-// Time since it was made, by a clock that never goes back.
-class Stopwatch {
+// What this thread has computed since it was made, whatever others do beside it.
+class CpuStopwatch {
  public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  double seconds() const { return Now() - start_; }
 
  private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  static double Now() {
+    timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  }
+
+  const double start_ = Now();
 };
 
 }  // namespace silhouette

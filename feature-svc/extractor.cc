@@ -3,18 +3,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/derived_schema.h"
 
 namespace silhouette {
 namespace {
 
 Extractor DerivedExtractor(std::string_view schema,
                            void (*extract)(const WindowInput& window, double* values)) {
-  const DerivedSchema& derived = *FindDerivedSchema(schema);
   Extractor extractor{schema, extract};
-  extractor.past_windows = derived.windows - 1;
-  extractor.past_lookback_ns = derived.lookback_ns;
-  extractor.quantities = derived.quantities;
+  extractor.derived = FindDerivedSchema(schema);
   return extractor;
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "common/derived_schema.h"
 #include "feature-svc/window_input.h"
 
 namespace silhouette {
@@ -15,10 +14,9 @@ struct Extractor {
   // Writes the features of one window, in the order and units of the schema, to `values`.
   void (*extract)(const WindowInput& window, double* values);
   bool needs_flows = false;
-  int past_windows = 0;  // how many before the window it looks at
-  // How far back each of these looks itself, ns.
-  int64_t past_lookback_ns = 0;
-  size_t quantities = 0;  // numbers that it keeps of each
+  int past_windows = 0;  // how many before the window it looks at, as PastWindow
+  // Or by what a derived schema keeps of each.
+  const DerivedSchema* derived = nullptr;
 };
 
 // The extractor of a schema by name. Errors: NOT_FOUND.

@@ -18,8 +18,6 @@ void ExtractDerived(const DerivedSchema& derived, const WindowInput& window, dou
   ExtractPresenceV1(own, row.data());
   derived.quantities_of(row, window.own_quantities.data());
   derived.features_of(window.past_quantities, window.own_quantities, values);
-  // That it holds packets; which way they went does not matter.
-  window.own->out_packets = static_cast<uint32_t>(window.samples.size());
 }
 
 }  // namespace

@@ -62,12 +62,13 @@ struct WindowInput {
   std::span<const SampleFlow> flows;
   // Only for schemas that ask for past windows: those that hold a packet, the newest last.
   std::span<const PastWindow> past;
-  // Only for schemas that keep quantities of windows: those of each of `past`, row-major.
+  // Only for derived schemas: the quantities of the windows before that hold a packet and are
+  // looked at, row-major, the newest last.
   std::span<const double> past_quantities;
   ExtractorScratch* scratch = nullptr;
   // Where a schema that asks for past windows says what later ones need of this one.
   PastWindow* own = nullptr;
-  std::span<double> own_quantities;
+  std::span<double> own_quantities;  // for a derived schema to fill in
 
   int64_t TimeOf(const Sample& sample) const { return start_ns + sample.offset_ns(); }
   int64_t previous_ns() const {

@@ -12,8 +12,12 @@ constexpr uint32_t kNone = SubjectTable::kNone;
 constexpr size_t kFetchAhead = 8;
 
 int64_t PastWindows(const Extractor& extractor, const FeatureSchema& schema, int64_t length_ns) {
-  const int64_t reach_ns = schema.horizon_ns - extractor.past_lookback_ns;
-  return std::min<int64_t>(extractor.past_windows, reach_ns / length_ns);
+  return std::min<int64_t>(extractor.past_windows, schema.horizon_ns / length_ns);
+}
+
+PastQuantities QuantitiesFor(const DerivedSchema* derived, int64_t length_ns, int64_t panes) {
+  if (derived == nullptr) return PastQuantities(0, 0, panes);
+  return PastQuantities(derived->quantities, derived->PastWindows(length_ns), panes);
 }
 
 }  // namespace
@@ -27,11 +31,11 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const E
       panes_{grid_start_ns, spec_.hop_ns()},
       panes_per_window_(spec_.length_ns() / spec_.hop_ns()),
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
-      quantities_(extractor->quantities),
       limits_(limits),
       first_start_ns_(first_start_ns),
       logs_(panes_, extractor->needs_flows, limits),
-      own_quantities_(extractor->quantities),
+      past_quantities_(QuantitiesFor(extractor->derived, spec_.length_ns(), panes_per_window_)),
+      own_quantities_(extractor->derived == nullptr ? 0 : extractor->derived->quantities),
       unseen_(schema->features.size()) {}
 
 // ---- packets in ----
@@ -133,16 +137,16 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   input.start_ns = start_ns;
   input.length_ns = spec_.length_ns();
   input.flows = log.flows;
-  FindPastWindows(window, id);
-  input.past = past_of_one_;
-  input.past_quantities = quantities_of_one_;
+  input.past = PastWindowsOf(window, id);
+  input.past_quantities = past_quantities_.Before(id, window);
   input.scratch = &scratch_;
   input.own = &own;
   input.own_quantities = own_quantities_;
   const bool unseen = start_ns < first_start_ns_;  // only later windows look back to it
   extractor_->extract(
       input, unseen ? unseen_.data() : sink->Add(id, subjects.name(id), start_ns, partial));
-  if (past_windows_per_window_ > 0 && !all.empty()) KeepPastWindow(window, id, own);
+  if (past_windows_per_window_ > 0 && !all.empty()) past_windows_[RingIndex(window, id)] = own;
+  if (!own_quantities_.empty() && !all.empty()) past_quantities_.Keep(id, window, own_quantities_);
   KeepPast(window, id, samples);
 }
 
@@ -168,25 +172,15 @@ size_t WindowTask::RingIndex(int64_t window, uint32_t id) const {
   return static_cast<size_t>(id * ring + place);
 }
 
-void WindowTask::FindPastWindows(int64_t window, uint32_t id) {
+std::span<const PastWindow> WindowTask::PastWindowsOf(int64_t window, uint32_t id) {
   past_of_one_.clear();
-  quantities_of_one_.clear();
   for (int64_t back = past_windows_per_window_; back > 0; --back) {
     const int64_t number = window - back * panes_per_window_;
-    const size_t place = RingIndex(number, id);
-    const PastWindow& past = past_windows_[place];
-    if (past.in_packets + past.out_packets == 0) continue;
-    if (past.number != static_cast<uint32_t>(number)) continue;
-    past_of_one_.push_back(past);
-    const double* quantities = past_quantities_.data() + place * quantities_;
-    quantities_of_one_.insert(quantities_of_one_.end(), quantities, quantities + quantities_);
+    const PastWindow& past = past_windows_[RingIndex(number, id)];
+    const bool holds_packets = past.in_packets + past.out_packets > 0;
+    if (holds_packets && past.number == static_cast<uint32_t>(number)) past_of_one_.push_back(past);
   }
-}
-
-void WindowTask::KeepPastWindow(int64_t window, uint32_t id, const PastWindow& own) {
-  const size_t place = RingIndex(window, id);
-  past_windows_[place] = own;
-  std::copy_n(own_quantities_.data(), quantities_, past_quantities_.data() + place * quantities_);
+  return past_of_one_;
 }
 
 // ---- subjects ----
@@ -221,6 +215,7 @@ void WindowTask::Forget(std::span<const uint32_t> ids) {
     if (id >= past_.size()) continue;  // no window has closed since it came
     past_[id] = Past();
     std::fill_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(id * ring), ring, PastWindow());
+    past_quantities_.Forget(id);
   }
 }
 
@@ -229,19 +224,15 @@ void WindowTask::Renumber(std::span<const uint32_t> numbers, size_t subjects) {
   const auto ring = static_cast<size_t>(past_windows_per_window_ * panes_per_window_);
   std::vector<Past> past(subjects);
   std::vector<PastWindow> past_windows(subjects * ring);
-  std::vector<double> past_quantities(past_windows.size() * quantities_);
   for (size_t old = 0; old < numbers.size(); ++old) {
     if (numbers[old] == kNone) continue;
     past[numbers[old]] = past_[old];
     std::copy_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(old * ring), ring,
                 past_windows.begin() + static_cast<std::ptrdiff_t>(numbers[old] * ring));
-    const size_t width = ring * quantities_;
-    std::copy_n(past_quantities_.begin() + static_cast<std::ptrdiff_t>(old * width), width,
-                past_quantities.begin() + static_cast<std::ptrdiff_t>(numbers[old] * width));
   }
   past_.swap(past);
   past_windows_.swap(past_windows);
-  past_quantities_.swap(past_quantities);
+  past_quantities_.Renumber(numbers, kNone, subjects);
   sort_.Resize(subjects);
   logs_.Renumber(numbers);
 }
@@ -254,7 +245,7 @@ void WindowTask::GrowColumns(size_t slots) {
   };
   grow(slots, &past_);
   grow(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_), &past_windows_);
-  grow(past_windows_.size() * quantities_, &past_quantities_);
+  past_quantities_.Grow(slots);
   sort_.Grow(slots);
 }
 

@@ -11,6 +11,7 @@
 #include "feature-svc/limits.h"
 #include "feature-svc/packet_slice.h"
 #include "feature-svc/pane_logs.h"
+#include "feature-svc/past_quantities.h"
 #include "feature-svc/subject_sort.h"
 #include "feature-svc/subject_table.h"
 #include "feature-svc/window_sink.h"
@@ -85,8 +86,7 @@ class WindowTask {
                bool evicted, WindowSink* sink);
   void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
   size_t RingIndex(int64_t window, uint32_t id) const;
-  void FindPastWindows(int64_t window, uint32_t id);
-  void KeepPastWindow(int64_t window, uint32_t id, const PastWindow& own);
+  std::span<const PastWindow> PastWindowsOf(int64_t window, uint32_t id);
   int64_t NextWithPane(int64_t window) const;
   bool IsNear(int64_t window, int64_t time_ns) const {
     return time_ns != WindowInput::kNever &&
@@ -101,7 +101,6 @@ class WindowTask {
   const Grid panes_;
   const int64_t panes_per_window_;
   const int64_t past_windows_per_window_;  // 0 if the schema looks at none
-  const size_t quantities_;                // that it keeps of each
   const FeatureLimits limits_;
   const int64_t first_start_ns_;
 
@@ -113,11 +112,10 @@ class WindowTask {
   // By subject.
   std::vector<Past> past_;
   std::vector<PastWindow> past_windows_;  // a ring for each
-  std::vector<double> past_quantities_;   // of each entry of the rings
+  PastQuantities past_quantities_;
 
   // Memory to use again.
   std::vector<PastWindow> past_of_one_;
-  std::vector<double> quantities_of_one_;  // of each of these
   std::vector<double> own_quantities_;
   ExtractorScratch scratch_;
   std::vector<double> unseen_;  // features of a window that is not given out

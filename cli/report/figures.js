@@ -245,7 +245,10 @@ function timelineFigure(sequence, data) {
       ` The first ${count(shown)} of ${count(sequence.tested)} windows.` : '';
   const height = (sequence.probability ? 250 : 60) + 20 * strips.length;
   const width = Math.min(4000, Math.max(560, shown * 0.75));
-  const label = `${sequence.file}, lines ${sequence.first_line} to ${sequence.last_line}`;
+  const windows = sequence.window;
+  const label = sequence.first_line > 0 ?
+      `${sequence.file}, lines ${sequence.first_line} to ${sequence.last_line}` :
+      `${sequence.file}, windows ${windows[0]} to ${windows[windows.length - 1]}`;
   return el('figure', {},
             el('figcaption', {}, el('h4', {}, label), el('p', {class: 'small'}, right + cut)),
             scrolling(`Timeline of ${label}`,

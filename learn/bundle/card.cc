@@ -96,9 +96,10 @@ std::string BeliefSentence(const v1::ModelManifest& manifest) {
   return absl::StrCat(
       "**Believe \"", result->split(), "\": ", Share(result->accuracy()),
       " per window.** A split that leaks trains on the windows that it tests or on their "
-      "neighbours, which look alike; its figures only say how much that flatters. Where scattered "
-      "windows are left out, the timeline sees those alone: its figures there say nothing. "
-      "Parameters are chosen inside each training part.");
+      "neighbours, which look alike; its figures only say how much that flatters. Timelines go "
+      "over "
+      "whole recordings, as the left-out parts put them together. Parameters are chosen inside "
+      "each training part.");
 }
 
 std::string WeightSentence(const v1::ModelManifest& manifest) {
@@ -109,8 +110,7 @@ std::string WeightSentence(const v1::ModelManifest& manifest) {
       "\n\nNeighbouring windows look alike, so the finished timeline counts each as ",
       absl::StrFormat("%.2f", weight),
       " of an independent one, with which it named most of the windows rightly that the model had "
-      "not "
-      "seen. The live one, which must react to the first windows "
+      "not seen. The live one, which must react to the first windows "
       "after a change, counts it as ",
       absl::StrFormat("%.2f", live == 0 ? weight : live),
       ", with which it named most of those windows rightly. A split that does not leak took its "

@@ -1,7 +1,10 @@
 #include "learn/bundle/card.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
+
+#include "common/files.h"
 
 namespace silhouette {
 namespace {
@@ -96,6 +99,16 @@ TEST(CardTest, SimulatedDataIsCalledSimulated) {
   manifest.mutable_training_data(0)->set_simulated(true);
   EXPECT_THAT(CardText(manifest), HasSubstr("**simulated**"));
   EXPECT_THAT(CardText(manifest), HasSubstr("not that the model works on a real call"));
+}
+
+TEST(CardTest, TheBundledModelsCardIsWhatItsManifestGives) {
+  const std::string folder = std::string(SILHOUETTE_SOURCE_DIR) + "/models/presence";
+  v1::ModelManifest manifest;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(
+      *ReadFile(folder + "/1/manifest.json"), &manifest);
+  ASSERT_TRUE(parsed.ok()) << parsed.ToString();
+  EXPECT_EQ(*ReadFile(folder + "/CARD.md"), CardText(manifest))
+      << "train it again, as CONTRIBUTING.md says";
 }
 
 }  // namespace

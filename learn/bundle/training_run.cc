@@ -204,7 +204,7 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
     return absl::Status(
         model.status().code(),
         absl::StrCat(absl::StrJoin(SourceFiles(request), ", "), ": ", model.status().message(),
-                     HasCaptures(request) ? FewBlocksHint(data) : ""));
+                     HasCaptures(request) ? FewBlocksHint(data, options) : ""));
   }
   return WriteBundle(request.models, manifest, *model, data, request.force);
 }

@@ -15,6 +15,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/grid.h"
+#include "common/hash.h"
 #include "learn/data/csv.h"
 
 namespace silhouette {
@@ -71,7 +73,7 @@ absl::StatusOr<std::vector<std::string>> CommonFeatures(const std::vector<CsvTab
 struct Columns {
   std::vector<size_t> features;
   size_t label;
-  std::optional<size_t> blocks, window, subject;
+  std::optional<size_t> blocks, window, start_ns, subject;
   std::vector<size_t> marks;
 };
 
@@ -98,6 +100,7 @@ absl::StatusOr<Columns> FindColumns(const CsvTable& table, const DatasetColumns&
     found.blocks = *blocks;
   }
   if (const auto window = table.Column("window"); window.ok()) found.window = *window;
+  if (const auto start = table.Column("start_ns"); start.ok()) found.start_ns = *start;
   if (const auto subject = table.Column("subject"); subject.ok()) found.subject = *subject;
   return found;
 }
@@ -116,7 +119,9 @@ class Reader {
     }
     data_->simulated |= table.simulated();
     data_->source_names.push_back(std::filesystem::path(table.path).filename().string());
-    for (const CsvRow* row : BySubject(table, *columns)) {
+    const std::vector<const CsvRow*> rows = BySubject(table, *columns);
+    if (absl::Status s = FindHop(table, *columns, rows); !s.ok()) return s;
+    for (const CsvRow* row : rows) {
       if (absl::Status s = AddRow(table, *columns, *row); !s.ok()) return s;
     }
     last_subject_.reset();
@@ -124,6 +129,23 @@ class Reader {
   }
 
  private:
+  // The least time between the starts of neighbouring rows.
+  absl::Status FindHop(const CsvTable& table, const Columns& columns,
+                       const std::vector<const CsvRow*>& rows) {
+    hop_ns_ = 0;
+    if (columns.window || !columns.start_ns) return absl::OkStatus();
+    std::optional<int64_t> last;
+    for (const CsvRow* row : rows) {
+      const absl::StatusOr<int64_t> start = table.Integer(*row, *columns.start_ns);
+      if (!start.ok()) return start.status();
+      const int64_t hop = last ? *start - *last : 0;
+      if (hop > 0 && (hop_ns_ == 0 || hop < hop_ns_)) hop_ns_ = hop;
+      last = *start;
+    }
+    if (hop_ns_ > 0 && (data_->hop_ns == 0 || hop_ns_ < data_->hop_ns)) data_->hop_ns = hop_ns_;
+    return absl::OkStatus();
+  }
+
   // The rows of one subject together, each in the order of the file.
   static std::vector<const CsvRow*> BySubject(const CsvTable& table, const Columns& columns) {
     std::vector<const CsvRow*> rows;
@@ -164,6 +186,10 @@ class Reader {
       const absl::StatusOr<int64_t> number = table.Integer(row, *columns.window);
       if (!number.ok()) return number.status();
       window = *number;
+    } else if (hop_ns_ > 0) {
+      const absl::StatusOr<int64_t> start = table.Integer(row, *columns.start_ns);
+      if (!start.ok()) return start.status();
+      window = Grid{0, hop_ns_}.IndexOf(*start);
     }
     // Where the numbers fall back, another recording begins.
     const bool begins = is_first || window <= data_->window.back();
@@ -208,6 +234,7 @@ class Reader {
   Dataset* const data_;
   std::map<std::pair<size_t, std::string>, int64_t> blocks_;
   std::optional<std::string> last_subject_;  // of this table
+  int64_t hop_ns_ = 0;                       // of this table; 0: unknown
   size_t sequences_ = 0;
 };
 
@@ -248,9 +275,25 @@ std::vector<std::string> FeatureColumns(const FeatureSchema& schema) {
   return names;
 }
 
+absl::Status CheckEachFileOnce(const std::vector<std::string>& paths) {
+  std::map<std::string, std::string> seen;  // by hash
+  for (const std::string& path : paths) {
+    if (paths.size() == 1) break;
+    const absl::StatusOr<std::string> hash = Sha256OfFile(path);
+    if (!hash.ok()) return hash.status();
+    const auto [first, is_new] = seen.try_emplace(*hash, path);
+    if (is_new) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": holds the same as ", first->second,
+                     ", so that its windows would be training and test at once; give it once"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
                                     const DatasetColumns& columns) {
   if (paths.empty()) return absl::InvalidArgumentError("no table of windows was given");
+  if (absl::Status s = CheckEachFileOnce(paths); !s.ok()) return s;
   std::vector<CsvTable> tables;
   for (const std::string& path : paths) {
     absl::StatusOr<CsvTable> table = ReadCsv(path);

@@ -24,6 +24,8 @@ struct Dataset {
   std::vector<int64_t> block;
   // Number of the window on its grid, rising within a sequence.
   std::vector<int64_t> window;
+  // Time from window to window on it, ns; 0 where no table said.
+  int64_t hop_ns = 0;
   // Rows of one number are of one recording and subject; only such rows are neighbours.
   std::vector<size_t> sequence;
   std::vector<size_t> source;  // index into source_names
@@ -72,11 +74,16 @@ std::string ClassTrouble(const Dataset& data);
 // The columns of a schema's features.
 std::vector<std::string> FeatureColumns(const FeatureSchema& schema);
 
-// Reads tables of windows, one source each. A column `window` gives the windows' numbers; without
-// it, rows are neighbours in order. A column `subject` tells subjects apart. These and start_s,
-// end_s, start_ns, end_ns and partial are never features unless asked for by name.
-// Errors: as ReadCsv; INVALID_ARGUMENT naming file, line and column for a missing column, what is
-// not a finite number that a 32-bit float holds, an unknown label and a class without a row.
+// That no file is there twice, under whatever name: its rows would be training and test at once.
+// Errors: INVALID_ARGUMENT naming both; as CheckReadableFile.
+absl::Status CheckEachFileOnce(const std::vector<std::string>& paths);
+
+// Reads tables of windows, one source each. A column `window` gives the windows' numbers, or else
+// `start_ns`, in steps of the least time between two; without both, rows are neighbours in order. A
+// column `subject` tells subjects apart. These and start_s, end_s, start_ns, end_ns and partial are
+// never features unless asked for by name. Errors: as ReadCsv and CheckEachFileOnce;
+// INVALID_ARGUMENT naming file, line and column for a missing column, what is not a finite number
+// that a 32-bit float holds, an unknown label and a class without a row.
 absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
                                     const DatasetColumns& columns);
 

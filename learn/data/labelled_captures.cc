@@ -255,6 +255,9 @@ absl::StatusOr<CapturedWindows> Reader::Finish() {
 
 absl::StatusOr<CapturedWindows> ReadLabelledCaptures(const LabelledCaptures& from,
                                                      const ReadingProgress& progress) {
+  std::vector<std::string> pcaps;
+  for (const LabelledCapture& file : from.files) pcaps.push_back(file.pcap);
+  if (absl::Status s = CheckEachFileOnce(pcaps); !s.ok()) return s;
   const auto truths = ReadTruths(from.files);
   if (!truths.ok()) return truths.status();
   Reader reader(from, progress);
@@ -265,8 +268,8 @@ absl::StatusOr<CapturedWindows> ReadLabelledCaptures(const LabelledCaptures& fro
   return reader.Finish();
 }
 
-std::string FewBlocksHint(const Dataset& captured) {
-  const size_t wanted = 2 * SplitOptions().neighbours + 1;
+std::string FewBlocksHint(const Dataset& captured, const SplitOptions& options) {
+  const size_t wanted = 2 * options.neighbours + 1;
   std::vector<std::set<int64_t>> blocks(captured.source_names.size());
   for (size_t i = 0; i < captured.rows(); ++i) {
     blocks[captured.source[i]].insert(captured.block[i]);

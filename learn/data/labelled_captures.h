@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "capture-svc/engine.h"
 #include "learn/data/dataset.h"
+#include "learn/data/split.h"
 #include "silhouette/v1/window.pb.h"
 
 namespace silhouette {
@@ -66,6 +67,6 @@ absl::StatusOr<CapturedWindows> ReadLabelledCaptures(const LabelledCaptures& fro
 
 // What helps where splits fail, since a capture has so few blocks that leaving two out, and two
 // more inside, leaves none; empty where each has enough. Begins with "; ".
-std::string FewBlocksHint(const Dataset& captured);
+std::string FewBlocksHint(const Dataset& captured, const SplitOptions& options);
 
 }  // namespace silhouette

@@ -111,10 +111,10 @@ TEST_F(LabelledCapturesTest, BlocksMayBeOfEqualLength) {
 
 TEST_F(LabelledCapturesTest, WhereBlocksAreTooFewAHintSaysHowToCutThem) {
   from_.files = {Call()};
-  EXPECT_EQ(FewBlocksHint(Read()->data),
+  EXPECT_EQ(FewBlocksHint(Read()->data, {}),
             "; call.pcap has 2 blocks, where 5 do: cut them by --block-length, as 10s");
   from_.block_length_ns = 4'000'000'000;
-  EXPECT_EQ(FewBlocksHint(Read()->data), "");
+  EXPECT_EQ(FewBlocksHint(Read()->data, {}), "");
 }
 
 TEST_F(LabelledCapturesTest, EachCaptureIsASourceWithBlocksOfItsOwn) {

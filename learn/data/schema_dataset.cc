@@ -1,8 +1,13 @@
 #include "learn/data/schema_dataset.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/duration.h"
 #include "learn/data/csv.h"
 
 namespace silhouette {
@@ -18,11 +23,22 @@ std::vector<size_t> PlacesOf(const DerivedSchema& derived) {
   return places;
 }
 
-absl::StatusOr<bool> HasColumns(const std::string& path, const std::vector<std::string>& names) {
-  const absl::StatusOr<CsvTable> table = ReadCsv(path);
-  if (!table.ok()) return table.status();
-  return std::all_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return table->Column(name).ok(); });
+// Whether all tables have these columns, or none has all of them. Errors: as ReadCsv;
+// INVALID_ARGUMENT naming one table of each kind.
+absl::StatusOr<bool> AllHaveColumns(const std::vector<std::string>& paths,
+                                    const std::vector<std::string>& names) {
+  std::string with, without;
+  for (const std::string& path : paths) {
+    const absl::StatusOr<CsvTable> table = ReadCsv(path);
+    if (!table.ok()) return table.status();
+    const bool all = std::all_of(names.begin(), names.end(),
+                                 [&](const std::string& name) { return table->Column(name).ok(); });
+    (all ? with : without) = path;
+  }
+  if (with.empty() || without.empty()) return without.empty();
+  return absl::InvalidArgumentError(absl::StrCat(with, ": has columns ", absl::StrJoin(names, ", "),
+                                                 ", and ", without,
+                                                 " has not; give tables of one kind"));
 }
 
 // The quantities of the windows that a sequence's next one may look at, oldest first.
@@ -59,7 +75,8 @@ class PastWindows {
 
 }  // namespace
 
-Dataset DeriveFeatures(Dataset data, const DerivedSchema& derived, int64_t length_ns) {
+absl::StatusOr<Dataset> DeriveFeatures(Dataset data, const DerivedSchema& derived,
+                                       int64_t length_ns) {
   const std::vector<size_t> places = PlacesOf(derived);
   std::vector<double> row((*FindSchema("presence.v1"))->features.size());
   std::vector<double> own(derived.quantities), features(data.rows() * derived.features);
@@ -68,8 +85,18 @@ Dataset DeriveFeatures(Dataset data, const DerivedSchema& derived, int64_t lengt
     if (i > 0 && data.sequence[i] != data.sequence[i - 1]) past.Forget();
     for (size_t k = 0; k < places.size(); ++k) row[places[k]] = data.row(i)[k];
     derived.quantities_of(row, own.data());
-    derived.features_of(past.Before(data.window[i]), own, &features[i * derived.features]);
+    const auto out = std::span(features).subspan(i * derived.features, derived.features);
+    derived.features_of(past.Before(data.window[i]), own, out.data());
     past.Add(data.window[i], own);
+    const bool fits = std::all_of(out.begin(), out.end(), [](double value) {
+      return std::abs(value) <= std::numeric_limits<float>::max();  // false for NaN
+    });
+    if (fits) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        data.source_names[data.source[i]], ":", data.line[i], ": its windows are too large for ",
+        std::string(derived.schema), "; check the units of ",
+        absl::StrJoin(std::vector<std::string>(derived.inputs.begin(), derived.inputs.end()),
+                      ", ")));
   }
   data.features = std::move(features);
   data.feature_names = FeatureColumns(**FindSchema(derived.schema));
@@ -82,14 +109,22 @@ absl::StatusOr<Dataset> ReadSchemaDataset(const std::vector<std::string>& paths,
   DatasetColumns asked = columns;
   asked.features = FeatureColumns(schema);
   const DerivedSchema* derived = FindDerivedSchema(schema.name);
-  if (derived == nullptr || paths.empty()) return ReadDataset(paths, asked);
-  const absl::StatusOr<bool> direct = HasColumns(paths[0], asked.features);
-  if (!direct.ok()) return direct.status();
-  if (*direct) return ReadDataset(paths, asked);
-  asked.features.assign(derived->inputs.begin(), derived->inputs.end());
+  if (derived != nullptr) {
+    const absl::StatusOr<bool> direct = AllHaveColumns(paths, asked.features);
+    if (!direct.ok()) return direct.status();
+    if (*direct) derived = nullptr;
+  }
+  if (derived != nullptr) asked.features.assign(derived->inputs.begin(), derived->inputs.end());
   absl::StatusOr<Dataset> data = ReadDataset(paths, asked);
-  if (!data.ok()) return data.status();
-  return DeriveFeatures(*std::move(data), *derived, length_ns);
+  if (!data.ok()) return data;
+  if (data->hop_ns > 0 && data->hop_ns != length_ns) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(absl::StrJoin(paths, ", "), ": windows start every ",
+                     FormatDurationNs(data->hop_ns), " and not every ", FormatDurationNs(length_ns),
+                     "; say their length by --window, and give windows that do not overlap"));
+  }
+  return derived == nullptr ? std::move(data)
+                            : DeriveFeatures(*std::move(data), *derived, length_ns);
 }
 
 }  // namespace silhouette

@@ -79,6 +79,53 @@ TEST_F(SchemaDatasetTest, HolesSilenceAndOtherRecordingsAreNotThePast) {
   EXPECT_THAT(Column(*v2, 0), ElementsAre(10, 20, 40, 40, 70));
 }
 
+TEST_F(SchemaDatasetTest, StartTimesNumberTheWindows) {
+  const auto data = Read("presence.v2.ratio",
+                         "start_ns,total_packets,size_mean,iat_mean,who\n"
+                         "500000000,10,100,1,a\n"
+                         "1000000000,30,100,1,b\n"
+                         "95000000000,50,100,1,a\n");  // the others are out of reach
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_THAT(data->window, ElementsAre(1, 2, 190));
+  EXPECT_EQ(data->hop_ns, kHalfSecond);
+  EXPECT_FALSE(data->AreNeighbours(1, 2));
+}
+
+TEST_F(SchemaDatasetTest, WindowsOfAnotherStepThanTheirLengthAreRefused) {
+  for (const char* hop : {"100000000", "5000000000"}) {
+    const auto data = Read("presence.v2.ratio",
+                           absl::StrCat("start_ns,packets_ratio,bytes_ratio,iat_mean_ratio,who\n",
+                                        "0,1,1,1,a\n", hop, ",1,1,1,b\n"));
+    EXPECT_THAT(data.status().message(), HasSubstr("and not every 500ms; say their length"));
+  }
+}
+
+TEST_F(SchemaDatasetTest, WhatNoFloatHoldsIsNamed) {
+  const auto data = Read("presence.v2",
+                         "size_mean,size_std,size_median,iat_mean,iat_std,iat_median,"
+                         "inbound_packets,outbound_packets,total_packets,who\n"
+                         "1,1,1,1,1,1,1,1,2,a\n3e38,1,1,1,1,1,1,1,3e38,b\n");
+  EXPECT_THAT(data.status().message(),
+              HasSubstr("w.csv:3: its windows are too large for presence.v2"));
+}
+
+TEST_F(SchemaDatasetTest, TablesOfTwoKindsAreRefused) {
+  const std::string v1 = folder_.Write("v1.csv", "total_packets,size_mean,iat_mean,who\n1,1,1,a\n");
+  const std::string ratio =
+      folder_.Write("r.csv", "packets_ratio,bytes_ratio,iat_mean_ratio,who\n1,1,1,b\n");
+  const auto data = ReadSchemaDataset({v1, ratio}, {.label = "who"},
+                                      **FindSchema("presence.v2.ratio"), kHalfSecond);
+  EXPECT_THAT(data.status().message(), HasSubstr("r.csv: has columns packets_ratio"));
+  EXPECT_THAT(data.status().message(), HasSubstr("give tables of one kind"));
+}
+
+TEST_F(SchemaDatasetTest, OneFileUnderTwoNamesIsRefused) {
+  const char* text = "a,who\n1,x\n2,y\n";
+  const std::string one = folder_.Write("one.csv", text), two = folder_.Write("two.csv", text);
+  EXPECT_THAT(ReadDataset({one, two}, {.label = "who"}).status().message(),
+              HasSubstr("two.csv: holds the same as "));
+}
+
 TEST_F(SchemaDatasetTest, AMissingInputIsNamed) {
   EXPECT_THAT(Read("presence.v2", "total_packets,who\n1,a\n2,b\n").status().message(),
               HasSubstr("w.csv:1: no column \"size_mean\""));

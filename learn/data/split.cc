@@ -177,12 +177,12 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
   for (size_t* folds : {&inner.folds, &inner.most_folds, &inner.most_source_folds}) {
     *folds = std::min(*folds, kMostInnerFolds);
   }
-  if (name == "by-source" || name == "blocked") {
-    absl::StatusOr<Split> split = MakeSplit(data, training, name, inner);
-    if (split.ok() || name == "blocked") return split;
+  if (name == "by-source" || name == "in-sample") {
+    absl::StatusOr<Split> split = MakeSplit(data, training, "by-source", inner);
+    if (split.ok()) return split;
     return MakeSplit(data, training, data.block.empty() ? "random" : "blocked", inner);
   }
-  return MakeSplit(data, training, "random", inner);
+  return MakeSplit(data, training, name == "blocked" ? "blocked" : "random", inner);
 }
 
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
@@ -190,11 +190,13 @@ int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
 }
 
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most) {
-  const size_t step = std::max<size_t>(1, (rows.size() + most - 1) / most);
+  if (rows.size() <= most) return {rows.begin(), rows.end()};
   std::mt19937_64 random(kThinningSeed);
   std::vector<size_t> thinned;
-  for (size_t i = 0; i < rows.size(); i += step) {
-    thinned.push_back(rows[i + random() % std::min(step, rows.size() - i)]);
+  for (size_t i = 0; i < most; ++i) {
+    const size_t begin = i * rows.size() / most;
+    const size_t end = (i + 1) * rows.size() / most;
+    thinned.push_back(rows[begin + random() % (end - begin)]);
   }
   return thinned;
 }

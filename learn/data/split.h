@@ -58,17 +58,17 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
                                 const SplitOptions& options);
 
 // How to split a training part of a split of this name again, so that what is chosen inside is
-// judged as the whole will be: as the split itself, but rows at random where a column marked them
-// or none are left out, and by blocks where one source is left. Five folds at
-// the most.
+// judged as the whole will be: as the split itself, but rows at random where a column marked them.
+// By blocks where one source is left, and in sample as the data allows: by sources, blocks or rows.
+// Five folds at the most.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
 
 // The margin for a schema's windows of `length_ns`: one horizon.
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
 
-// One of each n neighbours in `rows`, so that they are no more than `most`: neighbours look alike.
-// Drawn by a fixed seed, since every n-th could fall in step with what takes turns.
+// No more than `most` of `rows`, evenly spread, as neighbours look alike; drawn by a fixed seed, as
+// every n-th could fall in step with what takes turns.
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most);
 
 std::vector<size_t> AllRows(const Dataset& data);

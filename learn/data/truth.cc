@@ -77,6 +77,7 @@ absl::Status SortWithoutOverlap(const CsvTable& table, std::vector<TruthInterval
   return absl::OkStatus();
 }
 
+// Relative times are not negative.
 std::string FormatTime(int64_t time_ns, bool absolute) {
   if (absolute) return absl::StrCat(time_ns);
   return absl::StrFormat("%d.%09d", time_ns / kNanosPerSecond, time_ns % kNanosPerSecond);
@@ -84,8 +85,9 @@ std::string FormatTime(int64_t time_ns, bool absolute) {
 
 // Quoted where a plain cell would be read as another label.
 std::string FormatLabel(const std::string& label) {
-  const bool plain = label.find_first_of(",\"") == std::string::npos && label.front() != ' ' &&
-                     label.front() != '\t' && label.back() != ' ' && label.back() != '\t';
+  const bool plain = !label.empty() && label.find_first_of(",\"") == std::string::npos &&
+                     label.front() != ' ' && label.front() != '\t' && label.back() != ' ' &&
+                     label.back() != '\t';
   if (plain) return label;
   return absl::StrCat("\"", absl::StrReplaceAll(label, {{"\"", "\"\""}}), "\"");
 }

@@ -59,7 +59,10 @@ std::vector<Step> StepsOf(const ComparisonRequest& request, const std::vector<Sp
 std::vector<ModelKind> CurveKinds(const ComparisonRequest& request) {
   std::vector<ModelKind> kinds;
   if (!request.curves) return kinds;
-  kinds.push_back(XgboostKind(TrainerParameters()));
+  const TrainerParameters fixed;
+  kinds.push_back(XgboostKind(fixed));
+  kinds.back().title =
+      absl::StrCat("XGBoost (", fixed.num_boost_round, " trees of depth ", fixed.max_depth, ")");
   if (request.baselines) kinds.insert(kinds.end(), Baselines().begin(), Baselines().end());
   return kinds;
 }

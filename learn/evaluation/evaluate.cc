@@ -32,25 +32,59 @@ void ForEachSequence(const Dataset& data, std::span<const size_t> rows, Use use)
   }
 }
 
-// What a model said of rows [begin, end) of `rows`.
-LeftOutSequence SequenceOf(const Dataset& data, std::span<const size_t> rows, size_t begin,
-                           size_t end, std::span<const double> probabilities) {
-  const size_t classes = data.classes.size();
+// What was said of rows [begin, end) of the predictions.
+LeftOutSequence SequenceOf(const Dataset& data, const Predictions& predictions, size_t begin,
+                           size_t end) {
   LeftOutSequence sequence;
   for (size_t i = begin; i < end; ++i) {
-    sequence.scores.window.push_back(data.window[rows[i]]);
-    sequence.truth.push_back(static_cast<size_t>(data.label[rows[i]]));
+    sequence.scores.window.push_back(data.window[predictions.row[i]]);
+    sequence.truth.push_back(predictions.truth[i]);
   }
-  for (double p : probabilities.subspan(begin * classes, (end - begin) * classes)) {
+  const size_t classes = predictions.classes;
+  for (double p :
+       std::span(predictions.probabilities).subspan(begin * classes, (end - begin) * classes)) {
     sequence.scores.probabilities.push_back(static_cast<float>(p));
   }
   return sequence;
 }
 
-// What models of the kind say of rows that each of them has not seen.
+void AddPredictions(const Dataset& data, std::span<const size_t> rows,
+                    std::span<const double> probabilities, Predictions* predictions) {
+  predictions->classes = data.classes.size();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto stated = probabilities.subspan(i * predictions->classes, predictions->classes);
+    predictions->row.push_back(rows[i]);
+    predictions->truth.push_back(static_cast<size_t>(data.label[rows[i]]));
+    predictions->said.push_back(MostProbableClass(stated));
+    predictions->probabilities.insert(predictions->probabilities.end(), stated.begin(),
+                                      stated.end());
+  }
+}
+
+// In the order of the rows, whatever the order of the folds.
+Predictions SortedByRow(const Predictions& predictions) {
+  std::vector<size_t> order(predictions.rows());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return predictions.row[a] < predictions.row[b]; });
+  Predictions sorted;
+  sorted.classes = predictions.classes;
+  for (size_t i : order) {
+    sorted.row.push_back(predictions.row[i]);
+    sorted.truth.push_back(predictions.truth[i]);
+    sorted.said.push_back(predictions.said[i]);
+    const auto stated =
+        std::span(predictions.probabilities).subspan(i * sorted.classes, sorted.classes);
+    sorted.probabilities.insert(sorted.probabilities.end(), stated.begin(), stated.end());
+  }
+  return sorted;
+}
+
+// What models of the kind say of rows that each of them has not seen: a recording is whole again,
+// so that its timeline changes as often as it would.
 absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const Split& inner,
                                                       const ModelKind& kind) {
-  std::vector<LeftOutSequence> sequences;
+  Predictions predictions;
   for (const Fold& fold : inner.folds) {
     const auto model = kind.train(data, Thinned(fold.training, kJudgeRows));
     // A fold that holds all there is of a class leaves nothing to learn it from: the others judge.
@@ -58,10 +92,13 @@ absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const
     if (!model.ok()) return model.status();
     const auto probabilities = PredictRows(**model, data, fold.test);
     if (!probabilities.ok()) return probabilities.status();
-    ForEachSequence(data, fold.test, [&](size_t begin, size_t end) {
-      sequences.push_back(SequenceOf(data, fold.test, begin, end, *probabilities));
-    });
+    AddPredictions(data, fold.test, *probabilities, &predictions);
   }
+  predictions = SortedByRow(predictions);
+  std::vector<LeftOutSequence> sequences;
+  ForEachSequence(data, predictions.row, [&](size_t begin, size_t end) {
+    sequences.push_back(SequenceOf(data, predictions, begin, end));
+  });
   return sequences;
 }
 
@@ -83,35 +120,31 @@ size_t CountHits(std::span<const SmoothedWindow> states, std::span<const size_t>
 // What the folds say, put together.
 class Collector {
  public:
-  Collector(const Dataset& data, ModelResult* result) : data_(data), result_(result) {
-    result_->predictions.classes = data.classes.size();
-  }
+  Collector(const Dataset& data, ModelResult* result) : data_(data), result_(result) {}
 
   absl::Status Add(const Dataset& scaled, const Fold& fold, TrainedModel trained) {
     result_->fit_seconds += trained.fit_seconds;
     result_->parameters.push_back(trained.kind.parameters);
     const auto probabilities = PredictRows(*trained.model, scaled, fold.test);
     if (!probabilities.ok()) return probabilities.status();
-    AddPredictions(fold.test, *probabilities);
-    if (absl::Status s = AddImportance(scaled, fold, *trained.model); !s.ok()) return s;
-    if (!trained.timeline.has_value()) return absl::OkStatus();
-    if (!result_->timeline.has_value()) result_->timeline.emplace();
-    ForEachSequence(data_, fold.test, [&](size_t begin, size_t end) {
-      const LeftOutSequence sequence = SequenceOf(data_, fold.test, begin, end, *probabilities);
-      AddTimeline(*trained.timeline, sequence.scores);
-    });
-    return absl::OkStatus();
+    AddPredictions(data_, fold.test, *probabilities, &result_->predictions);
+    if (trained.timeline.has_value()) timelines_.push_back({fold.test, *trained.timeline});
+    return AddImportance(scaled, fold, *trained.model);
   }
 
   // Sorts by row, and sums up.
   void Finish(size_t positive) {
-    SortByRow();
-    const Predictions& predictions = result_->predictions;
+    Predictions& predictions = result_->predictions;
+    predictions = SortedByRow(predictions);
     result_->metrics = MetricsOf(predictions, positive);
     result_->intervals = BootstrapIntervals(predictions, ResampledBlocks(data_, predictions.row),
                                             positive, kBootstrapSeed);
-    if (!result_->timeline.has_value()) return;
-    TimelineResult& timeline = *result_->timeline;
+    if (timelines_.empty()) return;
+    TimelineResult& timeline = result_->timeline.emplace();
+    timeline.forward.resize(predictions.rows());
+    timeline.viterbi.resize(predictions.rows());
+    ForEachSequence(data_, predictions.row,
+                    [&](size_t begin, size_t end) { AddTimelines(begin, end); });
     const auto rows = static_cast<double>(predictions.rows());
     const auto share = [&](const std::vector<SmoothedWindow>& states) {
       return static_cast<double>(CountHits(states, predictions.truth)) / rows;
@@ -124,15 +157,29 @@ class Collector {
   }
 
  private:
-  void AddPredictions(std::span<const size_t> rows, std::span<const double> probabilities) {
-    Predictions& predictions = result_->predictions;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const auto stated = probabilities.subspan(i * predictions.classes, predictions.classes);
-      predictions.row.push_back(rows[i]);
-      predictions.truth.push_back(static_cast<size_t>(data_.label[rows[i]]));
-      predictions.said.push_back(MostProbableClass(stated));
-      predictions.probabilities.insert(predictions.probabilities.end(), stated.begin(),
-                                       stated.end());
+  // The timeline of a fold, which is for its test rows.
+  struct FoldTimeline {
+    std::vector<size_t> test;
+    v1::TimelineModel model;
+  };
+
+  // The timelines over a whole recording, as the folds put it together: of each fold's the windows
+  // that it left out.
+  void AddTimelines(size_t begin, size_t end) {
+    const Predictions& predictions = result_->predictions;
+    const LeftOutSequence sequence = SequenceOf(data_, predictions, begin, end);
+    for (const FoldTimeline& fold : timelines_) {
+      const auto first =
+          std::lower_bound(fold.test.begin(), fold.test.end(), predictions.row[begin]);
+      if (first == fold.test.end() || *first > predictions.row[end - 1]) continue;
+      const std::vector<SmoothedWindow> forward = ForwardTimeline(fold.model, sequence.scores);
+      const std::vector<SmoothedWindow> viterbi = ViterbiTimeline(fold.model, sequence.scores);
+      size_t place = begin;
+      for (auto row = first; row != fold.test.end() && *row <= predictions.row[end - 1]; ++row) {
+        while (predictions.row[place] != *row) ++place;
+        result_->timeline->forward[place] = forward[place - begin];
+        result_->timeline->viterbi[place] = viterbi[place - begin];
+      }
     }
   }
 
@@ -153,41 +200,9 @@ class Collector {
     return absl::OkStatus();
   }
 
-  void AddTimeline(const v1::TimelineModel& model, const WindowScores& scores) {
-    TimelineResult& timeline = *result_->timeline;
-    for (const SmoothedWindow& window : ForwardTimeline(model, scores)) {
-      timeline.forward.push_back(window);
-    }
-    for (const SmoothedWindow& window : ViterbiTimeline(model, scores)) {
-      timeline.viterbi.push_back(window);
-    }
-  }
-
-  void SortByRow() {
-    Predictions& predictions = result_->predictions;
-    std::vector<size_t> order(predictions.rows());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(),
-              [&](size_t a, size_t b) { return predictions.row[a] < predictions.row[b]; });
-    const auto arrange = [&](auto* list, size_t width) {
-      auto arranged = *list;
-      for (size_t i = 0; i < order.size(); ++i) {
-        std::copy_n(list->begin() + static_cast<std::ptrdiff_t>(order[i] * width), width,
-                    arranged.begin() + static_cast<std::ptrdiff_t>(i * width));
-      }
-      *list = std::move(arranged);
-    };
-    arrange(&predictions.row, 1);
-    arrange(&predictions.truth, 1);
-    arrange(&predictions.said, 1);
-    arrange(&predictions.probabilities, predictions.classes);
-    if (!result_->timeline.has_value()) return;
-    arrange(&result_->timeline->forward, 1);
-    arrange(&result_->timeline->viterbi, 1);
-  }
-
   const Dataset& data_;
   ModelResult* const result_;
+  std::vector<FoldTimeline> timelines_;
   double importance_rows_ = 0;
 };
 
@@ -208,11 +223,11 @@ absl::StatusOr<TrainedModel> TrainOn(const Dataset& data, std::span<const size_t
   if (kind.tune) {
     const auto inner = MakeInnerSplit(data, rows, split, options);
     if (!inner.ok()) return inner.status();
-    absl::StatusOr<ModelKind> tuned = kind.tune(data, *inner);
+    absl::StatusOr<ModelKind> tuned = kind.tune(data, rows, *inner);
     if (!tuned.ok()) return tuned.status();
     trained.kind = *std::move(tuned);
   }
-  const Stopwatch fitting;
+  const CpuStopwatch fitting;
   auto model = trained.kind.train(data, rows);
   if (!model.ok()) return model.status();
   trained.model = *std::move(model);

@@ -68,6 +68,18 @@ TEST(EvaluateTest, WhatOnlyOneBlockShowsIsNotLearntFromItself) {
   EXPECT_EQ(EvaluateBy(data, "random", deep)->metrics.accuracy, 1);
 }
 
+// Each fold is one class throughout, so that a timeline over it alone could not go wrong by never
+// changing.
+TEST(EvaluateTest, TheTimelineGoesOverTheWholeRecording) {
+  Dataset data = TakingTurns(10, 40);
+  for (size_t row = 0; row < data.rows(); ++row) {
+    data.features[2 * row] = static_cast<double>(row * 7919 % 101);  // tells nothing
+  }
+  const auto result = EvaluateBy(data, "blocked", {}, {.neighbours = 1, .margin = 1});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LT(result->timeline->viterbi_accuracy, 0.7);
+}
+
 TEST(EvaluateTest, EachRecordingHasATimelineOfItsOwn) {
   Dataset data = TakingTurns(6, 20);
   for (size_t row = 60; row < data.rows(); ++row) {

@@ -41,7 +41,7 @@ absl::StatusOr<CurvePoint> Measure(const Dataset& data, std::span<const size_t> 
   Dataset scaled;
   if (kind.needs_scale) scaled = Standardizer(data, rows).Apply(data);
   const Dataset& given = kind.needs_scale ? scaled : data;
-  const Stopwatch fitting;
+  const CpuStopwatch fitting;
   const auto model = kind.train(given, rows);
   if (!model.ok()) return model.status();
   CurvePoint point;

@@ -65,16 +65,18 @@ size_t CountHits(const v1::TimelineModel& timeline, std::span<const LeftOutSeque
   return hits;
 }
 
-// Of `least`, twice that and so on up to 1: the one with most hits, of equal ones the least.
+// Of `least`, twice that and so on up to 1: the one with most hits. Of several, the middle one: the
+// least may be the last before a timeline that never changes.
 template <typename Hits>
 double BestWeight(double least, Hits hits_with) {
-  double best = 1;
+  std::vector<double> best;
   size_t best_hits = 0;
   for (double weight = least;; weight = std::min(2 * weight, 1.0)) {
     const size_t hits = hits_with(weight);
-    if (hits > best_hits) best = weight;
+    if (hits > best_hits || best.empty()) best.clear();
+    if (hits >= best_hits) best.push_back(weight);
     best_hits = std::max(best_hits, hits);
-    if (weight == 1) return best;
+    if (weight == 1) return best[(best.size() - 1) / 2];
   }
 }
 

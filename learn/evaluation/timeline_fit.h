@@ -31,8 +31,8 @@ v1::TimelineModel FitTransitions(const Dataset& data, std::span<const size_t> ro
 
 // The whole timeline: transitions as above, and from `left_out` the calibration and both evidence
 // weights: of FitEvidenceWeight's, twice that and so on, and 1, the one with which most left-out
-// windows are rightly named, finished and live, of equal ones the least. Without `left_out` the
-// transitions alone.
+// windows are rightly named, finished and live, of equal ones the middle one. Without `left_out`
+// the transitions alone.
 v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
                               std::vector<LeftOutSequence> left_out);
 

@@ -56,9 +56,11 @@ struct ModelKind {
       train = nullptr;
   // What it is trained with, by the library's names.
   std::map<std::string, std::string> parameters = {};
-  // The kind with parameters chosen on the folds of `inner`, which split the training part alone.
-  // Null where there is nothing to choose. Errors: as `train`.
-  std::function<absl::StatusOr<ModelKind>(const Dataset& data, const Split& inner)> tune = nullptr;
+  // The kind with parameters for training on `rows`, chosen on the folds of `inner`, which split
+  // these rows alone. Null where there is nothing to choose. Errors: as `train`.
+  std::function<absl::StatusOr<ModelKind>(const Dataset& data, std::span<const size_t> rows,
+                                          const Split& inner)>
+      tune = nullptr;
 };
 
 // The features of `rows` of `data`, row-major.

@@ -93,15 +93,6 @@ bool IsClearlyBetter(const Candidate& better, const Candidate& other) {
   return mean > std::sqrt(variance / folds);
 }
 
-// Those that were split, but for margins.
-size_t RowsOf(const Split& split) {
-  size_t rows = 0;
-  for (const Fold& fold : split.folds) {
-    rows = std::max(rows, fold.training.size() + fold.test.size());
-  }
-  return rows;
-}
-
 }  // namespace
 
 absl::StatusOr<TrainerParameters> SearchParameters(const Dataset& data, const Split& inner,
@@ -132,11 +123,12 @@ absl::StatusOr<TrainerParameters> SearchParameters(const Dataset& data, const Sp
 
 ModelKind SearchedXgboost(const TrainerParameters& base) {
   ModelKind kind = XgboostKind(base);
-  kind.tune = [base](const Dataset& data, const Split& inner) -> absl::StatusOr<ModelKind> {
+  kind.tune = [base](const Dataset& data, std::span<const size_t> rows,
+                     const Split& inner) -> absl::StatusOr<ModelKind> {
     const auto chosen = SearchParameters(data, inner, base);
     if (!chosen.ok()) return chosen.status();
     ModelKind tuned = XgboostKind(*chosen);
-    tuned.parameters = XgboostParameters(*chosen, data.classes.size(), RowsOf(inner));
+    tuned.parameters = XgboostParameters(*chosen, data.classes.size(), rows.size());
     return tuned;
   };
   return kind;

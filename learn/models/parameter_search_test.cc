@@ -60,7 +60,7 @@ TEST(ParameterSearchTest, WhereEachFoldTakesAClassAwayNothingCanBeChosen) {
 
 TEST(ParameterSearchTest, TheKindSaysWhatWasChosen) {
   const Dataset data = TakingTurns(8, 20);
-  const auto tuned = SearchedXgboost().tune(data, Blocked(data));
+  const auto tuned = SearchedXgboost().tune(data, AllRows(data), Blocked(data));
   ASSERT_TRUE(tuned.ok()) << tuned.status();
   EXPECT_EQ(tuned->parameters.at("max_depth"), "1");
   EXPECT_EQ(tuned->parameters.count("num_boost_round"), 1U);

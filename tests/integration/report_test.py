@@ -196,7 +196,7 @@ class Report(unittest.TestCase):
 
     def test_what_is_no_file_is_refused_before_the_work_begins(self):
         for wrong, why in (("-", "name one"), (self.folder, "is a directory"),
-                           (self.tables[0], "is one of the tables"),
+                           (self.tables[0], "is read or written besides"),
                            (os.path.join(self.folder, "none", "x.html"), "there is no folder")):
             status, out, errors = harness.run_tool("evaluate", *self.tables, "--label", "who",
                                                    "--report", wrong)

@@ -140,8 +140,11 @@ class Train(unittest.TestCase):
                     ([*one, "--home", "x"], ["--home"])):
                 self.refused(2, words, command, *args, *more)
         self.refused(2, ["--features: is of tables"], "evaluate", *one, "--features", "size_mean")
-        self.refused(2, ["--subject requires --pcap"], "evaluate", "w.csv", "--label", "x",
-                     "--subject", "device")
+        for split, words in (("foo", "use random"), ("column:x", "is of tables"),
+                             ("column:", "use random")):
+            self.refused(2, ["--split", words], "evaluate", *one, "--split", split)
+        self.refused(2, ["--split: random: is there twice"], "evaluate", *one, "--split", "random",
+                     "--split", "random")
 
     def test_what_cannot_be_learnt_from_leaves_no_model(self):
         _, pcap, _, truth = self.simulate("one", 1)
