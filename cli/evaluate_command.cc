@@ -80,11 +80,11 @@ absl::StatusOr<size_t> PositiveClass(const EvaluateFlags& flags, const Dataset& 
                                                  absl::StrJoin(data.classes, ", ")));
 }
 
-// What the data allows, what leaks first.
+// What the data allows: what leaks first, then what is to be believed first.
 std::vector<std::string> UsualSplits(const EvaluateFlags& flags) {
   std::vector<std::string> splits = {"random"};
-  if (!flags.columns.blocks.empty() || flags.captures.any()) splits.push_back("blocked");
   if (flags.files.size() > 1 || flags.captures.pcaps.size() > 1) splits.push_back("by-source");
+  if (!flags.columns.blocks.empty() || flags.captures.any()) splits.push_back("blocked");
   return splits;
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 namespace silhouette {
@@ -115,6 +116,7 @@ Json ResultJson(const Dataset& data, const ModelResult& result, size_t positive)
   const Counts counts = CountsOf(metrics, positive);
   Json line = {{"split", result.split}, {"model", result.model}, {"leaks", result.leaks}};
   if (result.scale_by.has_value()) line["scale"] = ScaleName(*result.scale_by);
+  if (data.simulated) line["simulated"] = true;
   line["rows"] = metrics.rows;
   line["positive"] = data.classes[positive];
   line["accuracy"] = metrics.accuracy;
@@ -201,6 +203,18 @@ int TitleWidth(const Comparison& comparison) {
   return static_cast<int>(width);
 }
 
+// What was judged, so that a column or a label that has no business there is seen.
+void WriteHead(const Dataset& data, std::ostream* out) {
+  std::vector<size_t> rows(data.classes.size());
+  for (int label : data.label) ++rows[static_cast<size_t>(label)];
+  *out << "Classes:";
+  for (size_t c = 0; c < rows.size(); ++c) {
+    *out << (c > 0 ? ", " : " ") << data.classes[c] << " (" << rows[c] << " windows)";
+  }
+  *out << "\nFeatures: " << absl::StrJoin(data.feature_names, ", ") << "\n"
+       << (data.simulated ? "Simulated windows: no measure of real ones.\n" : "") << "\n";
+}
+
 // Accuracy on the test part, and the time to fit, by the number of training rows.
 void WriteCurves(const Comparison& comparison, std::ostream* out) {
   if (comparison.curves.empty()) return;
@@ -245,6 +259,7 @@ void WriteResultsJson(const Dataset& data, const Comparison& comparison, size_t 
 
 void WriteResultsText(const Dataset& data, const Comparison& comparison, size_t positive,
                       std::ostream* out) {
+  WriteHead(data, out);
   const int width = TitleWidth(comparison);
   std::string last;
   for (const ModelResult& result : comparison.results) {

@@ -62,7 +62,8 @@ absl::Status CheckLabels(const Truth& truth, const std::vector<SubjectFindings>&
     if (classes.contains(interval.label)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("truth line ", interval.line, ": label \"", interval.label,
-                     "\" is no class; the models say ", absl::StrJoin(classes, ", ")));
+                     "\" is no class; the models say ", absl::StrJoin(classes, ", "),
+                     "; name it so, or train with --classes"));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "cli/train_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -79,11 +80,15 @@ std::string Cell(bool measured, double share) {
 }
 
 void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifest) {
-  std::cout << absl::StreamFormat("%-34s %8s %9s %9s %9s %9s\n", "split", "windows", "accuracy",
-                                  "forward", "Viterbi", "sure");
+  int width = 0;
+  for (const v1::EvaluationResult& result : manifest.evaluation()) {
+    width = std::max(width, static_cast<int>(result.split().size()));
+  }
+  std::cout << absl::StreamFormat("%-*s %8s %9s %9s %9s %9s\n", width, "split", "windows",
+                                  "accuracy", "forward", "Viterbi", "sure");
   for (const v1::EvaluationResult& result : manifest.evaluation()) {
     std::cout << absl::StreamFormat(
-        "%-34s %8d %9.3f %s %s %s%s\n", result.split(), result.rows(), result.accuracy(),
+        "%-*s %8d %9.3f %s %s %s%s\n", width, result.split(), result.rows(), result.accuracy(),
         Cell(result.has_forward_accuracy(), result.forward_accuracy()),
         Cell(result.has_viterbi_accuracy(), result.viterbi_accuracy()),
         Cell(result.has_stated_confidence(), result.stated_confidence()),
@@ -96,6 +101,9 @@ void PrintTable(const TrainingRequest& request, const v1::ModelManifest& manifes
         "Believe \"%s\": %.3f a window. A split that leaks has trained on its test windows or on "
         "their neighbours.\n",
         result->split(), result->accuracy());
+  } else {
+    std::cout
+        << "Believe none of these: every split leaks. Name --blocks, or give several files.\n";
   }
   std::cout << absl::StreamFormat("Wrote %s/%s/%s and %s/%s/CARD.md\n", request.models,
                                   manifest.name(), manifest.version(), request.models,

@@ -52,12 +52,13 @@ void PastQuantities::Keep(uint32_t id, int64_t window, std::span<const double> q
 }
 
 void PastQuantities::DropOutOfReach(int64_t window, Windows* windows) const {
-  const auto kept = std::lower_bound(windows->number.begin(), windows->number.end(),
-                                     window - reach_ * step_);
+  const auto kept =
+      std::lower_bound(windows->number.begin(), windows->number.end(), window - reach_ * step_);
   const auto gone = kept - windows->number.begin();
   windows->number.erase(windows->number.begin(), kept);
-  windows->quantities.erase(windows->quantities.begin(),
-                            windows->quantities.begin() + gone * static_cast<std::ptrdiff_t>(width_));
+  windows->quantities.erase(
+      windows->quantities.begin(),
+      windows->quantities.begin() + gone * static_cast<std::ptrdiff_t>(width_));
 }
 
 }  // namespace silhouette

@@ -1,5 +1,6 @@
 #include "gateway/call_picker.h"
 
+#include <algorithm>
 #include <span>
 
 #include "absl/strings/str_format.h"
@@ -30,6 +31,8 @@ Carried ByV1(std::span<const double> features) {
           features[kInbound] > 0 && features[kOutbound] > 0};
 }
 
+constexpr int64_t kWindowsBehindV2 = 4;
+
 // Its means are over some windows, and it does not say which side is at home: the smaller one
 // stands for what goes out, and the limits are the same for both.
 Carried ByV2(std::span<const double> features) {
@@ -59,6 +62,7 @@ std::string WhyNot(const v1::ConversationShape& s) {
 }  // namespace
 
 void ConversationMeter::Add(int64_t start_ns, int64_t end_ns, std::span<const double> features) {
+  length_ns_ = end_ns - start_ns;
   if (windows_and_silent_++ == 0) {
     first_ns_ = start_ns;
     end_ns_ = end_ns;
@@ -77,7 +81,10 @@ void ConversationMeter::Add(int64_t start_ns, int64_t end_ns, std::span<const do
 
 v1::ConversationShape ConversationMeter::Finish() const {
   v1::ConversationShape shape;
-  shape.set_span_s(1e-9 * static_cast<double>(end_ns_ - first_ns_));
+  // presence.v2 still tells of packets in the windows behind the last one that holds some.
+  const int64_t behind_ns = is_v2_ ? kWindowsBehindV2 * length_ns_ : 0;
+  const int64_t span_ns = std::max(end_ns_ - first_ns_ - behind_ns, length_ns_);
+  shape.set_span_s(1e-9 * static_cast<double>(span_ns));
   shape.set_packets_per_s(packets_ / shape.span_s());
   shape.set_two_way_share(static_cast<double>(two_way_) / static_cast<double>(windows_));
   shape.set_outbound_share(packets_ > 0 ? outbound_ / packets_ : 0);

@@ -33,7 +33,8 @@ class ConversationMeter {
   double outbound_ = 0;
   double bytes_ = 0;
   int64_t first_ns_ = 0;
-  int64_t end_ns_ = 0;  // of the last window with packets
+  int64_t length_ns_ = 0;  // of a window
+  int64_t end_ns_ = 0;     // of the last window with packets
 };
 
 }  // namespace silhouette

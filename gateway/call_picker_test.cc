@@ -94,8 +94,8 @@ TEST(CallPicker, MeasuresPresenceV2Too) {
     meter.Add(i * int64_t{500'000'000}, (i + 1) * int64_t{500'000'000}, features);
   }
   const v1::ConversationShape shape = meter.Finish();
-  EXPECT_DOUBLE_EQ(shape.span_s(), 20);
-  EXPECT_DOUBLE_EQ(shape.packets_per_s(), 200);
+  EXPECT_DOUBLE_EQ(shape.span_s(), 18) << "but for four windows behind the packets";
+  EXPECT_DOUBLE_EQ(shape.packets_per_s(), 4000 / 18.0);
   EXPECT_DOUBLE_EQ(shape.two_way_share(), 0.75);
   EXPECT_DOUBLE_EQ(shape.outbound_share(), 0.1875);
   EXPECT_DOUBLE_EQ(shape.mean_packet_bytes(), 900);

@@ -134,17 +134,26 @@ absl::StatusOr<std::string> ManifestToJson(const v1::ModelManifest& manifest) {
   return json;
 }
 
+absl::Status CheckBundlePlace(const std::string& models, const v1::ModelManifest& manifest,
+                              bool force) {
+  if (absl::Status s = CheckNameAndVersion(manifest); !s.ok()) return s;
+  std::error_code unknown;
+  if (fs::exists(models, unknown) && !fs::is_directory(models, unknown)) {
+    return absl::UnavailableError(absl::StrCat(models, ": is no folder; name one for models"));
+  }
+  const fs::path target = fs::path(models) / manifest.name() / manifest.version();
+  if (!fs::exists(target, unknown) || force) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat(
+      target.string(), ": exists; choose another --version, or --force to replace it"));
+}
+
 absl::StatusOr<v1::ModelManifest> WriteBundle(const std::string& models, v1::ModelManifest manifest,
                                               std::string_view model, const Dataset& data,
                                               bool force) {
-  if (absl::Status s = CheckNameAndVersion(manifest); !s.ok()) return s;
+  if (absl::Status s = CheckBundlePlace(models, manifest, force); !s.ok()) return s;
   const fs::path family = fs::path(models) / manifest.name();
   const fs::path target = family / manifest.version();
   std::error_code error;
-  if (fs::exists(target, error) && !force) {
-    return absl::AlreadyExistsError(absl::StrCat(
-        target.string(), ": exists; choose another --version, or --force to replace it"));
-  }
   const fs::path partial = family / absl::StrCat(".", manifest.version(), ".partial");
   absl::Status status = WriteFolder(partial, model, data, &manifest);
   if (status.ok()) {

@@ -13,6 +13,10 @@ namespace silhouette {
 // and reading it back gives every double to the last bit.
 absl::StatusOr<std::string> ManifestToJson(const v1::ModelManifest& manifest);
 
+// That a bundle can be written there, before the work begins. Errors: as WriteBundle.
+absl::Status CheckBundlePlace(const std::string& models, const v1::ModelManifest& manifest,
+                              bool force);
+
 // Writes `models`/NAME/VERSION/{model.ubj,manifest.json} and then `models`/NAME/CARD.md. The
 // version is written beside its place and renamed, so that no reader sees half of it. `model` is
 // the bytes of a .ubj file; eight rows spread over `data`, with the scores of the saved and

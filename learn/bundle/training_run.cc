@@ -180,14 +180,16 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
   if (!spec.ok()) return spec.status();
   const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.schema);
   if (!schema.ok()) return schema.status();
+  v1::ModelManifest manifest;
+  manifest.set_name(request.name);
+  manifest.set_version(request.version);
+  absl::Status place = CheckBundlePlace(request.models, manifest, request.force);
+  if (!place.ok()) return place;
   const absl::StatusOr<CapturedWindows> windows = ReadRequest(request, *spec, **schema, progress);
   if (!windows.ok()) return windows.status();
   const Dataset& data = windows->data;
   if (request.tell_use) std::for_each(windows->uses.begin(), windows->uses.end(), request.tell_use);
 
-  v1::ModelManifest manifest;
-  manifest.set_name(request.name);
-  manifest.set_version(request.version);
   manifest.set_description(Description(request, data));
   *manifest.mutable_spec() = *spec;
   manifest.set_schema_hash((*schema)->Hash());

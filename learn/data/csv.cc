@@ -139,10 +139,26 @@ absl::Status CsvTable::CellError(const CsvRow& row, size_t column, std::string_v
                    absl::StrCat("column ", header.cells[column], ": ", std::string(what)));
 }
 
+namespace {
+
+// By the magic numbers of pcap, in both orders and with nanoseconds, and of pcapng.
+bool LooksLikeCapture(std::string_view content) {
+  for (std::string_view magic : {"\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+                                 "\x4d\x3c\xb2\xa1", "\x0a\x0d\x0d\x0a"}) {
+    if (content.starts_with(magic)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 absl::StatusOr<CsvTable> ReadCsv(const std::string& path) {
   absl::StatusOr<std::string> content = ReadFile(path);
   if (!content.ok()) return content.status();
   std::string_view rest = *content;
+  if (LooksLikeCapture(rest)) {
+    return absl::InvalidArgumentError(path + ": is a capture and no table; give it by --pcap");
+  }
   if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
   CsvTable table;
   table.path = path;

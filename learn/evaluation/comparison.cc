@@ -109,8 +109,13 @@ std::string LeakageSentence(const std::vector<ModelResult>& results) {
   };
   const auto leaking = std::find_if(results.begin(), results.end(),
                                     [&](const auto& r) { return is_xgboost(r, true); });
-  const auto honest = std::find_if(results.begin(), results.end(),
-                                   [&](const auto& r) { return is_xgboost(r, false); });
+  auto honest = std::find_if(results.begin(), results.end(), [&](const auto& r) {
+    return is_xgboost(r, false) && r.split == "by-source";
+  });
+  if (honest == results.end()) {
+    honest = std::find_if(results.begin(), results.end(),
+                          [&](const auto& r) { return is_xgboost(r, false); });
+  }
   if (leaking == results.end()) return "";
   const std::string flattered = absl::StrFormat("%.3f", leaking->metrics.accuracy);
   if (honest == results.end()) {

@@ -107,7 +107,8 @@ absl::StatusOr<TrainerParameters> SearchParameters(const Dataset& data, const Sp
   if (candidates.empty()) {
     return absl::InvalidArgumentError(
         "no part of the training rows can be left out to choose parameters by, as each leaves a "
-        "class without a row; more blocks of each class are needed");
+        "class without a row; more or longer blocks of each class, or a smaller margin around "
+        "those left out (a schema that looks back less), are needed");
   }
   const Candidate& least = *std::min_element(
       candidates.begin(), candidates.end(),

@@ -55,7 +55,7 @@ TEST(ParameterSearchTest, WhereEachFoldTakesAClassAwayNothingCanBeChosen) {
   ASSERT_TRUE(split.ok()) << split.status();
   const auto found = SearchParameters(data, *split, {});
   EXPECT_EQ(found.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(found.status().message(), HasSubstr("more blocks of each class"));
+  EXPECT_THAT(found.status().message(), HasSubstr("longer blocks of each class"));
 }
 
 TEST(ParameterSearchTest, TheKindSaysWhatWasChosen) {
