@@ -180,9 +180,16 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
   if (name == "by-source" || name == "in-sample") {
     absl::StatusOr<Split> split = MakeSplit(data, training, "by-source", inner);
     if (split.ok()) return split;
-    return MakeSplit(data, training, data.block.empty() ? "random" : "blocked", inner);
   }
-  return MakeSplit(data, training, name == "blocked" ? "blocked" : "random", inner);
+  const bool blocked = name == "blocked" || (name != "random" && !name.starts_with(kColumn));
+  absl::StatusOr<Split> split =
+      MakeSplit(data, training, blocked && !data.block.empty() ? "blocked" : "random", inner);
+  if (split.ok() || !blocked) return split;
+  return absl::Status(
+      split.status().code(),
+      absl::StrCat(split.status().message(), ". These are what a margin of ", options.margin,
+                   " windows around those left out leaves of the training part: longer recordings, "
+                   "more of them or a schema that looks back less help"));
 }
 
 int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {

@@ -202,5 +202,14 @@ TEST(SplitTest, InsideATrainingPartItIsSplitTheSameWay) {
   EXPECT_EQ(MakeInnerSplit(data, first, "random", options)->name, "random");
 }
 
+TEST(SplitTest, ATrainingPartThatMarginsEatAwaySaysSo) {
+  const Dataset data = TakingTurns(8, 20);
+  const SplitOptions options{.margin = 60};
+  const auto split = MakeSplit(data, "blocked", options);
+  ASSERT_TRUE(split.ok()) << split.status();
+  EXPECT_THAT(MakeInnerSplit(data, split->folds[1].training, "blocked", options).status().message(),
+              HasSubstr("what a margin of 60 windows around those left out leaves"));
+}
+
 }  // namespace
 }  // namespace silhouette
