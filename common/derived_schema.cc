@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "common/presence_v1.h"
+
 namespace silhouette {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-
-// Places in presence.v1.
-enum Place : size_t {
-  kSizeMean,
-  kSizeStd,
-  kSizeMedian,
-  kIatMean,
-  kIatStd,
-  kIatMedian,
-  kInbound,
-  kOutbound,
-  kTotal
-};
+using enum presence_v1::Place;
 
 double Ratio(double value, double to, double otherwise) { return to > 0 ? value / to : otherwise; }
 
@@ -42,9 +31,9 @@ class Means {
 constexpr size_t kV2Quantities = 9;
 
 void QuantitiesV2(std::span<const double> row, double* out) {
-  *out++ = row[kTotal];
-  *out++ = row[kTotal] * row[kSizeMean];
-  *out++ = Ratio(std::min(row[kInbound], row[kOutbound]), row[kTotal], 0);
+  *out++ = row[kTotalPackets];
+  *out++ = row[kTotalPackets] * row[kSizeMean];
+  *out++ = Ratio(std::min(row[kInboundPackets], row[kOutboundPackets]), row[kTotalPackets], 0);
   *out++ = row[kSizeMean];
   *out++ = Ratio(row[kSizeStd], row[kSizeMean], 0);
   *out++ = Ratio(row[kSizeMedian], row[kSizeMean], 0);
@@ -66,8 +55,8 @@ constexpr size_t kRatioQuantities = 3;
 constexpr size_t kRecentWindows = 20;
 
 void QuantitiesRatio(std::span<const double> row, double* out) {
-  *out++ = row[kTotal];
-  *out++ = row[kTotal] * row[kSizeMean];
+  *out++ = row[kTotalPackets];
+  *out++ = row[kTotalPackets] * row[kSizeMean];
   *out++ = row[kIatMean];
 }
 
@@ -87,35 +76,59 @@ void FeaturesRatio(std::span<const double> past, std::span<const double> own, do
 }  // namespace
 
 int64_t DerivedSchema::PastWindows(int64_t length_ns) const {
-  return std::min<int64_t>(windows - 1, (horizon_ns - lookback_ns) / length_ns);
+  const int64_t lookback_ns = (*FindSchema("presence.v1"))->horizon_ns;
+  return std::min<int64_t>(windows - 1, (schema->horizon_ns - lookback_ns) / length_ns);
 }
 
 const DerivedSchema* FindDerivedSchema(std::string_view schema) {
   static const auto* schemas = new std::vector<DerivedSchema>{
-      {"presence.v2",
+      {*FindSchema("presence.v2"),
        {"size_mean", "size_std", "size_median", "iat_mean", "iat_std", "iat_median",
         "inbound_packets", "outbound_packets", "total_packets"},
        kV2Quantities,
-       kV2Quantities,
        5,
-       7 * kSecond,
-       5 * kSecond,
        &QuantitiesV2,
        &FeaturesV2},
-      {"presence.v2.ratio",
+      {*FindSchema("presence.v2.ratio"),
        {"size_mean", "iat_mean", "total_packets"},
        kRatioQuantities,
-       kRatioQuantities,
        180,
-       95 * kSecond,
-       5 * kSecond,
        &QuantitiesRatio,
        &FeaturesRatio},
   };
   for (const DerivedSchema& derived : *schemas) {
-    if (derived.schema == schema) return &derived;
+    if (derived.schema->name == schema) return &derived;
   }
   return nullptr;
+}
+
+void PastQuantities::AppendBefore(int64_t window, const Reach& reach,
+                                  std::vector<double>* found) const {
+  if (numbers_.empty()) return;
+  const size_t width = quantities_.size() / numbers_.size();
+  for (size_t i = 0; i < numbers_.size(); ++i) {
+    const int64_t back = window - numbers_[i];
+    if (back > reach.windows * reach.step || back % reach.step != 0) continue;
+    const auto begin = quantities_.begin() + static_cast<std::ptrdiff_t>(i * width);
+    found->insert(found->end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+  }
+}
+
+void PastQuantities::Keep(int64_t window, const Reach& reach, std::span<const double> quantities) {
+  const bool holds_a_packet = quantities[0] > 0;
+  if (!holds_a_packet || reach.windows == 0) return;
+  // Seldom enough to cost nothing, and before it would grow.
+  if (numbers_.size() == numbers_.capacity()) DropBefore(window - reach.windows * reach.step);
+  numbers_.push_back(window);
+  quantities_.insert(quantities_.end(), quantities.begin(), quantities.end());
+}
+
+void PastQuantities::DropBefore(int64_t window) {
+  if (numbers_.empty()) return;
+  const auto width = static_cast<std::ptrdiff_t>(quantities_.size() / numbers_.size());
+  const auto kept = std::lower_bound(numbers_.begin(), numbers_.end(), window);
+  quantities_.erase(quantities_.begin(), quantities_.begin() + (kept - numbers_.begin()) * width);
+  numbers_.erase(numbers_.begin(), kept);
 }
 
 }  // namespace silhouette

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/presence_v1.h"
 #include "common/schema.h"
 
 namespace silhouette {
@@ -12,6 +13,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr int64_t kHalfSecond = 500'000'000;
 // size mean, std, median; iat mean, std, median; in, out, total
@@ -26,26 +28,38 @@ std::vector<double> QuantitiesOf(const DerivedSchema& derived, std::span<const d
 
 std::vector<double> FeaturesOf(const DerivedSchema& derived, std::span<const double> past,
                                std::span<const double> own) {
-  std::vector<double> features(derived.features);
+  std::vector<double> features(derived.schema->features.size());
   derived.features_of(past, own, features.data());
   return features;
 }
 
-TEST(DerivedSchemaTest, AgreesWithTheSchemasThatAreReleased) {
-  const std::vector<Feature>& inputs = (*FindSchema("presence.v1"))->features;
+TEST(DerivedSchemaTest, LooksAtColumnsOfPresenceV1) {
+  const std::vector<Feature>& columns = (*FindSchema("presence.v1"))->features;
   for (const char* name : {"presence.v2", "presence.v2.ratio"}) {
     const DerivedSchema* derived = FindDerivedSchema(name);
     ASSERT_NE(derived, nullptr) << name;
-    EXPECT_EQ(derived->features, (*FindSchema(name))->features.size());
-    EXPECT_EQ(derived->horizon_ns, (*FindSchema(name))->horizon_ns);
-    EXPECT_EQ(derived->lookback_ns, (*FindSchema("presence.v1"))->horizon_ns);
+    EXPECT_EQ(derived->schema->name, name);
     for (std::string_view input : derived->inputs) {
-      EXPECT_TRUE(std::any_of(inputs.begin(), inputs.end(), [&](const Feature& feature) {
+      EXPECT_TRUE(std::any_of(columns.begin(), columns.end(), [&](const Feature& feature) {
         return feature.name == input;
       })) << input;
     }
   }
   EXPECT_EQ(FindDerivedSchema("presence.v1"), nullptr);
+}
+
+TEST(DerivedSchemaTest, ThePlacesAreThoseOfTheSchema) {
+  const std::vector<Feature>& columns = (*FindSchema("presence.v1"))->features;
+  ASSERT_EQ(columns.size(), presence_v1::kFeatures);
+  EXPECT_EQ(columns[presence_v1::kSizeMean].name, "size_mean");
+  EXPECT_EQ(columns[presence_v1::kSizeStd].name, "size_std");
+  EXPECT_EQ(columns[presence_v1::kSizeMedian].name, "size_median");
+  EXPECT_EQ(columns[presence_v1::kIatMean].name, "iat_mean");
+  EXPECT_EQ(columns[presence_v1::kIatStd].name, "iat_std");
+  EXPECT_EQ(columns[presence_v1::kIatMedian].name, "iat_median");
+  EXPECT_EQ(columns[presence_v1::kInboundPackets].name, "inbound_packets");
+  EXPECT_EQ(columns[presence_v1::kOutboundPackets].name, "outbound_packets");
+  EXPECT_EQ(columns[presence_v1::kTotalPackets].name, "total_packets");
 }
 
 TEST(DerivedSchemaTest, PresenceV2DoesNotSeeTheDirection) {
@@ -82,6 +96,34 @@ TEST(DerivedSchemaTest, LooksNoFurtherBackThanItsHorizon) {
   EXPECT_EQ(v2.PastWindows(2 * kHalfSecond), 2);
   EXPECT_EQ(v2.PastWindows(60 * kHalfSecond), 0);
   EXPECT_EQ(FindDerivedSchema("presence.v2.ratio")->PastWindows(kHalfSecond), 179);
+}
+
+std::vector<double> Before(const PastQuantities& past, int64_t window,
+                           const PastQuantities::Reach& reach) {
+  std::vector<double> found;
+  past.AppendBefore(window, reach, &found);
+  return found;
+}
+
+TEST(PastQuantitiesTest, AreOfWindowsWithPacketsWithinReach) {
+  PastQuantities past;
+  const PastQuantities::Reach reach{3};
+  EXPECT_THAT(Before(past, 0, reach), IsEmpty());
+  for (int i = 0; i < 100; ++i) {
+    const bool silent = i % 10 == 5;
+    past.Keep(i, reach, std::vector<double>{silent ? 0 : i + 0.0, 7});
+  }
+  EXPECT_THAT(Before(past, 100, reach), ElementsAre(97, 7, 98, 7, 99, 7));
+  EXPECT_THAT(Before(past, 101, reach), ElementsAre(98, 7, 99, 7));
+  EXPECT_THAT(Before(past, 200, reach), IsEmpty());
+}
+
+TEST(PastQuantitiesTest, OfOverlappingWindowsThoseOfTheSamePhaseCount) {
+  PastQuantities past;
+  const PastQuantities::Reach reach{2, 5};
+  for (int i = -20; i < 20; ++i) past.Keep(i, reach, std::vector<double>{i + 100.0});
+  EXPECT_THAT(Before(past, 20, reach), ElementsAre(110, 115));
+  EXPECT_THAT(Before(past, 22, reach), ElementsAre(112, 117));
 }
 
 }  // namespace

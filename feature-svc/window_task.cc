@@ -15,9 +15,9 @@ int64_t PastWindows(const Extractor& extractor, const FeatureSchema& schema, int
   return std::min<int64_t>(extractor.past_windows, schema.horizon_ns / length_ns);
 }
 
-PastQuantities QuantitiesFor(const DerivedSchema* derived, int64_t length_ns, int64_t panes) {
-  if (derived == nullptr) return PastQuantities(0, 0, panes);
-  return PastQuantities(derived->quantities, derived->PastWindows(length_ns), panes);
+PastQuantities::Reach ReachOf(const Extractor& extractor, int64_t length_ns, int64_t panes) {
+  if (extractor.derived == nullptr) return {0, panes};
+  return {extractor.derived->PastWindows(length_ns), panes};
 }
 
 }  // namespace
@@ -31,10 +31,10 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const E
       panes_{grid_start_ns, spec_.hop_ns()},
       panes_per_window_(spec_.length_ns() / spec_.hop_ns()),
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
+      reach_(ReachOf(*extractor, spec_.length_ns(), panes_per_window_)),
       limits_(limits),
       first_start_ns_(first_start_ns),
       logs_(panes_, extractor->needs_flows, limits),
-      past_quantities_(QuantitiesFor(extractor->derived, spec_.length_ns(), panes_per_window_)),
       own_quantities_(extractor->derived == nullptr ? 0 : extractor->derived->quantities),
       unseen_(schema->features.size()) {}
 
@@ -138,7 +138,7 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   input.length_ns = spec_.length_ns();
   input.flows = log.flows;
   input.past = PastWindowsOf(window, id);
-  input.past_quantities = past_quantities_.Before(id, window);
+  input.past_quantities = QuantitiesBefore(window, id);
   input.scratch = &scratch_;
   input.own = &own;
   input.own_quantities = own_quantities_;
@@ -146,7 +146,7 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   extractor_->extract(
       input, unseen ? unseen_.data() : sink->Add(id, subjects.name(id), start_ns, partial));
   if (past_windows_per_window_ > 0 && !all.empty()) past_windows_[RingIndex(window, id)] = own;
-  if (!own_quantities_.empty() && !all.empty()) past_quantities_.Keep(id, window, own_quantities_);
+  if (!own_quantities_.empty()) past_quantities_[id].Keep(window, reach_, own_quantities_);
   KeepPast(window, id, samples);
 }
 
@@ -183,6 +183,14 @@ std::span<const PastWindow> WindowTask::PastWindowsOf(int64_t window, uint32_t i
   return past_of_one_;
 }
 
+std::span<const double> WindowTask::QuantitiesBefore(int64_t window, uint32_t id) {
+  quantities_before_.clear();
+  if (!own_quantities_.empty()) {
+    past_quantities_[id].AppendBefore(window, reach_, &quantities_before_);
+  }
+  return quantities_before_;
+}
+
 // ---- subjects ----
 
 void WindowTask::Evict(std::span<const uint32_t> ids, const SubjectTable& subjects,
@@ -215,7 +223,7 @@ void WindowTask::Forget(std::span<const uint32_t> ids) {
     if (id >= past_.size()) continue;  // no window has closed since it came
     past_[id] = Past();
     std::fill_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(id * ring), ring, PastWindow());
-    past_quantities_.Forget(id);
+    if (!past_quantities_.empty()) past_quantities_[id] = PastQuantities();
   }
 }
 
@@ -224,15 +232,19 @@ void WindowTask::Renumber(std::span<const uint32_t> numbers, size_t subjects) {
   const auto ring = static_cast<size_t>(past_windows_per_window_ * panes_per_window_);
   std::vector<Past> past(subjects);
   std::vector<PastWindow> past_windows(subjects * ring);
+  std::vector<PastQuantities> past_quantities(past_quantities_.empty() ? 0 : subjects);
   for (size_t old = 0; old < numbers.size(); ++old) {
     if (numbers[old] == kNone) continue;
     past[numbers[old]] = past_[old];
     std::copy_n(past_windows_.begin() + static_cast<std::ptrdiff_t>(old * ring), ring,
                 past_windows.begin() + static_cast<std::ptrdiff_t>(numbers[old] * ring));
+    if (!past_quantities.empty()) {
+      past_quantities[numbers[old]] = std::move(past_quantities_[old]);
+    }
   }
   past_.swap(past);
   past_windows_.swap(past_windows);
-  past_quantities_.Renumber(numbers, kNone, subjects);
+  past_quantities_.swap(past_quantities);
   sort_.Resize(subjects);
   logs_.Renumber(numbers);
 }
@@ -245,7 +257,7 @@ void WindowTask::GrowColumns(size_t slots) {
   };
   grow(slots, &past_);
   grow(slots * static_cast<size_t>(past_windows_per_window_ * panes_per_window_), &past_windows_);
-  past_quantities_.Grow(slots);
+  if (!own_quantities_.empty()) grow(slots, &past_quantities_);
   sort_.Grow(slots);
 }
 

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "common/derived_schema.h"
 #include "common/grid.h"
 #include "common/schema.h"
 #include "feature-svc/extractor.h"
 #include "feature-svc/limits.h"
 #include "feature-svc/packet_slice.h"
 #include "feature-svc/pane_logs.h"
-#include "feature-svc/past_quantities.h"
 #include "feature-svc/subject_sort.h"
 #include "feature-svc/subject_table.h"
 #include "feature-svc/window_sink.h"
@@ -86,6 +86,7 @@ class WindowTask {
                bool evicted, WindowSink* sink);
   void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
   size_t RingIndex(int64_t window, uint32_t id) const;
+  std::span<const double> QuantitiesBefore(int64_t window, uint32_t id);
   std::span<const PastWindow> PastWindowsOf(int64_t window, uint32_t id);
   int64_t NextWithPane(int64_t window) const;
   bool IsNear(int64_t window, int64_t time_ns) const {
@@ -101,6 +102,7 @@ class WindowTask {
   const Grid panes_;
   const int64_t panes_per_window_;
   const int64_t past_windows_per_window_;  // 0 if the schema looks at none
+  const PastQuantities::Reach reach_;      // of a derived schema
   const FeatureLimits limits_;
   const int64_t first_start_ns_;
 
@@ -111,12 +113,13 @@ class WindowTask {
 
   // By subject.
   std::vector<Past> past_;
-  std::vector<PastWindow> past_windows_;  // a ring for each
-  PastQuantities past_quantities_;
+  std::vector<PastWindow> past_windows_;         // a ring for each
+  std::vector<PastQuantities> past_quantities_;  // for a derived schema
 
   // Memory to use again.
   std::vector<PastWindow> past_of_one_;
-  std::vector<double> own_quantities_;
+  std::vector<double> quantities_before_;
+  std::vector<double> own_quantities_;  // none unless the schema is a derived one
   ExtractorScratch scratch_;
   std::vector<double> unseen_;  // features of a window that is not given out
 };

@@ -4,6 +4,8 @@
 #include <span>
 
 #include "absl/strings/str_format.h"
+#include "common/derived_schema.h"
+#include "common/presence_v1.h"
 
 namespace silhouette {
 namespace {
@@ -26,12 +28,11 @@ struct Carried {
 };
 
 Carried ByV1(std::span<const double> features) {
-  constexpr size_t kSizeMean = 0, kInbound = 6, kOutbound = 7, kTotal = 8;
-  return {features[kTotal], features[kOutbound], features[kTotal] * features[kSizeMean],
-          features[kInbound] > 0 && features[kOutbound] > 0};
+  using enum presence_v1::Place;
+  return {features[kTotalPackets], features[kOutboundPackets],
+          features[kTotalPackets] * features[kSizeMean],
+          features[kInboundPackets] > 0 && features[kOutboundPackets] > 0};
 }
-
-constexpr int64_t kWindowsBehindV2 = 4;
 
 // Its means are over some windows, and it does not say which side is at home: the smaller one
 // stands for what goes out, and the limits are the same for both.
@@ -82,8 +83,8 @@ void ConversationMeter::Add(int64_t start_ns, int64_t end_ns, std::span<const do
 v1::ConversationShape ConversationMeter::Finish() const {
   v1::ConversationShape shape;
   // presence.v2 still tells of packets in the windows behind the last one that holds some.
-  const int64_t behind_ns = is_v2_ ? kWindowsBehindV2 * length_ns_ : 0;
-  const int64_t span_ns = std::max(end_ns_ - first_ns_ - behind_ns, length_ns_);
+  const int64_t behind = is_v2_ ? FindDerivedSchema("presence.v2")->PastWindows(length_ns_) : 0;
+  const int64_t span_ns = std::max(end_ns_ - first_ns_ - behind * length_ns_, length_ns_);
   shape.set_span_s(1e-9 * static_cast<double>(span_ns));
   shape.set_packets_per_s(packets_ / shape.span_s());
   shape.set_two_way_share(static_cast<double>(two_way_) / static_cast<double>(windows_));

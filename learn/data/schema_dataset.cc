@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/duration.h"
+#include "common/presence_v1.h"
 #include "learn/data/csv.h"
 
 namespace silhouette {
@@ -41,65 +42,37 @@ absl::StatusOr<bool> AllHaveColumns(const std::vector<std::string>& paths,
                                                  " has not; give tables of one kind"));
 }
 
-// The quantities of the windows that a sequence's next one may look at, oldest first.
-class PastWindows {
- public:
-  PastWindows(const DerivedSchema& derived, int64_t length_ns)
-      : width_(derived.quantities), reach_(derived.PastWindows(length_ns)) {}
-
-  void Forget() {
-    windows_.clear();
-    quantities_.clear();
-    first_ = 0;
-  }
-
-  // Those before `window`.
-  std::span<const double> Before(int64_t window) {
-    while (first_ < windows_.size() && windows_[first_] < window - reach_) ++first_;
-    return std::span(quantities_).subspan(first_ * width_);
-  }
-
-  void Add(int64_t window, std::span<const double> own) {
-    if (own[0] == 0) return;  // without a packet
-    windows_.push_back(window);
-    quantities_.insert(quantities_.end(), own.begin(), own.end());
-  }
-
- private:
-  const size_t width_;
-  const int64_t reach_;
-  std::vector<int64_t> windows_;
-  std::vector<double> quantities_;
-  size_t first_ = 0;  // earlier ones are out of reach
-};
-
 }  // namespace
 
 absl::StatusOr<Dataset> DeriveFeatures(Dataset data, const DerivedSchema& derived,
                                        int64_t length_ns) {
   const std::vector<size_t> places = PlacesOf(derived);
-  std::vector<double> row((*FindSchema("presence.v1"))->features.size());
-  std::vector<double> own(derived.quantities), features(data.rows() * derived.features);
-  PastWindows past(derived, length_ns);
+  const size_t width = derived.schema->features.size();
+  const PastQuantities::Reach reach{derived.PastWindows(length_ns)};
+  std::vector<double> row(presence_v1::kFeatures), own(derived.quantities), before;
+  std::vector<double> features(data.rows() * width);
+  PastQuantities past;
   for (size_t i = 0; i < data.rows(); ++i) {
-    if (i > 0 && data.sequence[i] != data.sequence[i - 1]) past.Forget();
+    if (i > 0 && data.sequence[i] != data.sequence[i - 1]) past = PastQuantities();
     for (size_t k = 0; k < places.size(); ++k) row[places[k]] = data.row(i)[k];
     derived.quantities_of(row, own.data());
-    const auto out = std::span(features).subspan(i * derived.features, derived.features);
-    derived.features_of(past.Before(data.window[i]), own, out.data());
-    past.Add(data.window[i], own);
+    const auto out = std::span(features).subspan(i * width, width);
+    before.clear();
+    past.AppendBefore(data.window[i], reach, &before);
+    derived.features_of(before, own, out.data());
+    past.Keep(data.window[i], reach, own);
     const bool fits = std::all_of(out.begin(), out.end(), [](double value) {
       return std::abs(value) <= std::numeric_limits<float>::max();  // false for NaN
     });
     if (fits) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         data.source_names[data.source[i]], ":", data.line[i], ": its windows are too large for ",
-        std::string(derived.schema), "; check the units of ",
+        derived.schema->name, "; check the units of ",
         absl::StrJoin(std::vector<std::string>(derived.inputs.begin(), derived.inputs.end()),
                       ", ")));
   }
   data.features = std::move(features);
-  data.feature_names = FeatureColumns(**FindSchema(derived.schema));
+  data.feature_names = FeatureColumns(*derived.schema);
   return data;
 }
 

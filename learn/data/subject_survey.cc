@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "common/schema.h"
+#include "common/presence_v1.h"
 
 namespace silhouette {
 namespace {
@@ -44,9 +44,7 @@ absl::Status NoSubject() {
 }  // namespace
 
 void SubjectSurvey::Add(int run, const v1::WindowTable& table) {
-  const auto schema = FindSchema("presence.v1");
-  const size_t columns = (*schema)->features.size();
-  const size_t total = columns - 1;  // total_packets
+  constexpr size_t columns = presence_v1::kFeatures;
   for (int row = 0; row < table.start_ns_size(); ++row) {
     const std::span<const double> values(table.values().data() + static_cast<size_t>(row) * columns,
                                          columns);
@@ -54,7 +52,7 @@ void SubjectSurvey::Add(int run, const v1::WindowTable& table) {
     Entry& entry = subjects_.try_emplace(subject, Entry{run, ConversationMeter(), 0}).first->second;
     const int64_t start_ns = table.start_ns(row);
     if (entry.run == run) entry.meter.Add(start_ns, start_ns + table.spec().length_ns(), values);
-    entry.packets += values[total];
+    entry.packets += values[presence_v1::kTotalPackets];
   }
 }
 

@@ -3,24 +3,15 @@
 #include <array>
 #include <cstddef>
 
+#include "common/presence_v1.h"
 #include "learn/simulate/packet.h"
 
 namespace silhouette::simulate {
 
 // The nine columns of the published table, in its order. Sizes are wire bytes, inter-arrivals
 // seconds, counts packets per window of 0.5 s; std is the sample's (n - 1).
-enum CallColumn : size_t {
-  kSizeMean,
-  kSizeStd,
-  kSizeMedian,
-  kIatMean,
-  kIatStd,
-  kIatMedian,
-  kInboundPackets,
-  kOutboundPackets,
-  kTotalPackets,
-  kCallColumns
-};
+using enum presence_v1::Place;
+inline constexpr size_t kCallColumns = presence_v1::kFeatures;
 
 // Column values are given at these standard normal scores: -3, -2.5, ... 3. Scores instead of
 // probabilities, because the simulator draws scores and would otherwise need the normal
