@@ -13,6 +13,15 @@
 #include "common/text.h"
 
 namespace silhouette {
+
+LinkOptions PacketLink(size_t bytes) {
+  LinkOptions link;
+  link.limits.bytes = bytes;
+  link.limits.unsent_bytes = bytes / 4;
+  link.limits.forgets = true;
+  return link;
+}
+
 CaptureOptions CompleteOptions(CaptureOptions options, const SourceOptions& source) {
   constexpr int64_t kLiveFlushNs = 100'000'000;
   if (options.origin.empty()) options.origin = DefaultOrigin(source);
@@ -22,7 +31,7 @@ CaptureOptions CompleteOptions(CaptureOptions options, const SourceOptions& sour
 }
 
 Capture::Capture(SourceOptions source, CaptureOptions options,
-                 std::shared_ptr<grpc::Channel> feature_channel)
+                 std::shared_ptr<grpc::Channel> feature_channel, LinkOptions link)
     : source_(std::move(source)),
       name_(SourceName(source_)),
       options_(CompleteOptions(std::move(options), source_)),
@@ -31,7 +40,7 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
       sender_(
           "feature-svc",
           [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
-          [this](const v1::Ack& ack) { engine_.OnAck(ack); }) {}
+          {[this](const v1::Ack& ack) { engine_.OnAck(ack); }, {}}, link) {}
 
 absl::Status Capture::Send(const v1::PacketBatch& batch) {
   const v1::BatchHeader& header = batch.header();
@@ -39,7 +48,10 @@ absl::Status Capture::Send(const v1::PacketBatch& batch) {
     spdlog::info("{}: the clock of the capture jumped by {}; run {} begins", name_,
                  FormatDurationNs(header.clock_jump_ns()), header.run());
   }
-  return sender_.Send(batch);
+  const auto& times = batch.time_ns();
+  const auto newest = std::max_element(times.begin(), times.end());
+  return sender_.Send(batch, newest == times.end() ? sender_.kNoContext : *newest,
+                      static_cast<uint64_t>(times.size()));
 }
 
 absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {

@@ -15,12 +15,16 @@
 
 namespace silhouette {
 
+// A link that forgets its oldest batches rather than wait for windows that only close when more
+// packets come.
+LinkOptions PacketLink(size_t bytes = LinkLimits::kDefaultBytes);
+
 // One run: a source, an engine and the link to feature-svc.
 class Capture {
  public:
-  // Completes the options.
+  // Completes the options. `link` is for the packets that are not settled.
   Capture(SourceOptions source, CaptureOptions options,
-          std::shared_ptr<grpc::Channel> feature_channel);
+          std::shared_ptr<grpc::Channel> feature_channel, LinkOptions link = PacketLink());
 
   // Reads the source to its end, or until Stop, and waits until all of it is settled. `opened` is
   // the source where it had to be opened before; else Run opens it. Call once.

@@ -4,34 +4,34 @@
 #include <map>
 #include <utility>
 
-#include "common/link_sender.h"
+#include "common/link_stream.h"
 
 namespace silhouette {
 
-// One incoming stream and its link on to the gateway. It keeps nothing: an ack of the gateway's is
-// an ack of the windows under the same sequence.
+// One incoming stream and its stream on to the gateway. It keeps nothing: an ack of the gateway's
+// is an ack of the windows under the same sequence, and the end of either stream ends the other.
 class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
  public:
   PushHandler(ClassifyService* service, AckWriter* acks)
       : service_(service),
-        link_(
-            "gateway",
-            [this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
-            [acks](const v1::Ack& ack) { acks->Write(ack); }) {}
+        stream_("gateway",
+                [this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
+                {[acks](const v1::Ack& ack) { acks->Write(ack); }, [acks] { acks->AskForEnd(); }}) {
+  }
 
   absl::Status Consume(const v1::WindowBatch& batch) override {
     auto verdicts = service_->engine_->Classify(batch);
     if (!verdicts.ok()) return verdicts.status();
     service_->Count(*verdicts);
-    return link_.Send(*verdicts);
+    return stream_.Send(*verdicts);
   }
 
-  absl::Status Finish() override { return link_.Close(); }
-  void Abort() override { link_.Cancel(); }
+  absl::Status Finish() override { return stream_.Close(); }
+  void Abort() override { stream_.Cancel(); }
 
  private:
   ClassifyService* const service_;
-  LinkSender<v1::VerdictBatch> link_;
+  LinkStream<v1::VerdictBatch> stream_;
 };
 
 ClassifyService::ClassifyService(const ClassifyEngine* engine,

@@ -33,7 +33,8 @@ void AccountingMetrics::Update(const std::string& origin, const std::string& run
                                const v1::Accounting& accounting, bool ended) {
   std::lock_guard lock(mutex_);
   const Key key(origin, run);
-  runs_[key] = accounting;
+  v1::Accounting& known = runs_[key];
+  if (accounting.received() >= known.received()) known = accounting;
   if (!ended || std::find(ended_.begin(), ended_.end(), key) != ended_.end()) return;
   ended_.push_back(key);
   if (ended_.size() <= kRemembered) return;

@@ -25,7 +25,8 @@ class AccountingMetrics : public prometheus::Collectable {
 
   explicit AccountingMetrics(std::string service) : service_(std::move(service)) {}
 
-  // The newest cumulative counts of (origin, run). After `ended` only repeats of it are expected;
+  // The newest cumulative counts of (origin, run); older ones, as batches that are sent again after
+  // a break bring them, change nothing. After `ended` only repeats of it are expected;
   // they change nothing, as long as the run is among the last kRemembered that ended.
   void Update(const std::string& origin, const std::string& run, const v1::Accounting& accounting,
               bool ended);

@@ -24,6 +24,15 @@ class AckWriter {
   virtual ~AckWriter() = default;
   // A stream that is gone takes no ack; its sender will send the batches again.
   virtual void Write(const v1::Ack& ack) = 0;
+  // The stream is cancelled: nobody waits for what the handler does.
+  virtual bool IsGone() const = 0;
+  // The handler has nothing more to say before the sender closes its half: asks it to do so, and
+  // so to see what Finish returns.
+  void AskForEnd() {
+    v1::Ack ack;
+    ack.set_please_end(true);
+    Write(ack);
+  }
 };
 
 // What a service does with the batches of one incoming stream. Called from one thread.
@@ -77,17 +86,20 @@ grpc::Status ServeLink(grpc::ServerContext* context,
                        const MakeHandler& make_handler) {
   class StreamAckWriter : public AckWriter {
    public:
-    explicit StreamAckWriter(grpc::ServerReaderWriter<v1::Ack, Batch>* s) : stream_(s) {}
+    StreamAckWriter(grpc::ServerContext* context, grpc::ServerReaderWriter<v1::Ack, Batch>* s)
+        : context_(context), stream_(s) {}
+    bool IsGone() const override { return context_->IsCancelled(); }
     void Write(const v1::Ack& ack) override {
       std::lock_guard lock(mutex_);
       stream_->Write(ack);
     }
 
    private:
+    grpc::ServerContext* context_;
     std::mutex mutex_;
     grpc::ServerReaderWriter<v1::Ack, Batch>* stream_;
   };
-  StreamAckWriter acks(stream);
+  StreamAckWriter acks(context, stream);
   auto handler = make_handler(&acks);
   if (!handler.ok()) return ToGrpcStatus(handler.status());
 

@@ -1,98 +1,214 @@
 #pragma once
 
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/sync_stream.h>
-
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "common/batch_pool.h"
+#include "common/link_buffer.h"
+#include "common/link_retry.h"
+#include "common/link_stream.h"
 #include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
 
-// Messages on links and APIs are at most this long; senders cut batches well below it.
-inline constexpr int kMaxMessageBytes = 16 << 20;
+struct LinkOptions {
+  LinkLimits limits;
+  RetryDelays delays;
+};
 
-// The sending half of a link: one Push stream, opened by the first Send, which waits until the
-// receiver can be reached. Send and Close come from one thread at a time; on_ack is called from a
-// thread of the sender's own, never after Close returned.
+// The sending half of a link that loses nothing: keeps what is not settled, opens the stream again
+// when it breaks, and sends what it kept. Send and Close come from one thread at a time; the
+// callbacks are called from threads of the sender's own, never after Close returned.
 template <typename Batch>
 class LinkSender {
  public:
-  using Stream = grpc::ClientReaderWriter<Batch, v1::Ack>;
-  // Opens the stream, as [stub](context) { return stub->Push(context); }.
-  using Opener = std::function<std::unique_ptr<Stream>(grpc::ClientContext*)>;
-  using OnAck = std::function<void(const v1::Ack&)>;
+  using Opener = typename LinkStream<Batch>::Opener;
+  static constexpr int64_t kNoContext = LinkBuffer<Batch>::kNoPacket;
+
+  struct Callbacks {
+    // Counts are since the run began, whatever broke.
+    std::function<void(const v1::Ack&)> on_ack;
+    // The link has failed for good: Send and Close return the error.
+    std::function<void()> on_failure;
+  };
 
   // `receiver` is what messages call the other end: "feature-svc".
-  LinkSender(std::string receiver, Opener open, OnAck on_ack)
-      : receiver_(std::move(receiver)), open_(std::move(open)), on_ack_(std::move(on_ack)) {
-    context_.set_wait_for_ready(true);
-  }
+  LinkSender(std::string receiver, Opener open, Callbacks callbacks, LinkOptions options = {})
+      : receiver_(std::move(receiver)),
+        open_(std::move(open)),
+        callbacks_(std::move(callbacks)),
+        delays_(options.delays),
+        buffer_(options.limits) {}
   ~LinkSender() {
-    if (closed_) return;
     Cancel();
     (void)Close();
   }
   LinkSender(const LinkSender&) = delete;
   LinkSender& operator=(const LinkSender&) = delete;
 
-  // Blocks while the receiver is slower. An error is the stream's end: nothing more can be sent.
-  absl::Status Send(const Batch& batch) {
-    if (!closed_ && stream_ == nullptr) Open();
-    if (!closed_ && stream_->Write(batch)) return absl::OkStatus();
-    absl::Status status = Close();
-    if (!status.ok()) return status;
-    return absl::UnavailableError(receiver_ + ": closed the stream early");
+  // Takes a copy of the batch; blocks while the buffer is full. `newest_ns` is the event time of
+  // its newest packet if the receiver may need it as context, `packets` how many packets it is to
+  // decide about. Errors: CANCELLED, or what made the link fail for good.
+  absl::Status Send(const Batch& batch, int64_t newest_ns = kNoContext, uint64_t packets = 0) {
+    std::shared_ptr<Batch> copy = pool_.CopyOf(batch);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return buffer_.HasRoom() || !status_.ok(); });
+    if (!status_.ok()) return status_;
+    buffer_.Add(std::move(copy), newest_ns, packets);
+    if (!writer_.joinable()) writer_ = std::thread([this] { Write(); });
+    changed_.notify_all();
+    return absl::OkStatus();
   }
 
-  // Half-closes and waits until the receiver has acked what it will ack. Idempotent.
-  absl::Status Close() {
-    if (closed_) return status_;
-    closed_ = true;
-    if (stream_ == nullptr) {
-      if (cancelled_) status_ = absl::CancelledError(receiver_ + ": cancelled");
-      return status_;
+  // Waits until the receiver has acked what it will ack, over as many streams as it takes.
+  // Idempotent. Errors: as Send, and UNAVAILABLE when that took longer than `patience`.
+  absl::Status Close(std::optional<std::chrono::milliseconds> patience = std::nullopt) {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+    const auto done = [this] { return done_ || !writer_.joinable(); };
+    if (patience && !changed_.wait_for(lock, *patience, done)) {
+      EndWith(absl::UnavailableError(receiver_ + ": does not take what is left"));
     }
-    stream_->WritesDone();
-    reader_.join();
-    const grpc::Status finished = stream_->Finish();
-    if (!finished.ok()) {
-      status_ = absl::Status(static_cast<absl::StatusCode>(finished.error_code()),
-                             receiver_ + ": " + finished.error_message());
-    }
+    changed_.wait(lock, done);
+    lock.unlock();
+    if (writer_.joinable()) writer_.join();
+    lock.lock();
     return status_;
   }
 
-  // Ends the stream at once, or keeps it from opening; Send and Close then return CANCELLED. From
-  // any thread.
+  // Makes Send and Close return CANCELLED, at once; what is not settled is lost. From any thread.
   void Cancel() {
-    cancelled_ = true;
-    context_.TryCancel();
+    std::lock_guard lock(mutex_);
+    EndWith(absl::CancelledError(receiver_ + ": cancelled"));
+  }
+
+  // From any thread.
+  LinkUse use() const {
+    std::lock_guard lock(mutex_);
+    return buffer_.use();
   }
 
  private:
-  void Open() {
-    stream_ = open_(&context_);
-    reader_ = std::thread([this] {
-      v1::Ack ack;
-      while (stream_->Read(&ack)) on_ack_(ack);
+  // Under the lock.
+  void EndWith(absl::Status status) {
+    if (done_ || !status_.ok()) return;
+    status_ = std::move(status);
+    if (stream_ != nullptr) stream_->Cancel();
+    changed_.notify_all();
+  }
+
+  // The writer's thread: one stream after the other.
+  void Write() {
+    LinkRetry retry(receiver_, delays_);
+    bool failed = false;
+    while (true) {
+      const absl::Status ended = WriteStream();
+      std::unique_lock lock(mutex_);
+      if (acked_) retry.OnProgress();
+      const bool in_order = ended.ok() && buffer_.all_sent();
+      if (!status_.ok() || (closing_ && (in_order || buffer_.all_settled()))) break;
+      failed = !ended.ok() && !IsWorthARetry(ended);
+      if (failed) {
+        status_ = ended;
+        break;
+      }
+      const auto reason =
+          ended.ok() ? absl::UnavailableError(receiver_ + ": closed the stream early") : ended;
+      changed_.wait_for(lock, retry.OnBreak(reason), [this] { return !status_.ok(); });
+      changed_.wait(lock, [this] {
+        return !status_.ok() || closing_ || !buffer_.all_settled() || !buffer_.all_sent();
+      });
+    }
+    if (failed && callbacks_.on_failure) callbacks_.on_failure();
+    std::lock_guard lock(mutex_);
+    done_ = true;
+    changed_.notify_all();
+  }
+
+  // One stream to its end. OK: it ended because the sender is closing, or for no reason.
+  absl::Status WriteStream() {
+    LinkStream<Batch> stream(
+        receiver_, open_, {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { OnEnd(); }});
+    std::vector<v1::Ack> given_up;
+    {
+      std::lock_guard lock(mutex_);
+      if (!status_.ok()) return status_;
+      stream_ = &stream;
+      stream_ended_ = acked_ = false;
+      given_up = buffer_.Rewind();
+    }
+    for (const v1::Ack& ack : given_up) callbacks_.on_ack(ack);
+    absl::Status status;
+    while (status.ok()) {
+      std::shared_ptr<Batch> batch = NextToWrite();
+      if (batch == nullptr) break;
+      status = stream.Send(*batch);
+      std::lock_guard lock(mutex_);
+      if (status.ok()) buffer_.MarkSent();
+      changed_.notify_all();
+    }
+    absl::Status closed = stream.Close();
+    std::lock_guard lock(mutex_);
+    stream_ = nullptr;
+    return closed.ok() ? status : closed;
+  }
+
+  // Null when nothing more goes over this stream.
+  std::shared_ptr<Batch> NextToWrite() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] {
+      return !status_.ok() || stream_ended_ || closing_ || !buffer_.all_sent();
     });
+    return status_.ok() && !stream_ended_ ? buffer_.Next() : nullptr;
+  }
+
+  void OnAck(const v1::Ack& ack) {
+    std::optional<v1::Ack> told;
+    {
+      std::lock_guard lock(mutex_);
+      if (ack.please_end()) {
+        stream_ended_ = true;
+      } else {
+        told = buffer_.Settle(ack);
+        acked_ = true;
+      }
+      changed_.notify_all();
+    }
+    if (told) callbacks_.on_ack(*told);
+  }
+
+  void OnEnd() {
+    std::lock_guard lock(mutex_);
+    stream_ended_ = true;
+    changed_.notify_all();
   }
 
   const std::string receiver_;
   const Opener open_;
-  const OnAck on_ack_;
-  grpc::ClientContext context_;
-  std::unique_ptr<Stream> stream_;
-  std::thread reader_;
-  bool closed_ = false;
-  std::atomic<bool> cancelled_ = false;
-  absl::Status status_;
+  const Callbacks callbacks_;
+  const RetryDelays delays_;
+  BatchPool<Batch> pool_;
+  std::thread writer_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  LinkBuffer<Batch> buffer_;             // guarded by mutex_
+  LinkStream<Batch>* stream_ = nullptr;  // the open one; guarded by mutex_
+  bool stream_ended_ = false;            // guarded by mutex_
+  bool acked_ = false;                   // on this stream; guarded by mutex_
+  bool closing_ = false;                 // guarded by mutex_
+  bool done_ = false;                    // the writer is; guarded by mutex_
+  absl::Status status_;                  // guarded by mutex_
 };
 
 }  // namespace silhouette

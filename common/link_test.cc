@@ -10,7 +10,7 @@
 
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"
-#include "common/link_sender.h"
+#include "common/link_stream.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 
 namespace silhouette {
@@ -95,11 +95,11 @@ class FakeReceiver : public v1::FeatureService::Service {
 
 class LinkTest : public ::testing::Test {
  protected:
-  using Sender = LinkSender<v1::PacketBatch>;
+  using Sender = LinkStream<v1::PacketBatch>;
   std::unique_ptr<Sender> Open() {
     return std::make_unique<Sender>(
         "receiver", [this](grpc::ClientContext* context) { return stub_->Push(context); },
-        [this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); });
+        Sender::Callbacks{[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }, {}});
   }
   // Sends until the stream breaks; an endless receiver would be a bug.
   static absl::Status SendUntilError(Sender* sender) {

@@ -23,8 +23,6 @@ constexpr int kMaxQuietBatches = 64;
 constexpr int64_t kRemoveIdleEveryNs = 2'500'000'000;
 
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
-
 // Why no window took a packet.
 const char* FilterReason(Network network) {
   switch (network) {
@@ -47,7 +45,7 @@ uint64_t PartialWindows(const v1::WindowBatch& batch) {
 }
 
 int64_t NewestNs(const v1::PacketBatch& batch) {
-  int64_t newest_ns = kNever;
+  int64_t newest_ns = std::numeric_limits<int64_t>::min();
   for (int64_t time_ns : batch.time_ns()) newest_ns = std::max(newest_ns, time_ns);
   return newest_ns;
 }
@@ -96,7 +94,12 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   header_ = &batch.header();
   emit_ = &emit;
   const int64_t last_end_ns = AddPackets(batch);
-  settlement_.AddPackets(header_->sequence(), last_end_ns, decided_);
+  if (!header_->replay_of_settled()) {
+    settlement_.AddPackets(
+        header_->sequence(),
+        header_->end_of_run() ? kForever : std::max(last_end_ns, header_->watermark_ns()),
+        decided_);
+  }
   watermark_ns_ = header_->watermark_ns();
   if (batch.time_ns_size() > 0) {
     to_come_from_ns_ = std::max(to_come_from_ns_, NewestNs(batch) + 1);
@@ -116,7 +119,18 @@ absl::Status FeatureEngine::Start(const v1::BatchHeader& header) {
     return absl::InvalidArgumentError(
         absl::StrCat("grid start at ", header.grid_start_ns(), " ns, outside of time"));
   }
+  if (header.sequence() > 1 && !header.has_complete_from_ns()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("packet batch ", header.sequence(),
+                     " goes on with a run, but does not say from when it is complete"));
+  }
+  if (!IsPlausibleTime(header.settled_until_ns()) || !IsPlausibleTime(header.complete_from_ns())) {
+    return absl::InvalidArgumentError(absl::StrCat("packet batch ", header.sequence(),
+                                                   " goes on with a run from outside of time"));
+  }
   started_ = true;
+  if (header.has_settled_until_ns()) settled_until_ns_ = header.settled_until_ns();
+  if (header.has_complete_from_ns()) complete_from_ns_ = header.complete_from_ns();
   grid_start_ns_ = header.grid_start_ns();
   watermark_ns_ = to_come_from_ns_ = removed_idle_ns_ = kNever;
   MakeTasks();
@@ -163,6 +177,8 @@ void FeatureEngine::MakeTasks() {
       const Grid panes{grid_start_ns_, spec.hop_ns()};
       last_end_ns = std::max(last_end_ns, panes.EdgeBefore(to_come_from_ns_) + spec.length_ns());
     }
+    longest_reach_ns_ =
+        std::max<int64_t>(longest_reach_ns_, spec.length_ns() + task->schema().horizon_ns);
     group->AddTask(std::move(task));
   }
   settlement_.DropWindowsBehind(last_end_ns);
@@ -175,10 +191,15 @@ void FeatureEngine::MakeTasks() {
 // window may start before the watermark that the last window batch told.
 std::unique_ptr<WindowTask> FeatureEngine::MakeTask(const v1::WindowSpec& spec) const {
   const FeatureSchema* schema = *FindSchema(spec.schema());
-  const int64_t first_start_ns =
-      to_come_from_ns_ == kNever ? kNever : to_come_from_ns_ + schema->horizon_ns;
+  WindowBounds bounds;
+  if (to_come_from_ns_ != kNever) {
+    bounds.first_start_ns = to_come_from_ns_ + schema->horizon_ns;
+  } else if (settled_until_ns_ != kNever) {
+    bounds.first_start_ns = settled_until_ns_ - spec.length_ns() + 1;
+  }
+  bounds.complete_from_ns = complete_from_ns_;
   return std::make_unique<WindowTask>(spec, schema, *FindExtractor(spec.schema()), grid_start_ns_,
-                                      limits_, first_start_ns);
+                                      limits_, bounds);
 }
 
 SubjectGroup* FeatureEngine::GroupFor(const v1::WindowSpec& spec,
@@ -220,7 +241,7 @@ int64_t FeatureEngine::AddSlice(const v1::PacketBatch& batch, const FlowColumns&
     if (!appended.dropped.empty()) dropped_of_packet_.resize(count);
     for (uint32_t packet : appended.dropped) ++dropped_of_packet_[packet - first];
   }
-  CountPackets(batch, flows, first, count);
+  if (!header_->replay_of_settled()) CountPackets(batch, flows, first, count);
   return last_end_ns;
 }
 
@@ -337,6 +358,10 @@ v1::Ack FeatureEngine::AckFor(const v1::Ack& windows_ack) {
   Settlement::Settled settled = settlement_.OnSettled(windows_ack.sequence());
   ack.set_sequence(settled.sequence);
   *ack.mutable_accounting() = std::move(settled.decided);
+  if (settled.until_ns != Settlement::Settled::kNoWindow && settled.until_ns != kForever) {
+    ack.set_settled_until_ns(settled.until_ns);
+    ack.set_keep_from_ns(settled.until_ns - longest_reach_ns_);
+  }
   return ack;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,8 +32,9 @@ struct FeatureUse {
   uint64_t partial_windows = 0;
 };
 
-// Makes windows from the packet batches of one (origin, run). Has no clock: batches bring the
-// watermark. Consume comes from one thread, AckFor from any.
+// Makes windows from the packet batches of one (origin, run), of the first or of those that a
+// sender sends again to go on with the run. Has no clock: batches bring the watermark. Consume
+// comes from one thread, AckFor from any.
 class FeatureEngine {
  public:
   // Takes the next window batch; blocks while the receiver is slower. The batch is only good
@@ -53,8 +56,7 @@ class FeatureEngine {
   // Errors: INVALID_ARGUMENT (the batch contradicts itself or an earlier one), or Emit's.
   absl::Status Consume(const v1::PacketBatch& batch, const Emit& emit);
 
-  // Turns the ack of a window batch into the ack of the packet batches that it settles; its
-  // sequence is 0 when there is none yet.
+  // Turns the ack of a window batch into the ack of the packet batches that it settles.
   v1::Ack AckFor(const v1::Ack& windows_ack);
 
   // From the thread that calls Consume.
@@ -84,15 +86,20 @@ class FeatureEngine {
   // The start of the first window that is still open, ns.
   int64_t FirstOpenStart() const;
 
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+
   SpecSet specs_;
   const FeatureLimits limits_;
   std::vector<std::unique_ptr<SubjectGroup>> groups_;  // made with the first batch, by its grid
   bool started_ = false;                               // the grid is known
   int64_t grid_start_ns_ = 0;
-  int64_t watermark_ns_ = 0;          // of the packets
-  int64_t to_come_from_ns_ = 0;       // all packets from here on are still to come
-  int64_t emitted_watermark_ns_ = 0;  // of the windows
-  int64_t removed_idle_ns_ = 0;       // the watermark when idle subjects were last removed
+  int64_t settled_until_ns_ = kNever;          // before the first batch
+  int64_t complete_from_ns_ = kNever;          // packets before may be missing
+  std::atomic<int64_t> longest_reach_ns_ = 0;  // back from a window's end
+  int64_t watermark_ns_ = 0;                   // of the packets
+  int64_t to_come_from_ns_ = 0;                // all packets from here on are still to come
+  int64_t emitted_watermark_ns_ = 0;           // of the windows
+  int64_t removed_idle_ns_ = 0;                // the watermark when idle subjects were last removed
   uint64_t sequence_ = 0;
   int quiet_batches_ = 0;  // packet batches since the last window batch
   uint64_t partial_windows_ = 0;
@@ -107,7 +114,7 @@ class FeatureEngine {
   std::vector<uint32_t> samples_of_flow_;
   std::vector<uint32_t> dropped_of_packet_;
   v1::Accounting decided_;  // windowed, filtered and shed here
-  Settlement settlement_;   // AckFor uses nothing else
+  Settlement settlement_;
 };
 
 }  // namespace silhouette

@@ -17,11 +17,11 @@ std::vector<Row> RowsOf(const std::string& schema, const std::vector<Packet>& pa
   spec.set_schema(schema);
   std::vector<v1::WindowBatch> batches;
   const auto engine = MakeEngine({spec});
-  const absl::Status status = engine->Consume(
-      BatchMaker().Make(packets, /*end_of_run=*/true), [&](const v1::WindowBatch& batch) {
-        batches.push_back(batch);
-        return absl::OkStatus();
-      });
+  const absl::Status status = engine->Consume(BatchMaker().Make(packets, /*end_of_run=*/true),
+                                              [&](const v1::WindowBatch& batch) {
+                                                batches.push_back(batch);
+                                                return absl::OkStatus();
+                                              });
   EXPECT_TRUE(status.ok()) << status;
   return test_packets::RowsOf(batches);
 }

@@ -3,8 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "common/link_sender.h"
-
 namespace silhouette {
 namespace {
 
@@ -28,6 +26,9 @@ prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name
 
 }  // namespace
 
+// How long a stream's last windows may wait for classify-svc once no packets come over it.
+constexpr std::chrono::seconds kFlushPatience(60);
+
 // One incoming stream. Its windows go on over a link of its own, so that the end of one is the end
 // of the other.
 class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
@@ -38,9 +39,11 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
         link_(
             "classify-svc",
             [this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
-            [this](const v1::Ack& ack) { OnAck(ack); }) {}
+            {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { acks_->AskForEnd(); }},
+            service_->link_) {}
 
   ~PushHandler() override {
+    service_->Forget(this);
     for (auto& [key, run] : runs_) Tell({}, &run.told);
   }
 
@@ -61,12 +64,10 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
     return status;
   }
 
-  absl::Status Finish() override { return link_.Close(); }
+  absl::Status Finish() override { return link_.Close(kFlushPatience); }
   void Abort() override { link_.Cancel(); }
 
  private:
-  using Key = std::pair<std::string, std::string>;
-
   struct Run {
     std::unique_ptr<FeatureEngine> engine;
     std::shared_ptr<const SpecSet> specs;  // what it computes
@@ -77,9 +78,15 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   // does.
   absl::StatusOr<Run*> FindRun(const v1::BatchHeader& header) {
     const auto specs = service_->specs();
-    std::lock_guard lock(mutex_);
-    Run& run = runs_[Key(header.origin(), header.run())];
+    const RunKey key(header.origin(), header.run());
+    std::unique_lock lock(mutex_);
+    Run& run = runs_[key];
     if (run.specs == specs) return &run;
+    if (run.engine == nullptr) {
+      lock.unlock();
+      service_->TakeOver(key, this);
+      lock.lock();
+    }
     if (run.engine != nullptr) {
       if (absl::Status status = run.engine->SetSpecs(*specs); !status.ok()) return status;
     } else {
@@ -111,25 +118,25 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
     FeatureEngine* engine;
     {
       std::lock_guard lock(mutex_);
-      auto at = runs_.find(Key(windows_ack.origin(), windows_ack.run()));
+      auto at = runs_.find(RunKey(windows_ack.origin(), windows_ack.run()));
       if (at == runs_.end()) return;
       engine = at->second.engine.get();
     }
-    const v1::Ack ack = engine->AckFor(windows_ack);
-    if (ack.sequence() != 0) acks_->Write(ack);
+    acks_->Write(engine->AckFor(windows_ack));
   }
 
   FeatureService* const service_;
   AckWriter* const acks_;
   std::mutex mutex_;
-  std::map<Key, Run> runs_;           // guarded by mutex_
+  std::map<RunKey, Run> runs_;        // guarded by mutex_
   LinkSender<v1::WindowBatch> link_;  // last: its thread uses the others
 };
 
 FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
-                               FeatureLimits limits)
+                               FeatureLimits limits, LinkOptions link)
     : classify_(v1::ClassifyService::NewStub(classify_channel)),
       limits_(limits),
+      link_(link),
       accounting_(std::make_shared<AccountingMetrics>("feature")),
       registry_(std::make_shared<prometheus::Registry>()),
       windows_(Counter(registry_.get(), "windows", "Windows closed")),
@@ -148,6 +155,18 @@ grpc::Status FeatureService::Push(grpc::ServerContext* context,
         if (absl::Status status = WaitForSpecs(*context); !status.ok()) return status;
         return std::make_unique<PushHandler>(this, acks);
       });
+}
+
+void FeatureService::TakeOver(const RunKey& run, PushHandler* handler) {
+  std::lock_guard lock(handlers_mutex_);
+  PushHandler*& before = handlers_[run];
+  if (before != nullptr && before != handler) before->Abort();
+  before = handler;
+}
+
+void FeatureService::Forget(PushHandler* handler) {
+  std::lock_guard lock(handlers_mutex_);
+  std::erase_if(handlers_, [=](const auto& entry) { return entry.second == handler; });
 }
 
 void FeatureService::SetSpecs(SpecSet specs) {

@@ -7,11 +7,15 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 
 #include "common/accounting_metrics.h"
 #include "common/link_receiver.h"
+#include "common/link_sender.h"
 #include "feature-svc/engine.h"
 #include "silhouette/v1/classify_service.grpc.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
@@ -21,8 +25,9 @@ namespace silhouette {
 // Serves FeatureService.Push: an engine for each run and a link on to classify-svc for each stream.
 class FeatureService final : public v1::FeatureService::Service {
  public:
+  // `link` is for the windows of one stream that classify-svc has not acked.
   explicit FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
-                          FeatureLimits limits = {});
+                          FeatureLimits limits = {}, LinkOptions link = {});
 
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override;
@@ -40,6 +45,11 @@ class FeatureService final : public v1::FeatureService::Service {
 
  private:
   class PushHandler;
+  using RunKey = std::pair<std::string, std::string>;  // origin, run
+
+  // A run goes on over this stream; one that it came over before has nothing more to do.
+  void TakeOver(const RunKey& run, PushHandler* handler);
+  void Forget(PushHandler* handler);
 
   // Waits for the first specs. Errors: UNAVAILABLE when the service stops or the client leaves
   // first.
@@ -49,6 +59,7 @@ class FeatureService final : public v1::FeatureService::Service {
 
   const std::unique_ptr<v1::ClassifyService::Stub> classify_;
   const FeatureLimits limits_;
+  const LinkOptions link_;
   const std::shared_ptr<AccountingMetrics> accounting_;
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Counter& windows_;
@@ -61,6 +72,8 @@ class FeatureService final : public v1::FeatureService::Service {
   std::condition_variable specs_changed_;
   std::shared_ptr<const SpecSet> specs_;  // guarded by mutex_
   bool stopping_ = false;                 // guarded by mutex_
+  std::mutex handlers_mutex_;
+  std::map<RunKey, PushHandler*> handlers_;  // guarded by handlers_mutex_
 };
 
 }  // namespace silhouette

@@ -189,8 +189,9 @@ class FeatureServiceTest : public ::testing::Test {
   uint64_t sent_batches_ = 0;
   std::atomic<uint64_t> settled_ = 0;  // the last packet batch
   LinkSender<v1::PacketBatch> sender_{
-      "feature-svc", [this](grpc::ClientContext* context) { return stub_->Push(context); },
-      [this](const v1::Ack& ack) { settled_ = ack.sequence(); }};
+      "feature-svc",
+      [this](grpc::ClientContext* context) { return stub_->Push(context); },
+      {[this](const v1::Ack& ack) { settled_ = ack.sequence(); }, {}}};
 };
 
 TEST_F(FeatureServiceTest, AChangeOfTheModelsReachesARunThatGoesOn) {

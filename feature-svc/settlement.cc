@@ -26,9 +26,11 @@ Settlement::Settled Settlement::OnSettled(uint64_t sequence) {
   std::lock_guard lock(mutex_);
   while (!windows_.empty() && windows_.front().sequence <= sequence) {
     const int64_t closed_ns = windows_.front().closed_ns;
+    settled_.until_ns = closed_ns;
     windows_.pop_front();
     while (!packets_.empty() && packets_.front().last_end_ns <= closed_ns) {
-      settled_ = {packets_.front().sequence, std::move(packets_.front().decided)};
+      settled_.sequence = packets_.front().sequence;
+      settled_.decided = std::move(packets_.front().decided);
       packets_.pop_front();
     }
   }

@@ -23,7 +23,7 @@ PastQuantities::Reach ReachOf(const Extractor& extractor, int64_t length_ns, int
 }  // namespace
 
 WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
-                       int64_t grid_start_ns, const FeatureLimits& limits, int64_t first_start_ns)
+                       int64_t grid_start_ns, const FeatureLimits& limits, WindowBounds bounds)
     : spec_(std::move(spec)),
       schema_(schema),
       schema_hash_(schema->Hash()),
@@ -33,7 +33,7 @@ WindowTask::WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const E
       past_windows_per_window_(PastWindows(*extractor, *schema, spec_.length_ns())),
       reach_(ReachOf(*extractor, spec_.length_ns(), panes_per_window_)),
       limits_(limits),
-      first_start_ns_(first_start_ns),
+      bounds_(bounds),
       logs_(panes_, extractor->needs_flows, limits),
       own_quantities_(extractor->derived == nullptr ? 0 : extractor->derived->quantities),
       unseen_(schema->features.size()) {}
@@ -52,7 +52,7 @@ int64_t WindowTask::Append(const PacketSlice& slice, std::vector<uint32_t>* drop
     while (behind < end && pane_of(behind) == pane) ++behind;
     const bool added = logs_.Append(slice, first, behind - first, pane, dropped);
     const int64_t start_ns = panes_.StartOf(pane);
-    if (added && start_ns >= first_start_ns_) {
+    if (added && start_ns >= bounds_.first_start_ns) {
       last_end_ns = std::max(last_end_ns, start_ns + spec_.length_ns());
     }
     first = behind;
@@ -122,8 +122,9 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   if (samples.size() < all.size() || log.lost_some_of(id)) {
     past.cut_until_ns = start_ns + spec_.length_ns();
   }
-  const bool partial =
-      evicted || IsNear(window, past.cut_until_ns) || IsNear(window, subjects.known_from_ns(id));
+  const bool partial = evicted || IsNear(window, past.cut_until_ns) ||
+                       IsNear(window, subjects.known_from_ns(id)) ||
+                       start_ns - schema_->horizon_ns < bounds_.complete_from_ns;
   const auto by_stamp = [](const Sample& a, const Sample& b) { return a.stamp < b.stamp; };
   if (!std::is_sorted(samples.begin(), samples.end(), by_stamp)) {
     std::sort(samples.begin(), samples.end(), by_stamp);
@@ -142,7 +143,7 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   input.scratch = &scratch_;
   input.own = &own;
   input.own_quantities = own_quantities_;
-  const bool unseen = start_ns < first_start_ns_;  // only later windows look back to it
+  const bool unseen = start_ns < bounds_.first_start_ns;  // only later windows look back to it
   extractor_->extract(
       input, unseen ? unseen_.data() : sink->Add(id, subjects.name(id), start_ns, partial));
   if (past_windows_per_window_ > 0 && !all.empty()) past_windows_[RingIndex(window, id)] = own;
@@ -266,7 +267,7 @@ int64_t WindowTask::NeededSinceNs() const {
 }
 
 int64_t WindowTask::FirstOpenStartNs(int64_t time_ns) const {
-  return std::max(first_start_ns_, panes_.StartOf(FirstOpen(time_ns)));
+  return std::max(bounds_.first_start_ns, panes_.StartOf(FirstOpen(time_ns)));
 }
 
 }  // namespace silhouette

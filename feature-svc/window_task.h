@@ -19,6 +19,12 @@
 
 namespace silhouette {
 
+// Where a task begins that begins within a run, ns.
+struct WindowBounds {
+  int64_t first_start_ns = WindowInput::kNever;    // windows that start before are not given out
+  int64_t complete_from_ns = WindowInput::kNever;  // packets before may be missing
+};
+
 // The open windows of all subjects for one spec. A window is a pure function of its subject's
 // packets in [start - horizon, end), unless it is marked partial.
 //
@@ -26,11 +32,9 @@ namespace silhouette {
 // told apart by subject when it closes.
 class WindowTask {
  public:
-  // `spec` is normalized; `schema` and `extractor` are its schema's. Windows that start before
-  // `first_start_ns` are not given out.
+  // `spec` is normalized; `schema` and `extractor` are its schema's.
   WindowTask(v1::WindowSpec spec, const FeatureSchema* schema, const Extractor* extractor,
-             int64_t grid_start_ns, const FeatureLimits& limits,
-             int64_t first_start_ns = WindowInput::kNever);
+             int64_t grid_start_ns, const FeatureLimits& limits, WindowBounds bounds = {});
 
   // Adds the packets to their panes; those that found no room are appended to `dropped` by their
   // number in the batch, once for each end that lost them. Returns the end of the last window that
@@ -104,7 +108,7 @@ class WindowTask {
   const int64_t past_windows_per_window_;  // 0 if the schema looks at none
   const PastQuantities::Reach reach_;      // of a derived schema
   const FeatureLimits limits_;
-  const int64_t first_start_ns_;
+  const WindowBounds bounds_;
 
   PaneLogs logs_;
   SubjectSort sort_;

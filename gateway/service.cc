@@ -1,6 +1,7 @@
 #include "gateway/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -39,7 +40,8 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   PushHandler(GatewayService* service, AckWriter* acks) : service_(service), acks_(acks) {}
 
   absl::Status Consume(const v1::VerdictBatch& batch) override {
-    auto added = service_->engine_->store()->Add(batch);
+    auto added =
+        service_->patient_store_.Add(batch, [this] { return aborted_ || acks_->IsGone(); });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
     service_->stored_.Increment(static_cast<double>(*added));
@@ -56,11 +58,12 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   }
 
   absl::Status Finish() override { return absl::OkStatus(); }
-  void Abort() override {}  // nothing it does waits for another service
+  void Abort() override { aborted_ = true; }
 
  private:
   GatewayService* const service_;
   AckWriter* const acks_;
+  std::atomic<bool> aborted_ = false;
 };
 
 GatewayService::GatewayService(GatewayEngine* engine)
@@ -76,7 +79,8 @@ GatewayService::GatewayService(GatewayEngine* engine)
                     .Name("silhouette_gateway_repeated_verdicts_total")
                     .Help("Verdicts that the store held already")
                     .Register(*registry_)
-                    .Add({})) {}
+                    .Add({})),
+      patient_store_(engine->store(), registry_.get()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::VerdictBatch>* stream) {

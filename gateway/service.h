@@ -10,6 +10,7 @@
 #include "common/accounting_metrics.h"
 #include "common/link_receiver.h"
 #include "gateway/engine.h"
+#include "gateway/patient_store.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
 namespace silhouette {
@@ -50,6 +51,7 @@ class GatewayService final : public v1::GatewayService::Service {
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Counter& stored_;
   prometheus::Counter& repeated_;
+  PatientStore patient_store_;
   OpenStreams streams_;
 };
 

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "common/grpc_server.h"
-#include "common/link_sender.h"
+#include "common/link_stream.h"
 #include "gateway/test_verdicts.h"
 
 namespace silhouette {
@@ -20,9 +20,9 @@ class GatewayServiceTest : public ::testing::Test {
  protected:
   // Pushes batches over one stream; its end.
   absl::Status Push(const std::vector<v1::VerdictBatch>& batches) {
-    LinkSender<v1::VerdictBatch> link(
+    LinkStream<v1::VerdictBatch> link(
         "gateway", [this](grpc::ClientContext* context) { return stub_->Push(context); },
-        [this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); });
+        {[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }, {}});
     for (const v1::VerdictBatch& batch : batches) {
       if (absl::Status status = link.Send(batch); !status.ok()) return status;
     }

@@ -133,6 +133,12 @@ constexpr char kRunColumns[] =
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::string& path) {
+  auto database = OpenDatabase(path);
+  if (!database.ok()) return database.status();
+  return std::unique_ptr<VerdictStore>(new VerdictStore(path, *std::move(database)));
+}
+
+absl::StatusOr<SqliteDatabase> VerdictStore::OpenDatabase(const std::string& path) {
   auto database = SqliteDatabase::Open(path);
   if (!database.ok()) return database.status();
   if (absl::Status status = PrepareLayout(&*database); !status.ok()) {
@@ -140,7 +146,16 @@ absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::stri
         status.code(),
         absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
   }
-  return std::unique_ptr<VerdictStore>(new VerdictStore(*std::move(database)));
+  return database;
+}
+
+absl::Status VerdictStore::Reopen() {
+  if (path_.empty() || path_ == kInMemory) return absl::OkStatus();
+  auto database = OpenDatabase(path_);
+  if (!database.ok()) return database.status();
+  std::lock_guard lock(mutex_);
+  database_ = *std::move(database);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
@@ -195,18 +210,29 @@ absl::StatusOr<int64_t> VerdictStore::PutRun(const v1::BatchHeader& header) {
   auto put = database_.Prepare(
       "INSERT INTO run (origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, "
       "accounting, incomplete) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, run) DO UPDATE "
-      "SET "
-      "accounting = CASE WHEN excluded.watermark_ns >= watermark_ns THEN excluded.accounting "
-      "ELSE accounting END, first_packet_ns = excluded.first_packet_ns, "
+      "SET first_packet_ns = excluded.first_packet_ns, "
       "watermark_ns = MAX(watermark_ns, excluded.watermark_ns), "
-      "ended = MAX(ended, excluded.ended), incomplete = excluded.incomplete RETURNING id");
+      "incomplete = CASE WHEN ended THEN incomplete ELSE excluded.incomplete END, "
+      "ended = MAX(ended, excluded.ended) RETURNING id, accounting");
   if (!put.ok()) return put.status();
   put->Bind(1, std::string_view(header.origin())).Bind(2, std::string_view(header.run()));
   put->Bind(3, int64_t{header.first_packet_ns()}).Bind(4, int64_t{header.grid_start_ns()});
   put->Bind(5, int64_t{header.watermark_ns()}).Bind(6, int64_t{header.end_of_run()});
   put->BindBlob(7, header.accounting().SerializeAsString());
   put->Bind(8, std::string_view(header.incomplete()));
-  return ReturnedId(&*put);
+  auto row = put->Step();
+  if (!row.ok()) return row.status();
+  const int64_t id = put->Int(0);
+  v1::Accounting known;
+  known.ParseFromString(put->Text(1));
+  put->Reset();
+  // What is sent again after a break may be older than what is known.
+  if (known.received() > header.accounting().received()) return id;
+  auto update = database_.Prepare("UPDATE run SET accounting = ? WHERE id = ?");
+  if (!update.ok()) return update.status();
+  update->BindBlob(1, header.accounting().SerializeAsString()).Bind(2, id);
+  if (absl::Status status = update->Run(); !status.ok()) return status;
+  return id;
 }
 
 absl::StatusOr<VerdictStore::ModelIds> VerdictStore::PutModel(const v1::ModelHead& model) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -69,6 +70,12 @@ class VerdictStore {
   // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
   static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
 
+  // Opens its file again, which may have been mended or moved away. A store without a file stays
+  // as it is. Errors: as Open; it goes on with what it had.
+  absl::Status Reopen();
+
+  const std::string& path() const { return path_; }
+
   // Stores a batch in one transaction; returns how many verdicts were new.
   // Errors: INVALID_ARGUMENT (an index outside its list), or as SqliteDatabase.
   absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch);
@@ -88,7 +95,9 @@ class VerdictStore {
   absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictQuery& query);
 
  private:
-  explicit VerdictStore(SqliteDatabase database) : database_(std::move(database)) {}
+  VerdictStore(std::string path, SqliteDatabase database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+  static absl::StatusOr<SqliteDatabase> OpenDatabase(const std::string& path);
   absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
   // Row of the model version, and of the first version of that name.
   struct ModelIds {
@@ -99,6 +108,7 @@ class VerdictStore {
   absl::StatusOr<int64_t> PutSubject(const std::string& name);
   absl::StatusOr<uint64_t> PutVerdicts(const v1::VerdictBatch& batch);
 
+  const std::string path_;
   std::mutex mutex_;
   SqliteDatabase database_;  // guarded by mutex_
 };

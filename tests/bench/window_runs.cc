@@ -105,7 +105,7 @@ uint64_t ServiceRuns::Joined(const std::string& path) {
   LinkSender<v1::WindowBatch> link(
       "classify-svc",
       [this](grpc::ClientContext* context) { return services_->classify_stub->Push(context); },
-      [&](const v1::Ack& ack) { engine->OnAck(features->AckFor(ack)); });
+      {[&](const v1::Ack& ack) { engine->OnAck(features->AckFor(ack)); }, {}});
   CaptureEngine capture(OptionsOfRun(), [&](const v1::PacketBatch& batch) {
     return features->Consume(batch,
                              [&](const v1::WindowBatch& windows) { return link.Send(windows); });

@@ -1,0 +1,225 @@
+#include "common/link_buffer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "silhouette/v1/packet.pb.h"
+
+namespace silhouette {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using Buffer = LinkBuffer<v1::PacketBatch>;
+
+constexpr uint64_t kPackets = 10;  // of a batch
+
+// Batch n holds packets up to 100 n ns.
+std::shared_ptr<v1::PacketBatch> Batch(uint64_t sequence, const std::string& run = "1",
+                                       bool end = false) {
+  auto batch = std::make_shared<v1::PacketBatch>();
+  v1::BatchHeader* header = batch->mutable_header();
+  header->set_origin("test");
+  header->set_run(run);
+  header->set_sequence(sequence);
+  header->set_end_of_run(end);
+  header->mutable_accounting()->set_received(sequence * kPackets);
+  header->mutable_accounting()->set_pending(sequence * kPackets);
+  return batch;
+}
+
+size_t BytesOfOne() { return Batch(1)->SpaceUsedLong(); }
+
+void Add(uint64_t sequence, Buffer* buffer) {
+  buffer->Add(Batch(sequence), static_cast<int64_t>(100 * sequence), kPackets);
+}
+
+v1::Ack AckOf(uint64_t sequence, uint64_t windowed, int64_t keep_from_ns,
+              const std::string& run = "1") {
+  v1::Ack ack;
+  ack.set_origin("test");
+  ack.set_run(run);
+  ack.set_sequence(sequence);
+  ack.mutable_accounting()->set_windowed(windowed);
+  ack.set_settled_until_ns(keep_from_ns + 50);
+  ack.set_keep_from_ns(keep_from_ns);
+  return ack;
+}
+
+// The headers of all that is to send.
+std::vector<v1::BatchHeader> SendAll(Buffer* buffer) {
+  std::vector<v1::BatchHeader> headers;
+  for (auto batch = buffer->Next(); batch != nullptr; batch = buffer->Next()) {
+    headers.push_back(batch->header());
+    buffer->MarkSent();
+  }
+  return headers;
+}
+
+std::vector<uint64_t> Sequences(const std::vector<v1::BatchHeader>& headers) {
+  std::vector<uint64_t> sequences;
+  for (const auto& header : headers) sequences.push_back(header.sequence());
+  return sequences;
+}
+
+TEST(LinkBuffer, GivesEachBatchOnceAndAllUnsettledAgainAfterABreak) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) Add(i, &buffer);
+  EXPECT_THAT(Sequences(SendAll(&buffer)), ElementsAre(1, 2, 3));
+  EXPECT_TRUE(buffer.all_sent());
+  EXPECT_FALSE(buffer.all_settled());
+  EXPECT_THAT(buffer.Rewind(), IsEmpty());
+  EXPECT_THAT(Sequences(SendAll(&buffer)), ElementsAre(1, 2, 3));
+}
+
+TEST(LinkBuffer, KeepsSettledBatchesAsContextAndSaysThatTheyAre) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 4; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  ASSERT_TRUE(buffer.Settle(AckOf(3, 28, 200)).has_value());
+  (void)buffer.Rewind();
+  const auto headers = SendAll(&buffer);
+  ASSERT_THAT(Sequences(headers), ElementsAre(2, 3, 4));
+  EXPECT_TRUE(headers[0].replay_of_settled());
+  EXPECT_TRUE(headers[1].replay_of_settled());
+  EXPECT_FALSE(headers[2].replay_of_settled());
+  for (const auto& header : headers) {
+    EXPECT_EQ(header.settled_until_ns(), 250);
+    EXPECT_EQ(header.complete_from_ns(), 101) << "behind the packets of batch 1";
+  }
+}
+
+TEST(LinkBuffer, WhatWasDecidedBeforeABreakIsInTheHeadersBehindIt) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  v1::Ack ack = AckOf(2, 15, 0);
+  AddFiltered(ack.mutable_accounting(), "not_asked", 5);
+  ASSERT_TRUE(buffer.Settle(ack).has_value());
+  (void)buffer.Rewind();
+  const auto headers = SendAll(&buffer);
+  ASSERT_EQ(headers.size(), 3u);
+  EXPECT_EQ(headers[0].accounting().pending(), 10u) << "context, as it came";
+  EXPECT_EQ(headers[2].accounting().windowed(), 15u);
+  EXPECT_EQ(FilteredPackets(headers[2].accounting()), 5u);
+  EXPECT_EQ(headers[2].accounting().pending(), 10u);
+  EXPECT_TRUE(Balanced(headers[2].accounting()));
+  const auto told = buffer.Settle(AckOf(3, 9, 0));  // counts from the stream's beginning
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->accounting().windowed(), 24u);
+  (void)buffer.Rewind();
+  EXPECT_EQ(SendAll(&buffer).back().accounting().pending(), 30u) << "all is settled: context";
+}
+
+TEST(LinkBuffer, ASecondBreakBeforeAnyAckTellsTheSameAgain) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  (void)buffer.Settle(AckOf(2, 20, 0));
+  (void)buffer.Rewind();
+  const auto first = SendAll(&buffer);
+  (void)buffer.Rewind();
+  const auto second = SendAll(&buffer);
+  ASSERT_EQ(first.size(), second.size());
+  for (size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(first[i].SerializeAsString(), second[i].SerializeAsString());
+  }
+}
+
+TEST(LinkBuffer, TheEndOfARunFreesAllOfItOnceItIsSettled) {
+  Buffer buffer({});
+  Add(1, &buffer);
+  buffer.Add(Batch(2, "1", true), Buffer::kNoPacket, 0);
+  buffer.Add(Batch(1, "2"), 500, kPackets);
+  SendAll(&buffer);
+  (void)buffer.Settle(AckOf(2, 10, 0));
+  EXPECT_EQ(buffer.use().bytes, BytesOfOne());
+  EXPECT_EQ(buffer.Settle(AckOf(2, 10, 0)), std::nullopt) << "it is forgotten";
+  (void)buffer.Rewind();
+  const auto headers = SendAll(&buffer);
+  ASSERT_THAT(Sequences(headers), ElementsAre(1));
+  EXPECT_EQ(headers[0].run(), "2");
+  EXPECT_FALSE(headers[0].has_complete_from_ns()) << "nothing of this run is missing";
+}
+
+TEST(LinkBuffer, AnAckMayComeBeforeTheWriteReturns) {
+  Buffer buffer({});
+  buffer.Add(Batch(1, "1", true), 100, kPackets);
+  ASSERT_NE(buffer.Next(), nullptr);
+  EXPECT_TRUE(buffer.Settle(AckOf(1, 10, 0)).has_value());
+  EXPECT_GT(buffer.use().bytes, 0u);
+  buffer.MarkSent();
+  EXPECT_EQ(buffer.use().bytes, 0u);
+}
+
+TEST(LinkBuffer, AnAckOfWhatWasNotSentIsWrong) {
+  Buffer buffer({});
+  Add(1, &buffer);
+  Add(2, &buffer);
+  ASSERT_NE(buffer.Next(), nullptr);
+  EXPECT_EQ(buffer.Settle(AckOf(2, 10, 0)), std::nullopt);
+  EXPECT_EQ(buffer.Settle(AckOf(1, 11, 0)), std::nullopt) << "more packets than there were";
+  EXPECT_EQ(buffer.use().wrong_acks, 2u);
+  EXPECT_EQ(buffer.Settle(AckOf(1, 10, 0, "none")), std::nullopt);
+  EXPECT_TRUE(buffer.Settle(AckOf(1, 10, 0)).has_value());
+}
+
+TEST(LinkBuffer, WithoutForgettingItIsFullUntilAcksCome) {
+  Buffer buffer({.bytes = 2 * BytesOfOne(), .unsent_bytes = 100 * BytesOfOne()});
+  EXPECT_TRUE(buffer.HasRoom());
+  buffer.Add(Batch(1), Buffer::kNoPacket, 0);
+  buffer.Add(Batch(2), Buffer::kNoPacket, 0);
+  EXPECT_FALSE(buffer.HasRoom());
+  SendAll(&buffer);
+  EXPECT_FALSE(buffer.HasRoom());
+  (void)buffer.Settle(AckOf(1, 0, 0));
+  EXPECT_TRUE(buffer.HasRoom());
+}
+
+TEST(LinkBuffer, WithForgettingItIsFullOnlyWhileTooMuchIsUnsent) {
+  Buffer buffer({.bytes = 4 * BytesOfOne(), .unsent_bytes = 2 * BytesOfOne(), .forgets = true});
+  Add(1, &buffer);
+  Add(2, &buffer);
+  EXPECT_FALSE(buffer.HasRoom());
+  for (uint64_t i = 3; i <= 10; ++i) {
+    SendAll(&buffer);
+    EXPECT_TRUE(buffer.HasRoom());
+    Add(i, &buffer);
+  }
+  SendAll(&buffer);
+  EXPECT_EQ(buffer.use().bytes, 4 * BytesOfOne());
+  EXPECT_EQ(buffer.use().forgotten_batches, 6u);
+  EXPECT_EQ(buffer.use().shed_packets, 0u) << "nothing broke";
+}
+
+TEST(LinkBuffer, WhatWasForgottenAndNotSettledIsShedWhenTheStreamBreaks) {
+  Buffer buffer({.bytes = 2 * BytesOfOne(), .unsent_bytes = 10 * BytesOfOne(), .forgets = true});
+  for (uint64_t i = 1; i <= 5; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  ASSERT_EQ(buffer.use().forgotten_batches, 3u);
+  (void)buffer.Settle(AckOf(1, 10, 0));
+  const std::vector<v1::Ack> given_up = buffer.Rewind();
+  ASSERT_EQ(given_up.size(), 1u);
+  EXPECT_EQ(given_up[0].sequence(), 3u);
+  EXPECT_EQ(given_up[0].accounting().windowed(), 10u);
+  EXPECT_EQ(given_up[0].accounting().shed(), 20u);
+  EXPECT_EQ(buffer.use().shed_packets, 20u);
+  const auto headers = SendAll(&buffer);
+  ASSERT_THAT(Sequences(headers), ElementsAre(4, 5));
+  EXPECT_EQ(headers[0].complete_from_ns(), 301);
+  EXPECT_EQ(headers[0].accounting().shed(), 20u);
+  EXPECT_TRUE(Balanced(headers[0].accounting()));
+  EXPECT_THAT(buffer.Rewind(), IsEmpty()) << "once";
+}
+
+TEST(LinkBuffer, WithoutKeepingWhatIsSentIsGone) {
+  Buffer buffer({.keeps_unsettled = false});
+  Add(1, &buffer);
+  SendAll(&buffer);
+  EXPECT_EQ(buffer.use().bytes, 0u);
+  EXPECT_TRUE(buffer.all_settled());
+}
+
+}  // namespace
+}  // namespace silhouette

@@ -1,0 +1,78 @@
+#include "gateway/patient_store.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+bool IsOfTheDisk(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) ||
+         absl::IsDataLoss(status) || absl::IsInternal(status);
+}
+
+const char* Remedy(const absl::Status& status) {
+  if (absl::IsResourceExhausted(status)) return "free space there";
+  if (absl::IsDataLoss(status)) return "put a sound copy there, or move it away to begin anew";
+  return "make it readable and writable";
+}
+
+}  // namespace
+
+PatientStore::PatientStore(VerdictStore* store, prometheus::Registry* registry,
+                           std::chrono::milliseconds delay)
+    : store_(store),
+      delay_(delay),
+      failing_(prometheus::BuildGauge()
+                   .Name("silhouette_gateway_store_failing")
+                   .Help("1 while verdicts wait because the store cannot be written")
+                   .Register(*registry)
+                   .Add({})),
+      retries_(prometheus::BuildCounter()
+                   .Name("silhouette_gateway_store_retries_total")
+                   .Help("Batches tried again because the store could not be written")
+                   .Register(*registry)
+                   .Add({})) {}
+
+absl::StatusOr<uint64_t> PatientStore::Add(const v1::VerdictBatch& batch,
+                                           const std::function<bool()>& give_up) {
+  while (true) {
+    absl::StatusOr<uint64_t> added = store_->Add(batch);
+    const bool waits = !added.ok() && IsOfTheDisk(added.status());
+    Tell(waits ? added.status() : absl::OkStatus());
+    if (!waits || !Wait(give_up)) return added;
+    retries_.Increment();
+    // A full disk only needs space; the rest may need the file to be opened anew.
+    if (!absl::IsResourceExhausted(added.status())) (void)store_->Reopen();
+  }
+}
+
+bool PatientStore::Wait(const std::function<bool()>& give_up) {
+  constexpr std::chrono::milliseconds kStep(50);
+  const auto until = std::chrono::steady_clock::now() + delay_;
+  while (std::chrono::steady_clock::now() < until) {
+    if (give_up()) return false;
+    std::this_thread::sleep_for(std::min(kStep, delay_));
+  }
+  return !give_up();
+}
+
+void PatientStore::Tell(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  const std::string words(status.message());
+  if (words == told_) return;
+  told_ = words;
+  failing_.Set(status.ok() ? 0 : 1);
+  if (status.ok()) {
+    spdlog::info("store {}: works again", store_->path());
+  } else {
+    spdlog::error("store {}: {}; {}. Verdicts wait until then", store_->path(), words,
+                  Remedy(status));
+  }
+}
+
+}  // namespace silhouette

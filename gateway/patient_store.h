@@ -1,0 +1,46 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/store.h"
+
+namespace silhouette {
+
+// Adds verdicts to a store and waits out what is wrong with its disk: full, read-only, failing, or
+// with a damaged database, until somebody has mended it. Says so once, and on the metrics page.
+// Thread-safe.
+class PatientStore {
+ public:
+  // `store` must outlive it. Tries again after `delay`.
+  PatientStore(VerdictStore* store, prometheus::Registry* registry,
+               std::chrono::milliseconds delay = std::chrono::seconds(1));
+
+  // Returns how many verdicts were new. While it waits it asks `give_up` now and then.
+  // Errors: those of the batch, as VerdictStore::Add; the disk's when it gave up.
+  absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch, const std::function<bool()>& give_up);
+
+ private:
+  // False if `give_up` says so.
+  bool Wait(const std::function<bool()>& give_up);
+  void Tell(const absl::Status& status);
+
+  VerdictStore* const store_;
+  const std::chrono::milliseconds delay_;
+  prometheus::Gauge& failing_;
+  prometheus::Counter& retries_;
+  std::mutex mutex_;
+  std::string told_;  // what is wrong, as logged; empty: nothing; guarded by mutex_
+};
+
+}  // namespace silhouette

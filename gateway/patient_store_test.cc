@@ -1,0 +1,127 @@
+#include "gateway/patient_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "common/test_folder.h"
+#include "gateway/test_verdicts.h"
+
+namespace silhouette {
+namespace {
+
+using namespace test_verdicts;
+
+class PatientStoreTest : public ::testing::Test {
+ protected:
+  void Open(const std::string& path) {
+    store_ = *VerdictStore::Open(path);
+    patient_ = std::make_unique<PatientStore>(store_.get(), &registry_, std::chrono::milliseconds(5));
+  }
+  double Metric(const std::string& name) {
+    for (const auto& family : registry_.Collect()) {
+      if (family.name != "silhouette_gateway_store_" + name) continue;
+      const auto& metric = family.metric.front();
+      return metric.gauge.value + metric.counter.value;
+    }
+    ADD_FAILURE() << "no metric " << name;
+    return -1;
+  }
+  void WaitForRetries(double count) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (Metric("retries_total") < count && std::chrono::steady_clock::now() < until) {
+      std::this_thread::yield();
+    }
+    EXPECT_GE(Metric("retries_total"), count);
+  }
+  static bool Never() { return false; }
+
+  TemporaryFolder folder_;
+  prometheus::Registry registry_;
+  std::unique_ptr<VerdictStore> store_;
+  std::unique_ptr<PatientStore> patient_;
+};
+
+TEST_F(PatientStoreTest, AddsAndWaitsForNothingWhereAllIsWell) {
+  Open("");
+  EXPECT_EQ(*patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never), 1u);
+  EXPECT_EQ(Metric("failing"), 0);
+  EXPECT_EQ(Metric("retries_total"), 0);
+}
+
+TEST_F(PatientStoreTest, AWrongBatchIsNotWaitedFor) {
+  Open("");
+  const auto added = patient_->Add(BatchOf("1").Add(0, "a", 0.9f, /*model=*/7), Never);
+  EXPECT_TRUE(absl::IsInvalidArgument(added.status())) << added.status();
+}
+
+// While it lives, files cannot grow beyond some bytes: writes fail as on a failing disk.
+class NoGrowth {
+ public:
+  explicit NoGrowth(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~NoGrowth() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+class FailingDiskTest : public PatientStoreTest {
+ protected:
+  FailingDiskTest() {
+    Open(folder_.File("verdicts.db"));
+    EXPECT_TRUE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never).ok());
+    for (int i = 1; i < 3000; ++i) many_.Add(i, "a", 0.9f);
+  }
+
+  BatchOf many_{"1"};
+};
+
+TEST_F(FailingDiskTest, IsWaitedOutAndNothingIsLost) {
+  auto no_growth = std::make_unique<NoGrowth>(100'000);
+  auto adding = std::async(std::launch::async, [&] { return patient_->Add(many_, Never); });
+  WaitForRetries(3);
+  EXPECT_EQ(Metric("failing"), 1);
+  no_growth.reset();
+  const auto added = adding.get();
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_EQ(*added, 2999u);
+  EXPECT_EQ(Metric("failing"), 0);
+}
+
+TEST_F(FailingDiskTest, ADatabaseThatIsMovedAwayMeanwhileBeginsAnew) {
+  auto no_growth = std::make_unique<NoGrowth>(100'000);
+  auto adding = std::async(std::launch::async, [&] { return patient_->Add(many_, Never); });
+  WaitForRetries(1);
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::rename(folder_.File("verdicts.db") + suffix,
+                            folder_.File("away.db") + suffix);
+  }
+  WaitForRetries(Metric("retries_total") + 2);
+  no_growth.reset();
+  ASSERT_TRUE(adding.get().ok());
+  EXPECT_EQ(*patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never), 1u) << "the new one has it not";
+}
+
+TEST_F(FailingDiskTest, WaitsNoLongerThanSomebodyWantsIt) {
+  const NoGrowth no_growth(100'000);
+  std::atomic<bool> gone = false;
+  auto adding = std::async(std::launch::async,
+                           [&] { return patient_->Add(many_, [&] { return gone.load(); }); });
+  WaitForRetries(1);
+  gone = true;
+  EXPECT_FALSE(adding.get().ok());
+}
+
+}  // namespace
+}  // namespace silhouette
