@@ -10,7 +10,6 @@
 #include "cli/labelled_flags.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
-#include "common/duration.h"
 #include "learn/bundle/bundle_writer.h"
 #include "learn/bundle/card.h"
 #include "learn/bundle/training_run.h"
@@ -22,6 +21,7 @@ struct TrainOptions {
   TrainingRequest request;
   LabelledFlags captures;
   WindowFlags windows;
+  std::string schema = "presence.v1";
   bool json = false;
 };
 
@@ -64,7 +64,7 @@ void AddDataOptions(CLI::App* train, TrainOptions* options) {
 
 void AddModelOptions(CLI::App* train, TrainOptions* options) {
   TrainingRequest& request = options->request;
-  train->add_option("--schema", request.schema, "Feature schema by name")->capture_default_str();
+  train->add_option("--schema", options->schema, "Feature schema by name")->capture_default_str();
   train->add_option("--name", request.name, "Name of the model")->capture_default_str();
   train->add_option("--version", request.version, "Version of the model, a whole number")
       ->capture_default_str();
@@ -118,11 +118,9 @@ absl::Status FillRequest(TrainOptions* options) {
   auto captures = CapturesOf(options->captures);
   if (!captures.ok()) return captures.status();
   request.captures = *std::move(captures);
-  const absl::StatusOr<int64_t> length = ParseDurationNs(options->windows.window);
-  if (!length.ok()) return length.status();
-  request.length_ns = *length;
-  request.subject = options->windows.subject;
-  request.protocol = options->windows.protocol;
+  const auto spec = SpecOf(options->windows, options->schema);
+  if (!spec.ok()) return spec.status();
+  request.spec = *spec;
   return absl::OkStatus();
 }
 

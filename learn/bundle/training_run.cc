@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
-#include <map>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/hash.h"
 #include "common/schema.h"
-#include "common/window_spec.h"
+#include "common/subject.h"
 #include "learn/bundle/bundle_writer.h"
 #include "learn/data/schema_dataset.h"
 #include "learn/data/split.h"
@@ -23,27 +22,19 @@
 namespace silhouette {
 namespace {
 
-absl::StatusOr<v1::WindowSpec> SpecOf(const TrainingRequest& request) {
-  v1::WindowSpec spec;
-  spec.set_length_ns(request.length_ns);
-  spec.set_schema(request.schema);
-  const auto subject = ParseSubjectKind(request.subject);
-  if (!subject.ok()) return subject.status();
-  spec.set_subject(*subject);
-  static const std::map<std::string_view, uint32_t> kProtocols = {{"tcp", 6}, {"udp", 17}};
-  if (const auto found = kProtocols.find(request.protocol); found != kProtocols.end()) {
-    spec.mutable_filter()->add_ip_protocols(found->second);
-  } else if (request.protocol != "all") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("protocol \"", request.protocol, "\"; use udp, tcp or all"));
+// "udp", "tcp and udp"; empty for all.
+std::string ProtocolNames(const v1::WindowSpec& spec) {
+  std::vector<std::string> names;
+  for (uint32_t protocol : spec.filter().ip_protocols()) {
+    names.push_back(ProtocolName(static_cast<uint8_t>(protocol)));
   }
-  if (absl::Status s = NormalizeSpec(&spec); !s.ok()) return s;
-  return spec;
+  return absl::StrJoin(names, " and ");
 }
 
 std::string Description(const TrainingRequest& request, const Dataset& data) {
+  const std::string protocols = ProtocolNames(request.spec);
   return absl::StrCat("Tells ", absl::StrJoin(data.classes, " from "), " by the packet headers of ",
-                      request.protocol == "all" ? "" : request.protocol + " ", "traffic.");
+                      protocols, protocols.empty() ? "" : " ", "traffic.");
 }
 
 bool HasCaptures(const TrainingRequest& request) { return !request.captures.files.empty(); }
@@ -56,16 +47,16 @@ std::vector<std::string> SourceFiles(const TrainingRequest& request) {
 }
 
 absl::StatusOr<CapturedWindows> ReadRequest(const TrainingRequest& request,
-                                            const v1::WindowSpec& spec, const FeatureSchema& schema,
+                                            const FeatureSchema& schema,
                                             const TrainingProgress& progress) {
   if (HasCaptures(request)) {
     LabelledCaptures captures = request.captures;
-    captures.spec = spec;
+    captures.spec = request.spec;
     captures.classes = request.columns.classes;
     return ReadLabelledCaptures(captures, progress);
   }
   absl::StatusOr<Dataset> data =
-      ReadSchemaDataset(request.files, request.columns, schema, request.length_ns);
+      ReadSchemaDataset(request.files, request.columns, schema, request.spec.length_ns());
   if (!data.ok()) return data.status();
   return CapturedWindows{*std::move(data), {}};
 }
@@ -176,22 +167,20 @@ absl::StatusOr<std::string> TrainAndJudge(const Dataset& data, const TrainingReq
 
 absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
                                               const TrainingProgress& progress) {
-  const absl::StatusOr<v1::WindowSpec> spec = SpecOf(request);
-  if (!spec.ok()) return spec.status();
-  const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.schema);
+  const absl::StatusOr<const FeatureSchema*> schema = FindSchema(request.spec.schema());
   if (!schema.ok()) return schema.status();
   v1::ModelManifest manifest;
   manifest.set_name(request.name);
   manifest.set_version(request.version);
   absl::Status place = CheckBundlePlace(request.models, manifest, request.force);
   if (!place.ok()) return place;
-  const absl::StatusOr<CapturedWindows> windows = ReadRequest(request, *spec, **schema, progress);
+  const absl::StatusOr<CapturedWindows> windows = ReadRequest(request, **schema, progress);
   if (!windows.ok()) return windows.status();
   const Dataset& data = windows->data;
   if (request.tell_use) std::for_each(windows->uses.begin(), windows->uses.end(), request.tell_use);
 
   manifest.set_description(Description(request, data));
-  *manifest.mutable_spec() = *spec;
+  *manifest.mutable_spec() = request.spec;
   manifest.set_schema_hash((*schema)->Hash());
   manifest.mutable_classes()->Add(data.classes.begin(), data.classes.end());
   for (size_t source = 0; source < data.source_names.size(); ++source) {
@@ -200,7 +189,7 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
     *manifest.add_training_data() = *provenance;
   }
   SplitOptions options;
-  options.margin = MarginOf(**schema, request.length_ns);
+  options.margin = MarginOf(**schema, request.spec.length_ns());
   absl::StatusOr<std::string> model = TrainAndJudge(data, request, options, progress, &manifest);
   if (!model.ok()) {
     return absl::Status(

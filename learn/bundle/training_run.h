@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "learn/data/dataset.h"
 #include "learn/data/labelled_captures.h"
 #include "silhouette/v1/model.pb.h"
+#include "silhouette/v1/window.pb.h"
 
 namespace silhouette {
 
@@ -19,16 +19,13 @@ struct TrainingRequest {
   LabelledCaptures captures;       // instead of tables; spec and classes are this request's
   // Told of each capture once all are read.
   std::function<void(const CaptureUse&)> tell_use;
-  std::string schema = "presence.v1";
+  v1::WindowSpec spec;  // normalized
   std::string name = "presence";
   std::string version = "1";
-  int64_t length_ns = 500'000'000;
-  std::string subject = "conversation";  // device, device-mac, conversation or flow
-  std::string protocol = "udp";          // udp, tcp or all
-  std::string source;                    // where the data comes from, for people
-  std::string models = "models";         // folder of the bundles
-  bool force = false;                    // replace a version that exists
-  bool balanced = false;                 // each class weighs the same
+  std::string source;             // where the data comes from, for people
+  std::string models = "models";  // folder of the bundles
+  bool force = false;             // replace a version that exists
+  bool balanced = false;          // each class weighs the same
 };
 
 // Told before each step of `steps`: what it is.

@@ -8,6 +8,7 @@
 #include "common/files.h"
 #include "common/hash.h"
 #include "common/schema.h"
+#include "common/window_spec.h"
 #include "learn/test_support.h"
 
 namespace silhouette {
@@ -32,6 +33,7 @@ class TrainingRunTest : public ::testing::Test {
     request_.columns.label = "person";
     request_.columns.classes = {"background", "person"};
     request_.columns.blocks = "segment";
+    request_.spec = *ParseSpec("subject=conversation,window=0.5s,schema=presence.v1,protocol=udp");
     request_.source = "a test";
     request_.models = folder_.path() + "/models";
   }
@@ -51,6 +53,16 @@ TEST_F(TrainingRunTest, AManifestSaysEverythingThatServingAsksFor) {
   EXPECT_EQ(manifest->training_data(0).sha256(), *Sha256OfFile(request_.files[0]));
   EXPECT_EQ(manifest->training_data(0).rows(), 120U);
   EXPECT_EQ(manifest->parameters().at("max_depth"), "1");
+  EXPECT_THAT(manifest->description(), HasSubstr(" by the packet headers of udp traffic."));
+}
+
+TEST_F(TrainingRunTest, TheDescriptionNamesTheProtocolsThatAreCounted) {
+  request_.spec =
+      *ParseSpec("subject=conversation,window=0.5s,schema=presence.v1,protocol=udp+tcp");
+  EXPECT_THAT(RunTraining(request_)->description(), HasSubstr(" headers of tcp and udp traffic."));
+  request_.spec.clear_filter();
+  request_.force = true;
+  EXPECT_THAT(RunTraining(request_)->description(), HasSubstr(" headers of traffic."));
 }
 
 TEST_F(TrainingRunTest, ServingLoadsWhatWasWritten) {
@@ -72,12 +84,9 @@ TEST_F(TrainingRunTest, TrainingTwiceGivesEqualFilesThatNameNoFolder) {
 }
 
 TEST_F(TrainingRunTest, AFailedStepIsTheRunsError) {
-  request_.schema = "none.v1";
+  request_.spec.set_schema("none.v1");
   EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("no feature schema"));
-  request_.schema = "presence.v1";
-  request_.protocol = "sctp";
-  EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("protocol \"sctp\""));
-  request_.protocol = "all";
+  request_.spec.set_schema("presence.v1");
   request_.columns.blocks = "minute";
   EXPECT_THAT(RunTraining(request_).status().message(), HasSubstr("no column \"minute\""));
   request_.columns.blocks = "person";
