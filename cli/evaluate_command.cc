@@ -35,7 +35,6 @@ struct EvaluateFlags {
   WindowFlags windows;  // of the captures
   std::string positive;
   std::string schema;
-  bool margin_given = false;
   std::vector<std::string> splits;
   std::string scale = "train";
   std::string predictions;
@@ -88,12 +87,6 @@ std::vector<std::string> UsualSplits(const EvaluateFlags& flags) {
   return splits;
 }
 
-// One horizon, unless told otherwise.
-void SetMargin(const FeatureSchema& schema, int64_t length_ns, EvaluateFlags* flags) {
-  if (flags->margin_given) return;
-  flags->request.options.split.margin = MarginOf(schema, length_ns);
-}
-
 absl::StatusOr<Dataset> ReadCaptures(EvaluateFlags* flags) {
   if (!flags->columns.features.empty() || !flags->columns.ignored.empty()) {
     return absl::InvalidArgumentError(
@@ -105,7 +98,6 @@ absl::StatusOr<Dataset> ReadCaptures(EvaluateFlags* flags) {
   const auto spec = SpecOf(flags->windows, flags->schema.empty() ? "presence.v1" : flags->schema);
   if (!spec.ok()) return spec.status();
   captures->spec = *spec;
-  SetMargin(**FindSchema(spec->schema()), spec->length_ns(), flags);
   captures->classes = flags->columns.classes;
   StepLine line;
   auto windows =
@@ -136,21 +128,6 @@ absl::Status CheckSplits(const EvaluateFlags& flags) {
   return absl::OkStatus();
 }
 
-// The horizon of the schemas whose features are all among the data's: its windows know that much.
-int64_t MarginOfFeatures(const Dataset& data, int64_t otherwise) {
-  const std::set<std::string> there(data.feature_names.begin(), data.feature_names.end());
-  int64_t margin = otherwise;
-  for (const FeatureSchema& schema : AllSchemas()) {
-    const auto columns = FeatureColumns(schema);
-    const bool all = std::all_of(columns.begin(), columns.end(),
-                                 [&](const std::string& name) { return there.contains(name); });
-    const auto length_ns = data.hop_ns > 0 ? absl::StatusOr<int64_t>(data.hop_ns)
-                                           : ParseDurationNs(schema.usual_window);
-    if (all && length_ns.ok()) margin = std::max(margin, MarginOf(schema, *length_ns));
-  }
-  return margin;
-}
-
 absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
   absl::Status status = CheckDataFlags(flags->files, flags->columns, flags->captures);
   if (!status.ok()) return status;
@@ -159,17 +136,11 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
     if (!split.starts_with(kColumnSplit)) continue;
     flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
   }
-  if (flags->schema.empty()) {
-    absl::StatusOr<Dataset> data = ReadDataset(flags->files, flags->columns);
-    int64_t& margin = flags->request.options.split.margin;
-    if (data.ok() && !flags->margin_given) margin = MarginOfFeatures(*data, margin);
-    return data;
-  }
+  if (flags->schema.empty()) return ReadDataset(flags->files, flags->columns);
   const auto schema = FindSchema(flags->schema);
   if (!schema.ok()) return schema.status();
   const absl::StatusOr<int64_t> length_ns = ParseDurationNs(flags->windows.window);
   if (!length_ns.ok()) return length_ns.status();
-  SetMargin(**schema, *length_ns, flags);
   return ReadSchemaDataset(flags->files, flags->columns, **schema, *length_ns);
 }
 
@@ -275,8 +246,7 @@ void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
   app->add_option("--margin", split.margin,
                   "Windows left out on both sides of test blocks (default: those of one horizon of "
                   "the schema; 10 where the columns are of none)")
-      ->check(CLI::Range(0, 1'000'000))
-      ->each([flags](const std::string&) { flags->margin_given = true; });
+      ->check(CLI::Range(0, 1'000'000));
   app->add_option("--scale", flags->scale,
                   "Rows by which features are standardised for models that want it: train, or all "
                   "(which leaks)")

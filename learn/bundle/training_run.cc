@@ -188,8 +188,7 @@ absl::StatusOr<v1::ModelManifest> RunTraining(const TrainingRequest& request,
     if (!provenance.ok()) return provenance.status();
     *manifest.add_training_data() = *provenance;
   }
-  SplitOptions options;
-  options.margin = MarginOf(**schema, request.spec.length_ns());
+  const SplitOptions options;
   absl::StatusOr<std::string> model = TrainAndJudge(data, request, options, progress, &manifest);
   if (!model.ok()) {
     return absl::Status(

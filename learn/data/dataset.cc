@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/duration.h"
 #include "common/grid.h"
 #include "common/hash.h"
 #include "learn/data/csv.h"
@@ -238,6 +239,23 @@ class Reader {
   size_t sequences_ = 0;
 };
 
+// The greatest of the schemas whose features are all among the data's, as its windows know that
+// much; unset where there is no such schema.
+std::optional<int64_t> MarginOfFeatures(const Dataset& data) {
+  const std::set<std::string> there(data.feature_names.begin(), data.feature_names.end());
+  std::optional<int64_t> margin;
+  for (const FeatureSchema& schema : AllSchemas()) {
+    const auto columns = FeatureColumns(schema);
+    const bool all = std::all_of(columns.begin(), columns.end(),
+                                 [&](const std::string& name) { return there.contains(name); });
+    const auto length_ns = data.hop_ns > 0 ? absl::StatusOr<int64_t>(data.hop_ns)
+                                           : ParseDurationNs(schema.usual_window);
+    if (!all || !length_ns.ok()) continue;
+    margin = std::max(margin.value_or(0), MarginOf(schema, *length_ns));
+  }
+  return margin;
+}
+
 absl::Status CheckClasses(const std::vector<CsvTable>& tables, const std::string& label,
                           const Dataset& data) {
   const std::string trouble = ClassTrouble(data);
@@ -273,6 +291,10 @@ std::vector<std::string> FeatureColumns(const FeatureSchema& schema) {
   std::vector<std::string> names;
   for (const Feature& feature : schema.features) names.push_back(feature.name);
   return names;
+}
+
+int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
+  return (schema.horizon_ns + length_ns - 1) / length_ns;
 }
 
 absl::Status CheckEachFileOnce(const std::vector<std::string>& paths) {
@@ -316,6 +338,7 @@ absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
     if (absl::Status s = reader.Add(table); !s.ok()) return s;
   }
   if (absl::Status s = CheckClasses(tables, columns.label, data); !s.ok()) return s;
+  data.margin = MarginOfFeatures(data).value_or(data.margin);
   return data;
 }
 

@@ -37,6 +37,9 @@ struct Dataset {
     std::vector<bool> is_test;
   };
   std::vector<Mark> marks;
+  // Windows before and behind one that know something of it: those of one horizon of the schema;
+  // this many where it is not known, which are those of windows of 0.5 s and a horizon of 5 s.
+  int64_t margin = 10;
   bool simulated = false;
 
   size_t rows() const { return label.size(); }
@@ -74,6 +77,9 @@ std::string ClassTrouble(const Dataset& data);
 // The columns of a schema's features.
 std::vector<std::string> FeatureColumns(const FeatureSchema& schema);
 
+// The margin of a schema's windows of `length_ns`: one horizon.
+int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
+
 // That no file is there twice, under whatever name: its rows would be training and test at once.
 // Errors: INVALID_ARGUMENT naming both; as CheckReadableFile.
 absl::Status CheckEachFileOnce(const std::vector<std::string>& paths);
@@ -81,7 +87,8 @@ absl::Status CheckEachFileOnce(const std::vector<std::string>& paths);
 // Reads tables of windows, one source each. A column `window` gives the windows' numbers, or else
 // `start_ns`, in steps of the least time between two; without both, rows are neighbours in order. A
 // column `subject` tells subjects apart. These and start_s, end_s, start_ns, end_ns and partial are
-// never features unless asked for by name. Errors: as ReadCsv and CheckEachFileOnce;
+// never features unless asked for by name. The margin is that of the schemas whose features are all
+// there. Errors: as ReadCsv and CheckEachFileOnce;
 // INVALID_ARGUMENT naming file, line and column for a missing column, what is not a finite number
 // that a 32-bit float holds, an unknown label and a class without a row.
 absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "learn/test_support.h"
 
 namespace silhouette {
@@ -165,6 +167,23 @@ TEST_F(DatasetTest, SubjectsAreToldApart) {
   EXPECT_THAT(data->sequence, ElementsAre(0, 1, 1));
   EXPECT_THAT(data->window, ElementsAre(0, 0, 1));
   EXPECT_THAT(data->line, ElementsAre(3, 2, 4));
+}
+
+TEST_F(DatasetTest, TheMarginIsOneHorizonOfTheSchemaWhoseFeaturesAreThere) {
+  const auto margin_with = [&](const std::vector<std::string>& features) {
+    const std::string cells = absl::StrJoin(std::vector<int>(features.size(), 1), ",");
+    const auto data = ReadDataset(
+        {folder_.Write("m.csv", absl::StrCat("start_ns,who,", absl::StrJoin(features, ","),
+                                             "\n0,a,", cells, "\n2000000000,b,", cells, "\n"))},
+        {.label = "who"});
+    return data.ok() ? data->margin : -1;
+  };
+  std::vector<std::string> features = FeatureColumns(**FindSchema("presence.v1"));
+  EXPECT_EQ(margin_with(features), 3) << "5 s of windows every 2 s";
+  features.push_back("another");
+  EXPECT_EQ(margin_with(features), 3);
+  features.erase(features.begin());
+  EXPECT_EQ(margin_with(features), 10) << "of no schema";
 }
 
 TEST_F(DatasetTest, NumbersThatFallBackBeginAnotherRecording) {

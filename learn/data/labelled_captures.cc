@@ -167,6 +167,7 @@ absl::Status Reader::Start(const std::vector<Truth>& truths) {
   const auto schema = FindSchema(from_.spec.schema());
   if (!schema.ok()) return schema.status();
   result_.data.feature_names = FeatureColumns(**schema);
+  result_.data.margin = MarginOf(**schema, from_.spec.length_ns());
   auto classes = ClassesOf(from_, truths);
   if (!classes.ok()) return classes.status();
   result_.data.classes = *std::move(classes);

@@ -149,6 +149,7 @@ TEST_F(LabelledCapturesTest, OfOtherSubjectsTheOneWithTheMostPacketsIsTaken) {
   EXPECT_THAT(windows->uses[0].subjects, ElementsAre("device:192.168.1.20"));
   EXPECT_EQ(windows->data.rows(), 20U);
   EXPECT_EQ(windows->data.feature_names.size(), 118U);
+  EXPECT_EQ(windows->data.margin, MarginOf(**FindSchema("traffic.v1"), 1'000'000'000));
 }
 
 TEST_F(LabelledCapturesTest, ASubjectMayBeNamed) {

@@ -96,6 +96,7 @@ absl::StatusOr<Dataset> ReadSchemaDataset(const std::vector<std::string>& paths,
                      FormatDurationNs(data->hop_ns), " and not every ", FormatDurationNs(length_ns),
                      "; say their length by --window, and give windows that do not overlap"));
   }
+  data->margin = MarginOf(schema, length_ns);
   return derived == nullptr ? std::move(data)
                             : DeriveFeatures(*std::move(data), *derived, length_ns);
 }

@@ -91,6 +91,14 @@ TEST_F(SchemaDatasetTest, StartTimesNumberTheWindows) {
   EXPECT_FALSE(data->AreNeighbours(1, 2));
 }
 
+TEST_F(SchemaDatasetTest, TheMarginIsOneHorizonOfTheSchemaAndNotOfItsInputs) {
+  const FeatureSchema& schema = **FindSchema("presence.v2.ratio");
+  const auto data = Read(schema.name, "total_packets,size_mean,iat_mean,who\n1,1,1,a\n2,2,2,b\n");
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->margin, MarginOf(schema, kHalfSecond));
+  EXPECT_GT(data->margin, 10);
+}
+
 TEST_F(SchemaDatasetTest, WindowsOfAnotherStepThanTheirLengthAreRefused) {
   for (const char* hop : {"100000000", "5000000000"}) {
     const auto data = Read("presence.v2.ratio",

@@ -161,8 +161,9 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, std::span<const size_t> row
   absl::StatusOr<Split> split = SplitByName(data, rows, name, options);
   if (!split.ok()) return split;
   split->name = name;
-  if (name == "blocked" || name == "by-source") LeaveOutMargins(data, options.margin, &*split);
-  split->leaks = Leaks(data, std::max<int64_t>(options.margin, 1), *split);
+  const int64_t margin = options.margin.value_or(data.margin);
+  if (name == "blocked" || name == "by-source") LeaveOutMargins(data, margin, &*split);
+  split->leaks = Leaks(data, std::max<int64_t>(margin, 1), *split);
   return split;
 }
 
@@ -187,13 +188,10 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
   if (split.ok() || !blocked) return split;
   return absl::Status(
       split.status().code(),
-      absl::StrCat(split.status().message(), ". These are what a margin of ", options.margin,
+      absl::StrCat(split.status().message(), ". These are what a margin of ",
+                   options.margin.value_or(data.margin),
                    " windows around those left out leaves of the training part: longer recordings, "
                    "more of them or a schema that looks back less help"));
-}
-
-int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns) {
-  return (schema.horizon_ns + length_ns - 1) / length_ns;
 }
 
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most) {

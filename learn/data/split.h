@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/schema.h"
 #include "learn/data/dataset.h"
 
 namespace silhouette {
@@ -28,7 +28,7 @@ struct Split {
   std::vector<Fold> folds;
 };
 
-// How to split; the defaults are those of windows of 0.5 s and a horizon of 5 s.
+// How to split.
 struct SplitOptions {
   size_t folds = 5;       // of a random split
   uint64_t seed = 1;      // of a random split
@@ -37,9 +37,9 @@ struct SplitOptions {
   // Folds of a split by blocks and by sources at the most: more blocks would train on hardly more.
   size_t most_folds = 10;
   size_t most_source_folds = std::numeric_limits<size_t>::max();
-  // Windows before and behind a test row that know something of it: one horizon. Splits that
-  // promise not to leak leave them out of the training part.
-  int64_t margin = 10;
+  // Windows before and behind a test row that know something of it; unset: the data's margin.
+  // Splits that promise not to leak leave them out of the training part.
+  std::optional<int64_t> margin = std::nullopt;
 };
 
 // Splits `rows` (ascending); neither part of a fold holds others. `name` is one of
@@ -63,9 +63,6 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
 // Five folds at the most.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
-
-// The margin for a schema's windows of `length_ns`: one horizon.
-int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
 
 // No more than `most` of `rows`, evenly spread, as neighbours look alike; drawn by a fixed seed, as
 // every n-th could fall in step with what takes turns.

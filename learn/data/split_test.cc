@@ -54,6 +54,14 @@ TEST(SplitTest, AMarginAroundTestBlocksIsInNeitherPart) {
   EXPECT_FALSE(split->leaks);
 }
 
+TEST(SplitTest, TheMarginIsThatOfTheDataUnlessOneIsGiven) {
+  Dataset data = TakingTurns(6, 10);
+  data.margin = 3;
+  EXPECT_EQ(MakeSplit(data, "blocked", {.neighbours = 1})->folds[2].training.size(), 44U);
+  const SplitOptions one{.neighbours = 1, .margin = 1};
+  EXPECT_EQ(MakeSplit(data, "blocked", one)->folds[2].training.size(), 48U);
+}
+
 TEST(SplitTest, AMarginEndsWithItsRecording) {
   Dataset data = TakingTurns(4, 5);
   for (size_t row = 10; row < 20; ++row) data.sequence[row] = 1;
