@@ -23,6 +23,7 @@
 #include "common/schema.h"
 #include "learn/data/dataset.h"
 #include "learn/data/schema_dataset.h"
+#include "learn/data/split.h"
 #include "learn/evaluation/comparison.h"
 
 namespace silhouette {
@@ -42,8 +43,6 @@ struct EvaluateFlags {
   ComparisonRequest request;
   bool json = false;
 };
-
-constexpr char kColumnSplit[] = "column:";
 
 constexpr char kFooter[] = R"(
 FILE has a header and one row a window in the order of time. Each column is a feature but the
@@ -117,13 +116,13 @@ absl::Status CheckSplits(const EvaluateFlags& flags) {
     const auto refuse = [&](const std::string& why) {
       return absl::InvalidArgumentError(absl::StrCat("--split: ", split, ": ", why));
     };
-    const bool marked = split.starts_with(kColumnSplit) && split != kColumnSplit;
-    if (!marked && split != "random" && split != "blocked" && split != "by-source" &&
-        split != "in-sample") {
-      return refuse("use random, column:NAME, blocked, by-source or in-sample");
+    if (absl::Status s = CheckSplitName(split); !s.ok()) {
+      return absl::Status(s.code(), absl::StrCat("--split: ", std::string(s.message())));
     }
     if (!seen.insert(split).second) return refuse("is there twice; give it once");
-    if (marked && flags.captures.any()) return refuse("is of tables; captures have no columns");
+    if (MarkedColumn(split) && flags.captures.any()) {
+      return refuse("is of tables; captures have no columns");
+    }
   }
   return absl::OkStatus();
 }
@@ -133,8 +132,7 @@ absl::StatusOr<Dataset> ReadData(EvaluateFlags* flags) {
   if (!status.ok()) return status;
   if (flags->captures.any()) return ReadCaptures(flags);
   for (const std::string& split : flags->request.splits) {
-    if (!split.starts_with(kColumnSplit)) continue;
-    flags->columns.marks.push_back(split.substr(sizeof kColumnSplit - 1));
+    if (const auto column = MarkedColumn(split)) flags->columns.marks.push_back(*column);
   }
   if (flags->schema.empty()) return ReadDataset(flags->files, flags->columns);
   const auto schema = FindSchema(flags->schema);

@@ -18,7 +18,6 @@
 #include "common/duration.h"
 #include "common/grid.h"
 #include "common/hash.h"
-#include "learn/data/csv.h"
 
 namespace silhouette {
 namespace {
@@ -312,8 +311,7 @@ absl::Status CheckEachFileOnce(const std::vector<std::string>& paths) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
-                                    const DatasetColumns& columns) {
+absl::StatusOr<std::vector<CsvTable>> ReadTables(const std::vector<std::string>& paths) {
   if (paths.empty()) return absl::InvalidArgumentError("no table of windows was given");
   if (absl::Status s = CheckEachFileOnce(paths); !s.ok()) return s;
   std::vector<CsvTable> tables;
@@ -322,6 +320,11 @@ absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
     if (!table.ok()) return table.status();
     tables.push_back(*std::move(table));
   }
+  return tables;
+}
+
+absl::StatusOr<Dataset> MakeDataset(const std::vector<CsvTable>& tables,
+                                    const DatasetColumns& columns) {
   Dataset data;
   absl::StatusOr<std::vector<std::string>> classes = ClassNames(tables, columns);
   if (!classes.ok()) return classes.status();
@@ -340,6 +343,13 @@ absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
   if (absl::Status s = CheckClasses(tables, columns.label, data); !s.ok()) return s;
   data.margin = MarginOfFeatures(data).value_or(data.margin);
   return data;
+}
+
+absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
+                                    const DatasetColumns& columns) {
+  const absl::StatusOr<std::vector<CsvTable>> tables = ReadTables(paths);
+  if (!tables.ok()) return tables.status();
+  return MakeDataset(*tables, columns);
 }
 
 }  // namespace silhouette

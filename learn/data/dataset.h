@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/schema.h"
+#include "learn/data/csv.h"
 
 namespace silhouette {
 
@@ -84,13 +85,20 @@ int64_t MarginOf(const FeatureSchema& schema, int64_t length_ns);
 // Errors: INVALID_ARGUMENT naming both; as CheckReadableFile.
 absl::Status CheckEachFileOnce(const std::vector<std::string>& paths);
 
-// Reads tables of windows, one source each. A column `window` gives the windows' numbers, or else
-// `start_ns`, in steps of the least time between two; without both, rows are neighbours in order. A
-// column `subject` tells subjects apart. These and start_s, end_s, start_ns, end_ns and partial are
-// never features unless asked for by name. The margin is that of the schemas whose features are all
-// there. Errors: as ReadCsv and CheckEachFileOnce;
-// INVALID_ARGUMENT naming file, line and column for a missing column, what is not a finite number
-// that a 32-bit float holds, an unknown label and a class without a row.
+// Each file as it is. Errors: as ReadCsv and CheckEachFileOnce; INVALID_ARGUMENT without a file.
+absl::StatusOr<std::vector<CsvTable>> ReadTables(const std::vector<std::string>& paths);
+
+// The data set of tables of windows, one source each. A column `window` gives the windows' numbers,
+// or else `start_ns`, in steps of the least time between two; without both, rows are neighbours in
+// order. A column `subject` tells subjects apart. These and start_s, end_s, start_ns, end_ns and
+// partial are never features unless asked for by name. The margin is that of the schemas whose
+// features are all there. Errors: INVALID_ARGUMENT naming file, line and column for a missing
+// column, what is not a finite number that a 32-bit float holds, an unknown label and a class
+// without a row.
+absl::StatusOr<Dataset> MakeDataset(const std::vector<CsvTable>& tables,
+                                    const DatasetColumns& columns);
+
+// Both. Errors: as both.
 absl::StatusOr<Dataset> ReadDataset(const std::vector<std::string>& paths,
                                     const DatasetColumns& columns);
 

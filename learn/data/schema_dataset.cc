@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "common/duration.h"
 #include "common/presence_v1.h"
-#include "learn/data/csv.h"
 
 namespace silhouette {
 namespace {
@@ -24,17 +23,15 @@ std::vector<size_t> PlacesOf(const DerivedSchema& derived) {
   return places;
 }
 
-// Whether all tables have these columns, or none has all of them. Errors: as ReadCsv;
-// INVALID_ARGUMENT naming one table of each kind.
-absl::StatusOr<bool> AllHaveColumns(const std::vector<std::string>& paths,
+// Whether all tables have these columns, or none has all of them. Errors: INVALID_ARGUMENT naming
+// one table of each kind.
+absl::StatusOr<bool> AllHaveColumns(const std::vector<CsvTable>& tables,
                                     const std::vector<std::string>& names) {
   std::string with, without;
-  for (const std::string& path : paths) {
-    const absl::StatusOr<CsvTable> table = ReadCsv(path);
-    if (!table.ok()) return table.status();
+  for (const CsvTable& table : tables) {
     const bool all = std::all_of(names.begin(), names.end(),
-                                 [&](const std::string& name) { return table->Column(name).ok(); });
-    (all ? with : without) = path;
+                                 [&](const std::string& name) { return table.Column(name).ok(); });
+    (all ? with : without) = table.path;
   }
   if (with.empty() || without.empty()) return without.empty();
   return absl::InvalidArgumentError(absl::StrCat(with, ": has columns ", absl::StrJoin(names, ", "),
@@ -79,16 +76,18 @@ absl::StatusOr<Dataset> DeriveFeatures(Dataset data, const DerivedSchema& derive
 absl::StatusOr<Dataset> ReadSchemaDataset(const std::vector<std::string>& paths,
                                           const DatasetColumns& columns,
                                           const FeatureSchema& schema, int64_t length_ns) {
+  const absl::StatusOr<std::vector<CsvTable>> tables = ReadTables(paths);
+  if (!tables.ok()) return tables.status();
   DatasetColumns asked = columns;
   asked.features = FeatureColumns(schema);
   const DerivedSchema* derived = FindDerivedSchema(schema.name);
   if (derived != nullptr) {
-    const absl::StatusOr<bool> direct = AllHaveColumns(paths, asked.features);
+    const absl::StatusOr<bool> direct = AllHaveColumns(*tables, asked.features);
     if (!direct.ok()) return direct.status();
     if (*direct) derived = nullptr;
   }
   if (derived != nullptr) asked.features.assign(derived->inputs.begin(), derived->inputs.end());
-  absl::StatusOr<Dataset> data = ReadDataset(paths, asked);
+  absl::StatusOr<Dataset> data = MakeDataset(*tables, asked);
   if (!data.ok()) return data;
   if (data->hop_ns > 0 && data->hop_ns != length_ns) {
     return absl::InvalidArgumentError(

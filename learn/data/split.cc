@@ -149,12 +149,26 @@ absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> r
     const std::vector<size_t> all(rows.begin(), rows.end());
     return Split{"", "in sample", true, {{all, all}}};
   }
-  if (name.starts_with(kColumn)) return MarkedRowsOut(data, rows, name.substr(kColumn.size()));
-  return absl::InvalidArgumentError(absl::StrCat(
-      "split \"", name, "\"; use random, column:NAME, blocked, by-source or in-sample"));
+  if (const auto column = MarkedColumn(name)) return MarkedRowsOut(data, rows, *column);
+  return CheckSplitName(name);
 }
 
 }  // namespace
+
+std::optional<std::string> MarkedColumn(std::string_view split) {
+  if (!split.starts_with(kColumn) || split == kColumn) return std::nullopt;
+  return std::string(split.substr(kColumn.size()));
+}
+
+absl::Status CheckSplitName(std::string_view split) {
+  for (std::string_view name : {"random", "blocked", "by-source", "in-sample"}) {
+    if (split == name) return absl::OkStatus();
+  }
+  if (MarkedColumn(split)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", std::string(split),
+                   "\" is no split; use random, column:NAME, blocked, by-source or in-sample"));
+}
 
 absl::StatusOr<Split> MakeSplit(const Dataset& data, std::span<const size_t> rows,
                                 const std::string& name, const SplitOptions& options) {
@@ -182,10 +196,12 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
     absl::StatusOr<Split> split = MakeSplit(data, training, "by-source", inner);
     if (split.ok()) return split;
   }
-  const bool blocked = name == "blocked" || (name != "random" && !name.starts_with(kColumn));
+  const bool blocked = name != "random" && !MarkedColumn(name);
   absl::StatusOr<Split> split =
       MakeSplit(data, training, blocked && !data.block.empty() ? "blocked" : "random", inner);
-  if (split.ok() || !blocked) return split;
+  // Only where blocks were left out of the rows, a margin around them was too.
+  const bool has_margin = name == "blocked" && training.size() < data.rows();
+  if (split.ok() || !has_margin) return split;
   return absl::Status(
       split.status().code(),
       absl::StrCat(split.status().message(), ". These are what a margin of ",

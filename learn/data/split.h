@@ -6,8 +6,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
 
@@ -42,6 +44,11 @@ struct SplitOptions {
   std::optional<int64_t> margin = std::nullopt;
 };
 
+// The column whose marks the split of this name goes by; unset for a split of another kind.
+std::optional<std::string> MarkedColumn(std::string_view split);
+// Errors: INVALID_ARGUMENT naming the splits that MakeSplit knows.
+absl::Status CheckSplitName(std::string_view split);
+
 // Splits `rows` (ascending); neither part of a fold holds others. `name` is one of
 //   random       a random share of the rows left out at a time, as published figures often do
 //   column:NAME  the rows that column NAME marks; one fold
@@ -60,7 +67,7 @@ absl::StatusOr<Split> MakeSplit(const Dataset& data, const std::string& name,
 // How to split a training part of a split of this name again, so that what is chosen inside is
 // judged as the whole will be: as the split itself, but rows at random where a column marked them.
 // By blocks where one source is left, and in sample as the data allows: by sources, blocks or rows.
-// Five folds at the most.
+// Five folds at the most. Errors: as MakeSplit.
 absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t> training,
                                      const std::string& name, const SplitOptions& options);
 

@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 void ExpectEachRowTestedOnceAndNeverTrainedOn(const Split& split, size_t rows) {
   std::vector<int> tested(rows, 0);
@@ -193,7 +194,15 @@ TEST(SplitTest, InSampleTestsTheTrainingRows) {
 
 TEST(SplitTest, AnotherNameIsRefused) {
   EXPECT_THAT(MakeSplit(TakingTurns(2, 2), "half", {}).status().message(),
-              HasSubstr("split \"half\"; use random"));
+              HasSubstr("\"half\" is no split; use random"));
+  EXPECT_THAT(CheckSplitName("column:").message(), HasSubstr("\"column:\" is no split"));
+}
+
+TEST(SplitTest, AColumnIsNamedBehindItsColon) {
+  EXPECT_EQ(MarkedColumn("column:test"), "test");
+  EXPECT_EQ(MarkedColumn("column:"), std::nullopt);
+  EXPECT_EQ(MarkedColumn("blocked"), std::nullopt);
+  EXPECT_TRUE(CheckSplitName("column:test").ok());
 }
 
 TEST(SplitTest, InsideATrainingPartItIsSplitTheSameWay) {
@@ -217,6 +226,15 @@ TEST(SplitTest, ATrainingPartThatMarginsEatAwaySaysSo) {
   ASSERT_TRUE(split.ok()) << split.status();
   EXPECT_THAT(MakeInnerSplit(data, split->folds[1].training, "blocked", options).status().message(),
               HasSubstr("what a margin of 60 windows around those left out leaves"));
+}
+
+TEST(SplitTest, WhereNothingWasLeftOutNoMarginIsToBlame) {
+  const Dataset data = TakingTurns(2, 20);
+  for (const char* name : {"in-sample", "blocked"}) {
+    const auto split = MakeInnerSplit(data, AllRows(data), name, {.margin = 60});
+    EXPECT_THAT(split.status().message(), HasSubstr("2 block(s) in the data"));
+    EXPECT_THAT(split.status().message(), Not(HasSubstr("margin")));
+  }
 }
 
 }  // namespace
