@@ -205,8 +205,7 @@ int TitleWidth(const Comparison& comparison) {
 
 // What was judged, so that a column or a label that has no business there is seen.
 void WriteHead(const Dataset& data, std::ostream* out) {
-  std::vector<size_t> rows(data.classes.size());
-  for (int label : data.label) ++rows[static_cast<size_t>(label)];
+  const std::vector<size_t> rows = RowsByClass(data, AllRows(data));
   *out << "Classes:";
   for (size_t c = 0; c < rows.size(); ++c) {
     *out << (c > 0 ? ", " : " ") << data.classes[c] << " (" << rows[c] << " windows)";

@@ -34,39 +34,20 @@ Json FilesJson(const Dataset& data) {
 }
 
 Json ClassesJson(const Dataset& data) {
-  std::vector<size_t> rows(data.classes.size());
-  for (int label : data.label) ++rows[static_cast<size_t>(label)];
-  return Counted(data.classes, rows);
+  return Counted(data.classes, RowsByClass(data, AllRows(data)));
 }
 
 // Four digits are more than a screen shows.
 double Rounded(double probability) { return std::round(probability * 1e4) / 1e4; }
 
-// Entries of a result's predictions that are of one sequence.
-struct Range {
-  size_t begin, end;
-  size_t size() const { return end - begin; }
-};
-
-std::vector<Range> SequencesOf(const Dataset& data, const Predictions& predictions) {
-  std::vector<Range> sequences;
-  for (size_t i = 0; i < predictions.rows(); ++i) {
-    const size_t row = predictions.row[i];
-    const bool begins = i == 0 || data.sequence[row] != data.sequence[predictions.row[i - 1]];
-    if (begins) sequences.push_back({i, i});
-    sequences.back().end = i + 1;
-  }
-  return sequences;
-}
-
 // Those with the most windows, in their order.
-std::vector<Range> Longest(std::vector<Range> sequences) {
+std::vector<RowRange> Longest(std::vector<RowRange> sequences) {
   if (sequences.size() <= kTimelineSequences) return sequences;
   std::stable_sort(sequences.begin(), sequences.end(),
-                   [](const Range& a, const Range& b) { return a.size() > b.size(); });
+                   [](const RowRange& a, const RowRange& b) { return a.size() > b.size(); });
   sequences.resize(kTimelineSequences);
   std::sort(sequences.begin(), sequences.end(),
-            [](const Range& a, const Range& b) { return a.begin < b.begin; });
+            [](const RowRange& a, const RowRange& b) { return a.begin < b.begin; });
   return sequences;
 }
 
@@ -76,7 +57,7 @@ int64_t FirstWindow(const Dataset& data, size_t row) {
   return data.window[row];
 }
 
-Json SequenceJson(const Dataset& data, const ModelResult& result, const Range& range,
+Json SequenceJson(const Dataset& data, const ModelResult& result, const RowRange& range,
                   size_t positive) {
   const Predictions& predictions = result.predictions;
   const size_t end = std::min(range.end, range.begin + kTimelineWindows);
@@ -109,10 +90,10 @@ Json SequenceJson(const Dataset& data, const ModelResult& result, const Range& r
 Json TimelineJson(const Dataset& data, const Comparison& comparison, size_t index,
                   size_t positive) {
   const ModelResult& result = comparison.results[index];
-  const std::vector<Range> sequences = SequencesOf(data, result.predictions);
+  const std::vector<RowRange> sequences = SequencesOf(data, result.predictions.row);
   Json timeline = {{"result", index}, {"sequences", sequences.size()}};
   Json& shown = timeline["shown"] = Json::array();
-  for (const Range& range : Longest(sequences)) {
+  for (const RowRange& range : Longest(sequences)) {
     shown.push_back(SequenceJson(data, result, range, positive));
   }
   return timeline;

@@ -268,6 +268,28 @@ absl::Status CheckClasses(const std::vector<CsvTable>& tables, const std::string
 
 }  // namespace
 
+std::vector<size_t> AllRows(const Dataset& data) {
+  std::vector<size_t> all(data.rows());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> rows) {
+  std::vector<size_t> count(data.classes.size());
+  for (size_t row : rows) ++count[static_cast<size_t>(data.label[row])];
+  return count;
+}
+
+std::vector<RowRange> SequencesOf(const Dataset& data, std::span<const size_t> rows) {
+  std::vector<RowRange> sequences;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const bool begins = i == 0 || data.sequence[rows[i]] != data.sequence[rows[i - 1]];
+    if (begins) sequences.push_back({i, i});
+    sequences.back().end = i + 1;
+  }
+  return sequences;
+}
+
 absl::Status CheckClassNames(const std::vector<std::string>& names) {
   const std::set<std::string> different(names.begin(), names.end());
   if (different.size() == names.size() && !different.contains("")) return absl::OkStatus();
@@ -278,8 +300,7 @@ absl::Status CheckClassNames(const std::vector<std::string>& names) {
 
 std::string ClassTrouble(const Dataset& data) {
   if (data.classes.size() < 2) return absl::StrCat("all rows are of class ", data.classes[0]);
-  std::vector<size_t> rows(data.classes.size(), 0);
-  for (int index : data.label) ++rows[static_cast<size_t>(index)];
+  const std::vector<size_t> rows = RowsByClass(data, AllRows(data));
   const auto missing = std::find(rows.begin(), rows.end(), 0U);
   if (missing == rows.end()) return "";
   return absl::StrCat("no row is of class ",

@@ -69,6 +69,19 @@ struct DatasetColumns {
   std::vector<std::string> marks = {};
 };
 
+std::vector<size_t> AllRows(const Dataset& data);
+
+// How many of `rows` are of each class, in their order.
+std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> rows);
+
+// Entries [begin, end) of a list of rows.
+struct RowRange {
+  size_t begin, end;
+  size_t size() const { return end - begin; }
+};
+// The runs of `rows` (ascending) that are of one sequence, each a timeline.
+std::vector<RowRange> SequencesOf(const Dataset& data, std::span<const size_t> rows);
+
 // Errors: INVALID_ARGUMENT where a name is empty or there twice.
 absl::Status CheckClassNames(const std::vector<std::string>& names);
 // What keeps the classes from being told apart, as "no row is of class person"; empty where there

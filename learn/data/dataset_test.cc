@@ -192,5 +192,24 @@ TEST_F(DatasetTest, NumbersThatFallBackBeginAnotherRecording) {
   EXPECT_THAT(data->sequence, ElementsAre(0, 0, 1));
 }
 
+TEST(RowsTest, SequencesAreRunsOfTheRowsThatAreGiven) {
+  Dataset data = TakingTurns(4, 2);
+  data.sequence = {0, 0, 0, 1, 1, 2, 2, 2};
+  const std::vector<RowRange> runs = SequencesOf(data, std::vector<size_t>{0, 2, 5, 6, 7});
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].begin, 0U);
+  EXPECT_EQ(runs[0].end, 2U);
+  EXPECT_EQ(runs[1].begin, 2U);
+  EXPECT_EQ(runs[1].size(), 3U);
+  EXPECT_TRUE(SequencesOf(data, {}).empty());
+}
+
+TEST(RowsTest, RowsAreCountedByClass) {
+  Dataset data = TakingTurns(3, 2);
+  data.classes.push_back("unseen");
+  EXPECT_THAT(RowsByClass(data, AllRows(data)), ElementsAre(4, 2, 0));
+  EXPECT_THAT(RowsByClass(data, std::vector<size_t>{1, 2, 3}), ElementsAre(1, 2, 0));
+}
+
 }  // namespace
 }  // namespace silhouette

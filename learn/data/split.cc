@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -220,12 +219,6 @@ std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most) {
     thinned.push_back(rows[begin + random() % (end - begin)]);
   }
   return thinned;
-}
-
-std::vector<size_t> AllRows(const Dataset& data) {
-  std::vector<size_t> all(data.rows());
-  std::iota(all.begin(), all.end(), 0);
-  return all;
 }
 
 }  // namespace silhouette

@@ -75,6 +75,4 @@ absl::StatusOr<Split> MakeInnerSplit(const Dataset& data, std::span<const size_t
 // every n-th could fall in step with what takes turns.
 std::vector<size_t> Thinned(std::span<const size_t> rows, size_t most);
 
-std::vector<size_t> AllRows(const Dataset& data);
-
 }  // namespace silhouette

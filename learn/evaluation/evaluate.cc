@@ -21,28 +21,17 @@ constexpr size_t kJudgeRows = 20'000;
 constexpr size_t kExplainedRows = 2'000;
 constexpr size_t kStretch = 20;
 
-// Cuts rows into runs of one sequence, each a timeline: calls use(begin, end) for each.
-template <typename Use>
-void ForEachSequence(const Dataset& data, std::span<const size_t> rows, Use use) {
-  for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-    for (end = begin + 1; end < rows.size(); ++end) {
-      if (data.sequence[rows[end]] != data.sequence[rows[begin]]) break;
-    }
-    use(begin, end);
-  }
-}
-
-// What was said of rows [begin, end) of the predictions.
-LeftOutSequence SequenceOf(const Dataset& data, const Predictions& predictions, size_t begin,
-                           size_t end) {
+// What was said of a range of the predictions.
+LeftOutSequence SequenceOf(const Dataset& data, const Predictions& predictions,
+                           const RowRange& range) {
   LeftOutSequence sequence;
-  for (size_t i = begin; i < end; ++i) {
+  for (size_t i = range.begin; i < range.end; ++i) {
     sequence.scores.window.push_back(data.window[predictions.row[i]]);
     sequence.truth.push_back(predictions.truth[i]);
   }
   const size_t classes = predictions.classes;
-  for (double p :
-       std::span(predictions.probabilities).subspan(begin * classes, (end - begin) * classes)) {
+  for (double p : std::span(predictions.probabilities)
+                      .subspan(range.begin * classes, range.size() * classes)) {
     sequence.scores.probabilities.push_back(static_cast<float>(p));
   }
   return sequence;
@@ -96,9 +85,9 @@ absl::StatusOr<std::vector<LeftOutSequence>> LeaveOut(const Dataset& data, const
   }
   predictions = SortedByRow(predictions);
   std::vector<LeftOutSequence> sequences;
-  ForEachSequence(data, predictions.row, [&](size_t begin, size_t end) {
-    sequences.push_back(SequenceOf(data, predictions, begin, end));
-  });
+  for (const RowRange& range : SequencesOf(data, predictions.row)) {
+    sequences.push_back(SequenceOf(data, predictions, range));
+  }
   return sequences;
 }
 
@@ -109,12 +98,6 @@ Split TimelineSplit(const Dataset& data, std::span<const size_t> rows, const std
   const std::string name = split == "by-source" || data.block.empty() ? split : "blocked";
   const auto inner = MakeInnerSplit(data, rows, name, options);
   return inner.ok() ? *inner : Split();
-}
-
-size_t CountHits(std::span<const SmoothedWindow> states, std::span<const size_t> truth) {
-  size_t hits = 0;
-  for (size_t t = 0; t < truth.size(); ++t) hits += states[t].class_index == truth[t] ? 1 : 0;
-  return hits;
 }
 
 // What the folds say, put together.
@@ -143,8 +126,7 @@ class Collector {
     TimelineResult& timeline = result_->timeline.emplace();
     timeline.forward.resize(predictions.rows());
     timeline.viterbi.resize(predictions.rows());
-    ForEachSequence(data_, predictions.row,
-                    [&](size_t begin, size_t end) { AddTimelines(begin, end); });
+    for (const RowRange& range : SequencesOf(data_, predictions.row)) AddTimelines(range);
     const auto rows = static_cast<double>(predictions.rows());
     const auto share = [&](const std::vector<SmoothedWindow>& states) {
       return static_cast<double>(CountHits(states, predictions.truth)) / rows;
@@ -165,20 +147,21 @@ class Collector {
 
   // The timelines over a whole recording, as the folds put it together: of each fold's the windows
   // that it left out.
-  void AddTimelines(size_t begin, size_t end) {
+  void AddTimelines(const RowRange& range) {
     const Predictions& predictions = result_->predictions;
-    const LeftOutSequence sequence = SequenceOf(data_, predictions, begin, end);
+    const LeftOutSequence sequence = SequenceOf(data_, predictions, range);
+    const size_t last_row = predictions.row[range.end - 1];
     for (const FoldTimeline& fold : timelines_) {
       const auto first =
-          std::lower_bound(fold.test.begin(), fold.test.end(), predictions.row[begin]);
-      if (first == fold.test.end() || *first > predictions.row[end - 1]) continue;
+          std::lower_bound(fold.test.begin(), fold.test.end(), predictions.row[range.begin]);
+      if (first == fold.test.end() || *first > last_row) continue;
       const std::vector<SmoothedWindow> forward = ForwardTimeline(fold.model, sequence.scores);
       const std::vector<SmoothedWindow> viterbi = ViterbiTimeline(fold.model, sequence.scores);
-      size_t place = begin;
-      for (auto row = first; row != fold.test.end() && *row <= predictions.row[end - 1]; ++row) {
+      size_t place = range.begin;
+      for (auto row = first; row != fold.test.end() && *row <= last_row; ++row) {
         while (predictions.row[place] != *row) ++place;
-        result_->timeline->forward[place] = forward[place - begin];
-        result_->timeline->viterbi[place] = viterbi[place - begin];
+        result_->timeline->forward[place] = forward[place - range.begin];
+        result_->timeline->viterbi[place] = viterbi[place - range.begin];
       }
     }
   }

@@ -51,16 +51,12 @@ void AddStretch(std::span<const double> logs, size_t classes, size_t first, size
   }
 }
 
-// Windows that a timeline names rightly.
 using Smooth = std::vector<SmoothedWindow> (*)(const v1::TimelineModel&, const WindowScores&);
-size_t CountHits(const v1::TimelineModel& timeline, std::span<const LeftOutSequence> sequences,
-                 Smooth smooth) {
+size_t HitsOf(const v1::TimelineModel& timeline, std::span<const LeftOutSequence> sequences,
+              Smooth smooth) {
   size_t hits = 0;
   for (const LeftOutSequence& sequence : sequences) {
-    const std::vector<SmoothedWindow> states = smooth(timeline, sequence.scores);
-    for (size_t t = 0; t < states.size(); ++t) {
-      hits += states[t].class_index == sequence.truth[t] ? 1 : 0;
-    }
+    hits += CountHits(smooth(timeline, sequence.scores), sequence.truth);
   }
   return hits;
 }
@@ -96,6 +92,12 @@ void SetCalibration(std::span<const LeftOutSequence> sequences, size_t classes,
 
 }  // namespace
 
+size_t CountHits(std::span<const SmoothedWindow> states, std::span<const size_t> truth) {
+  size_t hits = 0;
+  for (size_t t = 0; t < states.size(); ++t) hits += states[t].class_index == truth[t] ? 1 : 0;
+  return hits;
+}
+
 v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
                               std::vector<LeftOutSequence> left_out) {
   v1::TimelineModel timeline = FitTransitions(data, rows);
@@ -104,11 +106,11 @@ v1::TimelineModel FitTimeline(const Dataset& data, std::span<const size_t> rows,
   const double least = FitEvidenceWeight(left_out);
   timeline.set_evidence_weight(BestWeight(least, [&](double weight) {
     timeline.set_evidence_weight(weight);
-    return CountHits(timeline, left_out, &ViterbiTimeline);
+    return HitsOf(timeline, left_out, &ViterbiTimeline);
   }));
   timeline.set_live_evidence_weight(BestWeight(least, [&](double weight) {
     timeline.set_live_evidence_weight(weight);
-    return CountHits(timeline, left_out, &ForwardTimeline);
+    return HitsOf(timeline, left_out, &ForwardTimeline);
   }));
   return timeline;
 }

@@ -16,6 +16,9 @@ struct LeftOutSequence {
   std::vector<size_t> truth;  // class of each window
 };
 
+// Windows that a timeline names rightly.
+size_t CountHits(std::span<const SmoothedWindow> states, std::span<const size_t> truth);
+
 // The share of independent evidence in each window's score: (1 - r) / (1 + r), where r is the
 // correlation of neighbouring windows' log probabilities (centred over the classes) while the truth
 // stays what it is. It is the effective sample size of a first-order autoregressive series

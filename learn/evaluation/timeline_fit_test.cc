@@ -92,10 +92,8 @@ TEST(TimelineFitTest, AWeightWithWhichTheFinishedTimelineChangesIsFound) {
   const auto rightly = [&](double weight) {
     v1::TimelineModel weighed = timeline;
     weighed.set_evidence_weight(weight);
-    const std::vector<SmoothedWindow> states = ViterbiTimeline(weighed, sequence.scores);
-    size_t hits = 0;
-    for (size_t t = 0; t < states.size(); ++t) hits += states[t].class_index == sequence.truth[t];
-    return static_cast<double>(hits) / static_cast<double>(states.size());
+    const size_t hits = CountHits(ViterbiTimeline(weighed, sequence.scores), sequence.truth);
+    return static_cast<double>(hits) / static_cast<double>(sequence.truth.size());
   };
   EXPECT_LT(rightly(FitEvidenceWeight(std::vector{sequence})), 0.6);
   EXPECT_GT(rightly(timeline.evidence_weight()), 0.7);

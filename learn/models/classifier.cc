@@ -28,14 +28,12 @@ size_t MostProbableClass(std::span<const double> probabilities) {
 }
 
 absl::Status CheckEveryClassHasARow(const Dataset& data, std::span<const size_t> rows) {
-  std::vector<bool> seen(data.classes.size(), false);
-  for (size_t row : rows) seen[static_cast<size_t>(data.label[row])] = true;
-  for (size_t c = 0; c < seen.size(); ++c) {
-    if (seen[c]) continue;
-    return absl::InvalidArgumentError(absl::StrCat("no training row is of class ", data.classes[c],
-                                                   "; more blocks of each class are needed"));
-  }
-  return absl::OkStatus();
+  const std::vector<size_t> count = RowsByClass(data, rows);
+  const auto missing = std::find(count.begin(), count.end(), 0U);
+  if (missing == count.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "no training row is of class ", data.classes[static_cast<size_t>(missing - count.begin())],
+      "; more blocks of each class are needed"));
 }
 
 }  // namespace silhouette

@@ -38,12 +38,12 @@ bool IsOurs(const std::string& name) {
 
 // The weight of a row of each class.
 std::vector<float> ClassWeights(const Dataset& data, std::span<const size_t> rows) {
-  std::vector<float> count(data.classes.size());
-  for (size_t row : rows) ++count[static_cast<size_t>(data.label[row])];
-  for (float& c : count) {
-    c = static_cast<float>(rows.size()) / (static_cast<float>(count.size()) * c);
+  std::vector<float> weights;
+  for (size_t count : RowsByClass(data, rows)) {
+    weights.push_back(static_cast<float>(rows.size()) /
+                      (static_cast<float>(data.classes.size()) * static_cast<float>(count)));
   }
-  return count;
+  return weights;
 }
 
 absl::StatusOr<Matrix> MatrixOf(const Dataset& data, std::span<const size_t> rows, bool balanced) {
