@@ -10,8 +10,8 @@
 #include "cli/label_check.h"
 #include "cli/label_keys.h"
 #include "cli/label_recording.h"
+#include "cli/output_path.h"
 #include "cli/report_flags.h"
-#include "cli/window_file.h"
 
 namespace silhouette {
 namespace {
@@ -49,17 +49,9 @@ overlap; 2 usage.)";
 
 // A truth took somebody's time: it is not written over by mistake.
 absl::Status CheckOut(const LabelFlags& flags) {
-  if (flags.out.empty()) return absl::InvalidArgumentError("--out: names no file");
-  std::error_code error;
-  if (std::filesystem::is_directory(flags.out, error)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--out: ", flags.out, " is a directory; name a file inside it"));
-  }
-  if (IsStream(flags.out)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--out: ", flags.out, " is no ordinary file; a truth is rewritten as it grows"));
-  }
-  if (!std::filesystem::exists(flags.out, error) || flags.force) return absl::OkStatus();
+  if (absl::Status s = CheckNamesFile("--out", flags.out); !s.ok()) return s;
+  std::error_code unknown;
+  if (flags.force || !std::filesystem::exists(flags.out, unknown)) return CheckWritable(flags.out);
   return absl::AlreadyExistsError(
       absl::StrCat(flags.out, ": exists; choose another --out, or --force to replace it"));
 }

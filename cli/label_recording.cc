@@ -3,11 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -23,7 +20,6 @@
 #include "common/duration.h"
 #include "common/files.h"
 #include "common/options.h"
-#include "common/partial_file.h"
 #include "learn/data/truth.h"
 #include "learn/data/truth_recorder.h"
 
@@ -228,20 +224,9 @@ absl::Status Recording::Finish() {
   return absl::OkStatus();
 }
 
-// Rather now than once there is something to lose.
-absl::Status CheckWritable(const std::string& out) {
-  const PartialFile partial(out);
-  if (std::ofstream(partial.path(), std::ios::binary)) return absl::OkStatus();
-  const int reason = errno;
-  return absl::Status(
-      absl::ErrnoToStatusCode(reason),
-      absl::StrCat(out, ": cannot be written: ", std::strerror(reason), "; check its folder"));
-}
-
 }  // namespace
 
 absl::Status RecordLabels(const std::string& out, const LabelKeys& keys) {
-  if (absl::Status status = CheckWritable(out); !status.ok()) return status;
   Keyboard keyboard;
   Recording recording(out, keys);
   while (!keyboard.ended()) {

@@ -41,14 +41,24 @@ TEST_F(OutputPathTest, AFileThatIsThereOrNotIsFine) {
 }
 
 TEST_F(OutputPathTest, WhatIsNoFileIsRefused) {
-  EXPECT_EQ(Refusal("-"), "--report: -: is no file; name one");
-  EXPECT_THAT(Refusal("/dev/null"), HasSubstr("is no file"));
+  EXPECT_EQ(Refusal("-"), "--report: -: is no ordinary file; name one");
+  EXPECT_THAT(Refusal("/dev/null"), HasSubstr("is no ordinary file"));
   EXPECT_THAT(Refusal(folder_.string()), HasSubstr("is a directory; name a file inside it"));
+  EXPECT_EQ(Refusal(""), "--report: names no file");
 }
 
 TEST_F(OutputPathTest, AFolderThatIsNotThereOrTakesNoFileIsRefused) {
   EXPECT_THAT(Refusal(Path("no/x.html")), HasSubstr("; make it first"));
   EXPECT_THAT(Refusal("/proc/x.html"), HasSubstr("cannot be written: "));
+}
+
+TEST_F(OutputPathTest, WhatCannotBeWrittenIsNoFlagsFault) {
+  EXPECT_TRUE(CheckWritable(Path("calls.csv")).ok());
+  const absl::Status status = CheckWritable(Path("no/x.csv"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(),
+            absl::StrCat(Path("no/x.csv"),
+                         ": cannot be written: No such file or directory; check its folder"));
 }
 
 TEST_F(OutputPathTest, WhatIsReadOrWrittenBesidesKeepsItsPlace) {
