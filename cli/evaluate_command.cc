@@ -1,7 +1,5 @@
 #include "cli/evaluate_command.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -33,7 +31,7 @@ struct EvaluateFlags {
   std::vector<std::string> files;
   DatasetColumns columns;
   LabelledFlags captures;
-  WindowFlags windows;  // of the captures
+  WindowFlags windows;  // of captures; of tables, with a schema, their length alone
   std::string positive;
   std::string schema;
   std::vector<std::string> splits;

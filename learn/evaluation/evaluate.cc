@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kBootstrapSeed = 1;
 // Training rows of a model that the timeline alone is fitted by, at the most.
 constexpr size_t kJudgeRows = 20'000;
-// Test rows of a fold that SHAP explains, at the most: it takes as long as 1000 predictions.
+// Test rows of a fold that SHAP explains, at the most: a row costs about 1 ms.
 constexpr size_t kExplainedRows = 2'000;
 constexpr size_t kStretch = 20;
 
@@ -237,6 +237,9 @@ absl::StatusOr<ModelResult> Evaluate(const Dataset& data, const Split& split, co
   const auto train = [&](const Dataset& given, const Fold& fold) {
     return TrainOn(given, fold.training, split.name, kind, options.split);
   };
+  // XGBoost's folds are trained side by side before any is judged: the search inside each takes
+  // most of the time. Other kinds may not be trained so, or want a scaled copy of the data for
+  // each fold.
   const bool ahead = kind.concurrent && !kind.needs_scale;
   std::vector<absl::StatusOr<TrainedModel>> models(split.folds.size());
   if (ahead) {
