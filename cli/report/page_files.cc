@@ -20,6 +20,7 @@ EMBED(silhouette_report_css, SILHOUETTE_REPORT_FOLDER "/report.css");
 EMBED(silhouette_report_dom_js, SILHOUETTE_REPORT_FOLDER "/dom.js");
 EMBED(silhouette_report_charts_js, SILHOUETTE_REPORT_FOLDER "/charts.js");
 EMBED(silhouette_report_figures_js, SILHOUETTE_REPORT_FOLDER "/figures.js");
+EMBED(silhouette_report_timeline_js, SILHOUETTE_REPORT_FOLDER "/timeline.js");
 EMBED(silhouette_report_sections_js, SILHOUETTE_REPORT_FOLDER "/sections.js");
 EMBED(silhouette_report_chart_min_js, SILHOUETTE_CHART_JS);
 
@@ -32,6 +33,7 @@ std::string_view PageFile(std::string_view name) {
       {"dom.js", silhouette_report_dom_js},
       {"charts.js", silhouette_report_charts_js},
       {"figures.js", silhouette_report_figures_js},
+      {"timeline.js", silhouette_report_timeline_js},
       {"sections.js", silhouette_report_sections_js},
       {"chart.min.js", silhouette_report_chart_min_js},
   };
