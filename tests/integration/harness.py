@@ -94,15 +94,17 @@ def wait_until(condition, what, seconds=TIMEOUT_S):
 
 
 class Service:
-    """One running service."""
+    """One running service. `launcher` is a command that becomes the service, as setpriv does."""
 
-    def __init__(self, name, folder, *args):
+    def __init__(self, name, folder, *args, launcher=()):
         self.name = name
         self.log = []
         self._seen = threading.Condition()
         self._ended = False
         ports_file = os.path.join(folder, name + ".ports")
-        command = [os.path.join(BIN, name), "--listen", "127.0.0.1:0", "--health-listen",
+        if os.path.exists(ports_file):  # of one that was killed
+            os.remove(ports_file)
+        command = [*launcher, os.path.join(BIN, name), "--listen", "127.0.0.1:0", "--health-listen",
                    "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--ports-file", ports_file,
                    "--grace", "2", *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -110,9 +112,13 @@ class Service:
                                         text=True)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        self.wait_for("listens on ports")
-        with open(ports_file, encoding="utf-8") as file:
-            self.ports = json.load(file)
+        try:
+            self.wait_for("listens on ports")
+            with open(ports_file, encoding="utf-8") as file:
+                self.ports = json.load(file)
+        except BaseException:
+            self.kill_if_running()
+            raise
 
     def _read_log(self):
         for line in self.process.stderr:
