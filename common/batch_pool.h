@@ -15,9 +15,8 @@ class BatchPool {
   std::shared_ptr<Batch> CopyOf(const Batch& batch) {
     std::unique_ptr<Batch> copy = Take();
     *copy = batch;
-    return std::shared_ptr<Batch>(copy.release(), [free = free_](Batch* used) {
-      free->Put(std::unique_ptr<Batch>(used));
-    });
+    return std::shared_ptr<Batch>(
+        copy.release(), [free = free_](Batch* used) { free->Put(std::unique_ptr<Batch>(used)); });
   }
 
  private:

@@ -138,8 +138,8 @@ class LinkSender {
 
   // One stream to its end. OK: it ended because the sender is closing, or for no reason.
   absl::Status WriteStream() {
-    LinkStream<Batch> stream(
-        receiver_, open_, {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { OnEnd(); }});
+    LinkStream<Batch> stream(receiver_, open_,
+                             {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { OnEnd(); }});
     std::vector<v1::Ack> given_up;
     {
       std::lock_guard lock(mutex_);
@@ -167,9 +167,8 @@ class LinkSender {
   // Null when nothing more goes over this stream.
   std::shared_ptr<Batch> NextToWrite() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] {
-      return !status_.ok() || stream_ended_ || closing_ || !buffer_.all_sent();
-    });
+    changed_.wait(
+        lock, [this] { return !status_.ok() || stream_ended_ || closing_ || !buffer_.all_sent(); });
     return status_.ok() && !stream_ended_ ? buffer_.Next() : nullptr;
   }
 

@@ -104,7 +104,7 @@ class FakeReceiver : public v1::FeatureService::Service {
   OpenStreams streams_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  int opened_ = 0;                                   // guarded by mutex_
+  int opened_ = 0;                                  // guarded by mutex_
   std::vector<std::pair<int, uint64_t>> received_;  // stream, sequence; guarded by mutex_
 };
 
@@ -244,9 +244,7 @@ TEST_F(LinkSenderTest, AReceiverThatCannotBeReachedIsTriedUntilItCan) {
   std::atomic<int> tries = 0;
   Sender sender(
       "receiver",
-      [&](grpc::ClientContext* context) {
-        return (++tries < 3 ? nowhere : stub_)->Push(context);
-      },
+      [&](grpc::ClientContext* context) { return (++tries < 3 ? nowhere : stub_)->Push(context); },
       {[this](const v1::Ack& ack) { acks_.push_back(ack); }, {}},
       {{}, {std::chrono::milliseconds(1), std::chrono::milliseconds(2)}});
   ASSERT_EQ(Send(1, &sender), absl::OkStatus());

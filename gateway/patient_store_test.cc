@@ -22,7 +22,8 @@ class PatientStoreTest : public ::testing::Test {
  protected:
   void Open(const std::string& path) {
     store_ = *VerdictStore::Open(path);
-    patient_ = std::make_unique<PatientStore>(store_.get(), &registry_, std::chrono::milliseconds(5));
+    patient_ =
+        std::make_unique<PatientStore>(store_.get(), &registry_, std::chrono::milliseconds(5));
   }
   double Metric(const std::string& name) {
     for (const auto& family : registry_.Collect()) {
@@ -104,8 +105,7 @@ TEST_F(FailingDiskTest, ADatabaseThatIsMovedAwayMeanwhileBeginsAnew) {
   auto adding = std::async(std::launch::async, [&] { return patient_->Add(many_, Never); });
   WaitForRetries(1);
   for (const char* suffix : {"", "-wal", "-shm"}) {
-    std::filesystem::rename(folder_.File("verdicts.db") + suffix,
-                            folder_.File("away.db") + suffix);
+    std::filesystem::rename(folder_.File("verdicts.db") + suffix, folder_.File("away.db") + suffix);
   }
   WaitForRetries(Metric("retries_total") + 2);
   no_growth.reset();
