@@ -48,10 +48,7 @@ absl::Status Capture::Send(const v1::PacketBatch& batch) {
     spdlog::info("{}: the clock of the capture jumped by {}; run {} begins", name_,
                  FormatDurationNs(header.clock_jump_ns()), header.run());
   }
-  const auto& times = batch.time_ns();
-  const auto newest = std::max_element(times.begin(), times.end());
-  return sender_.Send(batch, newest == times.end() ? sender_.kNoContext : *newest,
-                      static_cast<uint64_t>(times.size()));
+  return sender_.Send(batch);
 }
 
 absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {

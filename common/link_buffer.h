@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "common/accounting.h"
+#include "common/batch_packets.h"
 #include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
@@ -45,8 +45,6 @@ struct LinkUse {
 template <typename Batch>
 class LinkBuffer {
  public:
-  static constexpr int64_t kNoPacket = std::numeric_limits<int64_t>::min();
-
   explicit LinkBuffer(LinkLimits limits) : limits_(limits) {}
 
   // False: wait for MarkSent or for acks. One batch always finds room.
@@ -55,13 +53,11 @@ class LinkBuffer {
     return limits_.forgets || entries_.empty() || use_.bytes < limits_.bytes;
   }
 
-  // Takes the next batch. `newest_ns` is the event time of its newest packet, or kNoPacket;
-  // `packets` is how many packets the receiver decides about.
-  void Add(std::shared_ptr<Batch> batch, int64_t newest_ns, uint64_t packets) {
+  // Takes the next batch.
+  void Add(std::shared_ptr<Batch> batch) {
     Entry entry;
     entry.bytes = batch->SpaceUsedLong();
-    entry.newest_ns = newest_ns;
-    entry.packets = packets;
+    entry.packets = PacketsOf(*batch);
     entry.accounting = batch->header().accounting();
     entry.run = runs_.try_emplace({batch->header().origin(), batch->header().run()}).first;
     ++entry.run->second.entries;
@@ -79,7 +75,7 @@ class LinkBuffer {
     Run& run = entry.run->second;
     if (Sequence(entry) > run.offered) {
       run.offered = Sequence(entry);
-      run.offered_packets += entry.packets;
+      run.offered_packets += entry.packets.count;
     }
     if (run.goes_on) Prepare(&entry);
     return entry.batch;
@@ -158,7 +154,7 @@ class LinkBuffer {
     uint64_t settled = 0;
     v1::Accounting decided;  // up to there, since the run began
     std::optional<int64_t> settled_until_ns;
-    int64_t keep_from_ns = kNoPacket;
+    int64_t keep_from_ns = BatchPackets::kNone;
     std::optional<int64_t> complete_from_ns;  // where batches are gone
     // Batches that are gone and were not settled: sequence and packets.
     std::deque<std::pair<uint64_t, uint64_t>> forgotten;
@@ -173,8 +169,7 @@ class LinkBuffer {
     std::shared_ptr<Batch> batch;
     typename Runs::iterator run;
     size_t bytes = 0;
-    int64_t newest_ns = kNoPacket;
-    uint64_t packets = 0;
+    BatchPackets packets;
     v1::Accounting accounting;  // as it came
   };
 
@@ -210,8 +205,8 @@ class LinkBuffer {
   bool IsDone(const Entry& entry) const {
     const Run& run = entry.run->second;
     if (Sequence(entry) > run.settled) return false;
-    return run.is_over() || !limits_.keeps_unsettled || entry.newest_ns < run.keep_from_ns ||
-           entry.newest_ns == kNoPacket;
+    return run.is_over() || !limits_.keeps_unsettled ||
+           entry.packets.newest_ns < run.keep_from_ns || entry.packets.count == 0;
   }
 
   void DropSettled() {
@@ -222,16 +217,17 @@ class LinkBuffer {
     const Entry& first = entries_.front();
     Run& run = first.run->second;
     ++use_.forgotten_batches;
-    if (Sequence(first) > run.settled) run.forgotten.emplace_back(Sequence(first), first.packets);
+    if (Sequence(first) > run.settled)
+      run.forgotten.emplace_back(Sequence(first), first.packets.count);
     DropFirst();
   }
 
   void DropFirst() {
     const Entry& first = entries_.front();
     Run& run = first.run->second;
-    if (first.newest_ns != kNoPacket) {
+    if (first.packets.count > 0) {
       run.complete_from_ns =
-          std::max(run.complete_from_ns.value_or(kNoPacket), first.newest_ns + 1);
+          std::max(run.complete_from_ns.value_or(BatchPackets::kNone), first.packets.newest_ns + 1);
     }
     use_.bytes -= first.bytes;
     --next_;

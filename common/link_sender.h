@@ -33,7 +33,6 @@ template <typename Batch>
 class LinkSender {
  public:
   using Opener = typename LinkStream<Batch>::Opener;
-  static constexpr int64_t kNoContext = LinkBuffer<Batch>::kNoPacket;
 
   struct Callbacks {
     // Counts are since the run began, whatever broke.
@@ -56,15 +55,14 @@ class LinkSender {
   LinkSender(const LinkSender&) = delete;
   LinkSender& operator=(const LinkSender&) = delete;
 
-  // Takes a copy of the batch; blocks while the buffer is full. `newest_ns` is the event time of
-  // its newest packet if the receiver may need it as context, `packets` how many packets it is to
-  // decide about. Errors: CANCELLED, or what made the link fail for good.
-  absl::Status Send(const Batch& batch, int64_t newest_ns = kNoContext, uint64_t packets = 0) {
+  // Takes a copy of the batch; blocks while the buffer is full. Errors: CANCELLED, or what made the
+  // link fail for good.
+  absl::Status Send(const Batch& batch) {
     std::shared_ptr<Batch> copy = pool_.CopyOf(batch);
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return buffer_.HasRoom() || !status_.ok(); });
     if (!status_.ok()) return status_;
-    buffer_.Add(std::move(copy), newest_ns, packets);
+    buffer_.Add(std::move(copy));
     if (!writer_.joinable()) writer_ = std::thread([this] { Write(); });
     changed_.notify_all();
     return absl::OkStatus();

@@ -25,6 +25,7 @@ using ::testing::ElementsAre;
 
 constexpr std::chrono::seconds kPatience(30);  // a test that works never waits so long
 constexpr uint64_t kPackets = 10;              // of a batch
+constexpr int64_t kNewestNs = 100;             // of any
 
 v1::PacketBatch Batch(uint64_t sequence, bool end = false) {
   v1::PacketBatch batch;
@@ -32,6 +33,7 @@ v1::PacketBatch Batch(uint64_t sequence, bool end = false) {
   batch.mutable_header()->set_run("1");
   batch.mutable_header()->set_sequence(sequence);
   batch.mutable_header()->set_end_of_run(end);
+  for (uint64_t i = 0; i < kPackets; ++i) batch.add_time_ns(kNewestNs);
   return batch;
 }
 
@@ -87,6 +89,7 @@ class FakeReceiver : public v1::FeatureService::Service {
       ack.set_run("1");
       ack.set_sequence(batch.header().sequence());
       ack.mutable_accounting()->set_windowed(windowed_);
+      ack.set_keep_from_ns(kNewestNs + 1);
       if (answers) acks_->Write(ack);
       return absl::OkStatus();
     }
@@ -120,9 +123,7 @@ class LinkSenderTest : public ::testing::Test {
                           [this] { failed_.set_value(); }},
         LinkOptions{limits, delays});
   }
-  absl::Status Send(uint64_t sequence, Sender* sender) {
-    return sender->Send(Batch(sequence), Sender::kNoContext, kPackets);
-  }
+  absl::Status Send(uint64_t sequence, Sender* sender) { return sender->Send(Batch(sequence)); }
 
   FakeReceiver receiver_;
   InProcessServer server_ = StartInProcessServer(&receiver_);
@@ -164,7 +165,7 @@ TEST_F(LinkSenderTest, CloseWaitsForWhatABreakLeft) {
     return stream == 1 ? absl::UnavailableError("killed") : absl::OkStatus();
   };
   const auto sender = Open();
-  ASSERT_EQ(sender->Send(Batch(1, true), Sender::kNoContext, kPackets), absl::OkStatus());
+  ASSERT_EQ(sender->Send(Batch(1, true)), absl::OkStatus());
   EXPECT_EQ(sender->Close(), absl::OkStatus());
   ASSERT_EQ(acks_.size(), 1u);
   EXPECT_EQ(acks_[0].sequence(), 1u);
