@@ -14,14 +14,6 @@
 
 namespace silhouette {
 
-LinkOptions PacketLink(size_t bytes) {
-  LinkOptions link;
-  link.limits.bytes = bytes;
-  link.limits.unsent_bytes = bytes / 4;
-  link.limits.forgets = true;
-  return link;
-}
-
 CaptureOptions CompleteOptions(CaptureOptions options, const SourceOptions& source) {
   constexpr int64_t kLiveFlushNs = 100'000'000;
   if (options.origin.empty()) options.origin = DefaultOrigin(source);

@@ -9,15 +9,12 @@
 #include "absl/status/status.h"
 #include "capture-svc/engine.h"
 #include "capture-svc/source/source_options.h"
+#include "common/link_flags.h"
 #include "common/link_sender.h"
 #include "silhouette/v1/capture_service.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 
 namespace silhouette {
-
-// A link that forgets its oldest batches rather than wait for windows that only close when more
-// packets come.
-LinkOptions PacketLink(size_t bytes = LinkLimits::kDefaultBytes);
 
 // One run: a source, an engine and the link to feature-svc.
 class Capture {

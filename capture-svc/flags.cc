@@ -203,6 +203,7 @@ void AddCaptureFlags(CLI::App* app, CaptureFlags* flags) {
   CLI::Option* interface = AddSourceFlags(app, flags);
   app->add_option("--feature-address", flags->feature_address, "host:port of feature-svc")
       ->capture_default_str();
+  AddLinkFlags(app, "packets of one capture", &flags->link);
   AddReadFlags(app, &flags->read);
   AddLiveFlags(app, interface, &flags->live);
   AddServerOptions(app, &flags->server, 7101, 7111, 9171);

@@ -8,6 +8,7 @@
 #include "capture-svc/engine.h"
 #include "capture-svc/sandbox/sandbox.h"
 #include "capture-svc/source/source_options.h"
+#include "common/link_flags.h"
 #include "common/options.h"
 
 namespace silhouette {
@@ -61,6 +62,7 @@ struct CaptureFlags {
   std::string files_from;  // folder of the files that RPCs may name; empty: none
   std::string feature_address = "127.0.0.1:7102";
   bool once = false;
+  LinkFlags link;
 };
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags);
 

@@ -54,7 +54,8 @@ absl::Status StartCaptures(Plan plan, const RemoteCaptureOptions& options,
       CaptureOptions capture = options.capture;
       capture.origin = origin;
       one_after_the_other.push_back(
-          {std::make_shared<Capture>(planned.options, capture, options.feature_channel),
+          {std::make_shared<Capture>(planned.options, capture, options.feature_channel,
+                                     options.link),
            std::move(planned.source)});
     }
     absl::Status started = captures->Start(std::move(one_after_the_other));
@@ -71,12 +72,13 @@ int Fail(const absl::Status& status) {
 int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, StopSignal* stop) {
   CaptureManager captures;
   CaptureService service(&captures, options);
-  ServiceRunner runner({"capture-svc",
-                        "capture",
-                        &service,
-                        "silhouette.v1.CaptureService",
-                        {std::make_shared<CaptureMetrics>(&captures)}},
-                       flags.server);
+  ServiceRunner runner(
+      {"capture-svc",
+       "capture",
+       &service,
+       "silhouette.v1.CaptureService",
+       {std::make_shared<CaptureMetrics>(&captures), options.link.metrics->registry()}},
+      flags.server);
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
   absl::Status started = StartCaptures(std::move(plan), options, flags.origin, &captures);
@@ -112,7 +114,8 @@ int Run(const CaptureFlags& flags, StopSignal* stop) {
     }
   }
   RemoteCaptureOptions options{*std::move(capture_options), OpenChannel(flags.feature_address),
-                               flags.files_from, sandboxed};
+                               flags.files_from, sandboxed, PacketLink(flags.link)};
+  options.link.metrics = std::make_shared<LinkMetrics>("capture");
   return Serve(flags, *std::move(plan), std::move(options), stop);
 }
 

@@ -91,7 +91,8 @@ absl::StatusOr<v1::Capture> CaptureService::Start(const v1::StartCaptureRequest&
   if (!opened->warning.empty()) spdlog::warn("{}", opened->warning);
   CaptureOptions options = options_.capture;
   options.origin = request.origin();
-  auto capture = std::make_shared<Capture>(*source, options, options_.feature_channel);
+  auto capture =
+      std::make_shared<Capture>(*source, options, options_.feature_channel, options_.link);
   std::vector<PlannedCapture> planned;
   planned.push_back({capture, std::move(opened->source)});
   if (absl::Status status = captures_->Start(std::move(planned)); !status.ok()) return status;

@@ -15,6 +15,7 @@ struct RemoteCaptureOptions {
   std::shared_ptr<grpc::Channel> feature_channel;
   std::string files_from;            // folder of the files that may be named; empty: none
   bool privileges_given_up = false;  // interfaces cannot be opened any more
+  LinkOptions link = PacketLink();
 };
 
 // Answers about the captures of this process, starts and stops them; a stateless adapter over

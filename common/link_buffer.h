@@ -38,6 +38,7 @@ struct LinkUse {
   uint64_t forgotten_batches = 0;
   uint64_t shed_packets = 0;  // forgotten, and not settled when the stream broke
   uint64_t wrong_acks = 0;    // of what was not sent
+  uint64_t breaks = 0;        // streams that another one followed
 };
 
 // The batches of a link that a break would need again: those not settled, and of the settled ones
@@ -118,6 +119,8 @@ class LinkBuffer {
     std::vector<v1::Ack> given_up;
     next_ = 0;
     use_.unsent_bytes = use_.bytes;
+    use_.breaks += began_ ? 1 : 0;
+    began_ = true;
     for (auto& [key, run] : runs_) {
       if (run.offered == 0) continue;
       if (GiveUpForgotten(&run)) given_up.push_back(AckOf(key, run));
@@ -253,6 +256,7 @@ class LinkBuffer {
   Runs runs_;
   std::deque<Entry> entries_;
   size_t next_ = 0;  // to send
+  bool began_ = false;
   LinkUse use_;
 };
 

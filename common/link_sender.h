@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "common/batch_pool.h"
 #include "common/link_buffer.h"
+#include "common/link_metrics.h"
 #include "common/link_retry.h"
 #include "common/link_stream.h"
 #include "silhouette/v1/batch.pb.h"
@@ -24,6 +25,7 @@ namespace silhouette {
 struct LinkOptions {
   LinkLimits limits;
   RetryDelays delays;
+  std::shared_ptr<LinkMetrics> metrics;  // null: nobody looks
 };
 
 // The sending half of a link that loses nothing: keeps what is not settled, opens the stream again
@@ -47,10 +49,14 @@ class LinkSender {
         open_(std::move(open)),
         callbacks_(std::move(callbacks)),
         delays_(options.delays),
+        metrics_(std::move(options.metrics)),
         buffer_(options.limits) {}
   ~LinkSender() {
     Cancel();
     (void)Close();
+    LinkUse gone = told_;
+    gone.bytes = gone.unsent_bytes = 0;
+    Tell(gone);
   }
   LinkSender(const LinkSender&) = delete;
   LinkSender& operator=(const LinkSender&) = delete;
@@ -63,6 +69,7 @@ class LinkSender {
     changed_.wait(lock, [this] { return buffer_.HasRoom() || !status_.ok(); });
     if (!status_.ok()) return status_;
     buffer_.Add(std::move(copy));
+    Tell(buffer_.use());
     if (!writer_.joinable()) writer_ = std::thread([this] { Write(); });
     changed_.notify_all();
     return absl::OkStatus();
@@ -91,7 +98,7 @@ class LinkSender {
     EndWith(absl::CancelledError(receiver_ + ": cancelled"));
   }
 
-  // From any thread.
+  // What it holds. From any thread.
   LinkUse use() const {
     std::lock_guard lock(mutex_);
     return buffer_.use();
@@ -104,6 +111,13 @@ class LinkSender {
     status_ = std::move(status);
     if (stream_ != nullptr) stream_->Cancel();
     changed_.notify_all();
+  }
+
+  // Under the lock.
+  void Tell(const LinkUse& use) {
+    if (metrics_ == nullptr) return;
+    metrics_->Update(told_, use);
+    told_ = use;
   }
 
   // The writer's thread: one stream after the other.
@@ -145,6 +159,7 @@ class LinkSender {
       stream_ = &stream;
       stream_ended_ = acked_ = false;
       given_up = buffer_.Rewind();
+      Tell(buffer_.use());
     }
     for (const v1::Ack& ack : given_up) callbacks_.on_ack(ack);
     absl::Status status;
@@ -154,6 +169,7 @@ class LinkSender {
       status = stream.Send(*batch);
       std::lock_guard lock(mutex_);
       if (status.ok()) buffer_.MarkSent();
+      Tell(buffer_.use());
       changed_.notify_all();
     }
     absl::Status closed = stream.Close();
@@ -179,6 +195,7 @@ class LinkSender {
       } else {
         told = buffer_.Settle(ack);
         acked_ = true;
+        Tell(buffer_.use());
       }
       changed_.notify_all();
     }
@@ -195,11 +212,13 @@ class LinkSender {
   const Opener open_;
   const Callbacks callbacks_;
   const RetryDelays delays_;
+  const std::shared_ptr<LinkMetrics> metrics_;
   BatchPool<Batch> pool_;
   std::thread writer_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   LinkBuffer<Batch> buffer_;             // guarded by mutex_
+  LinkUse told_;                         // to the metrics; guarded by mutex_
   LinkStream<Batch>* stream_ = nullptr;  // the open one; guarded by mutex_
   bool stream_ended_ = false;            // guarded by mutex_
   bool acked_ = false;                   // on this stream; guarded by mutex_

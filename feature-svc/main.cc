@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/link_flags.h"
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
 #include "feature-svc/flags.h"
@@ -21,6 +22,7 @@ struct FeatureFlags {
   std::string classify_address = "127.0.0.1:7103";
   std::vector<std::string> specs;  // empty: what the loaded models ask for
   FeatureLimits limits;
+  LinkFlags link;
 };
 
 int Fail(const absl::Status& status) {
@@ -32,7 +34,7 @@ int Run(const FeatureFlags& flags, StopSignal* stop) {
   const auto fixed = ParseSpecFlags(flags.specs);
   if (!fixed.ok()) return Fail(fixed.status());
   auto classify = OpenChannel(flags.classify_address);
-  FeatureService service(classify, flags.limits);
+  FeatureService service(classify, flags.limits, WindowLink(flags.link));
   ServiceRunner runner(
       {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},
       flags.server);
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
                  "Compute this instead of what the loaded models ask for (repeatable), as "
                  "subject=device,window=5s,hop=1s,schema=traffic.v1,protocol=udp+tcp");
   silhouette::AddLimitFlags(&app, &flags.limits);
+  silhouette::AddLinkFlags(&app, "windows of one incoming stream", &flags.link);
   silhouette::AddServerOptions(&app, &flags.server, 7102, 7112, 9172);
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;

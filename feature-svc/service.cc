@@ -24,10 +24,15 @@ prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name
       .Add({});
 }
 
-}  // namespace
+LinkOptions WithMetrics(LinkOptions link) {
+  link.metrics = std::make_shared<LinkMetrics>("feature");
+  return link;
+}
 
 // How long a stream's last windows may wait for classify-svc once no packets come over it.
 constexpr std::chrono::seconds kFlushPatience(60);
+
+}  // namespace
 
 // One incoming stream. Its windows go on over a link of its own, so that the end of one is the end
 // of the other.
@@ -136,7 +141,7 @@ FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
                                FeatureLimits limits, LinkOptions link)
     : classify_(v1::ClassifyService::NewStub(classify_channel)),
       limits_(limits),
-      link_(link),
+      link_(WithMetrics(std::move(link))),
       accounting_(std::make_shared<AccountingMetrics>("feature")),
       registry_(std::make_shared<prometheus::Registry>()),
       windows_(Counter(registry_.get(), "windows", "Windows closed")),

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/accounting_metrics.h"
+#include "common/link_flags.h"
 #include "common/link_receiver.h"
 #include "common/link_sender.h"
 #include "feature-svc/engine.h"
@@ -27,7 +28,7 @@ class FeatureService final : public v1::FeatureService::Service {
  public:
   // `link` is for the windows of one stream that classify-svc has not acked.
   explicit FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
-                          FeatureLimits limits = {}, LinkOptions link = {});
+                          FeatureLimits limits = {}, LinkOptions link = WindowLink());
 
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override;
@@ -40,7 +41,7 @@ class FeatureService final : public v1::FeatureService::Service {
   void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_};
+    return {accounting_, registry_, link_.metrics->registry()};
   }
 
  private:
