@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 
+#include "common/shed_hash.h"
+
 namespace silhouette {
 namespace {
 
@@ -62,15 +64,14 @@ void BatchBuilder::AppendEndsFlow(EndsFlow* flow) {
   const EndsFlow* other = ends_flows_.FindKnown(Reverse(flow->key));
   // Who talks to itself has one direction; so has who orients alike both ways.
   const bool has_row = other != nullptr && other->first_is_home != oriented.outbound;
-  flow->row = has_row ? other->row : static_cast<uint16_t>(AppendFlow(oriented.key));
+  flow->row = has_row ? other->row : AppendFlow(oriented.key);
 }
 
 void BatchBuilder::AppendFastFlow(FastFlow* flow) {
-  flow->row = static_cast<uint16_t>(flows_);
   if (anonymizer_ != nullptr) {
     const OrientedFlow oriented = Orient(EndsOf(flow->key), home_);
     flow->first_is_home = oriented.outbound;
-    AppendFlow(oriented.key);
+    flow->row = AppendFlow(oriented.key);
     return;
   }
   const bool low_is_ours = home_.ContainsV4(static_cast<uint32_t>(flow->key.low_end));
@@ -84,7 +85,7 @@ void BatchBuilder::AppendFastFlow(FastFlow* flow) {
   const uint64_t mac_differ = (flow->key.low_mac ^ flow->key.high_mac) & swap;
   const bool both = low_is_ours & high_is_ours, any = low_is_ours | high_is_ours;
   // Field by field, since a copy of what was just written in smaller pieces has to wait for them.
-  Row& row = rows_[flows_++];
+  Row& row = rows_[flows_];
   row.home[0] = row.remote[0] = 0;
   row.home[1] = MappedV4(home);
   row.remote[1] = MappedV4(remote);
@@ -95,9 +96,19 @@ void BatchBuilder::AppendFastFlow(FastFlow* flow) {
   row.protocol = static_cast<char>(flow->key.protocol());
   row.network = static_cast<char>(Network::kIp);
   row.scope = ScopeOf(any, both, false);  // with one of ours, that is the home end
+  flow->row = KeepRow();
 }
 
-uint32_t BatchBuilder::AppendFlow(FlowKey key) {
+// Both ends are devices where both are at home; else the home end is.
+uint16_t BatchBuilder::KeepRow() {
+  const Row& row = rows_[flows_];
+  const bool both = (row.scope & kHomeEndIsHome) != 0 && (row.scope & kRemoteEndIsHome) != 0;
+  const bool is_shed = shed_share_ > 0 && ShedHash(row.home) < shed_share_ &&
+                       (!both || ShedHash(row.remote) < shed_share_);
+  return is_shed ? kShedRow : static_cast<uint16_t>(flows_++);
+}
+
+uint16_t BatchBuilder::AppendFlow(FlowKey key) {
   if (anonymizer_ != nullptr) anonymizer_->Apply(&key);
   Row& row = rows_[flows_];
   std::memcpy(row.home, key.home.bytes.data(), sizeof row.home);
@@ -110,7 +121,7 @@ uint32_t BatchBuilder::AppendFlow(FlowKey key) {
   row.protocol = static_cast<char>(key.protocol);
   row.network = static_cast<char>(key.network);
   row.scope = ScopeOf(key.home_is_home, key.remote_is_home, key.ports_unknown);
-  return flows_++;
+  return KeepRow();
 }
 
 void BatchBuilder::WritePackets() {
@@ -159,12 +170,21 @@ void BatchBuilder::WriteFlows() {
 v1::PacketBatch* BatchBuilder::Finish() {
   WritePackets();
   WriteFlows();
+  if (shed_packets_ > 0) {
+    v1::Shed* shed = batch_.mutable_shed();
+    shed->set_share(shed_share_);
+    shed->set_from_ns(shed_from_ns_);
+    shed->set_until_ns(shed_until_ns_);
+  }
   return &batch_;
 }
 
 void BatchBuilder::Clear() {
   batch_.clear_header();
   batch_.clear_lost_before();
+  batch_.clear_shed();
+  shed_packets_ = 0;
+  shed_share_ = next_shed_share_;
   packets_ = 0;
   flows_ = 0;
   fast_flows_.Clear();

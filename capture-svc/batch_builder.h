@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +32,7 @@ class BatchBuilder {
   // `time_ns` in ns since the Unix epoch, `wire_bytes` the original length. There must be room.
   void Add(int64_t time_ns, uint32_t wire_bytes, const PacketHeaders& headers) {
     const EndsFlow& flow = Find(headers);
+    if (flow.row == kShedRow) return Shed(time_ns);
     AppendPacket(time_ns, wire_bytes, flow.row, flow.first_is_home, headers.tcp_flags);
   }
 
@@ -40,11 +43,18 @@ class BatchBuilder {
     bool is_new;
     FastFlow* flow = fast_flows_.Find(packet.key, prepared, &is_new);
     if (is_new) AppendFastFlow(flow);
+    if (flow->row == kShedRow) return Shed(time_ns);
     AppendPacket(time_ns, wire_bytes, flow->row, packet.from_high != flow->first_is_home,
                  packet.tcp_flags);
   }
 
-  size_t packets() const { return packets_; }
+  // Packets that take room, those that were shed among them.
+  size_t packets() const { return packets_ + shed_packets_; }
+
+  // From the next batch on, packets between devices whose ShedHash is below `share` are left out.
+  void SetShedShare(uint32_t share) { next_shed_share_ = share; }
+  // Of this batch.
+  size_t shed_packets() const { return shed_packets_; }
 
   // The batch as it is now; lives until Clear.
   v1::PacketBatch* Finish();
@@ -54,6 +64,7 @@ class BatchBuilder {
  private:
   using FastFlow = BatchDictionary<FastKey>::Flow;
   using EndsFlow = BatchDictionary<PacketEnds>::Flow;  // one direction of a flow
+  static constexpr uint16_t kShedRow = std::numeric_limits<uint16_t>::max();
   // A flow as the columns of FlowTable hold it.
   struct Row {
     uint64_t home[2], remote[2];    // as they lie in memory
@@ -76,11 +87,18 @@ class BatchBuilder {
     columns_.flags[i] = outbound ? kPacketOutbound : 0;
     columns_.tcp_flags[i] = static_cast<char>(tcp_flags);
   }
+  void Shed(int64_t time_ns) {
+    if (shed_packets_++ == 0) shed_from_ns_ = shed_until_ns_ = time_ns;
+    shed_from_ns_ = std::min(shed_from_ns_, time_ns);
+    shed_until_ns_ = std::max(shed_until_ns_, time_ns);
+  }
+  // Keeps the row that was filled in last, unless its packets are to be shed.
+  uint16_t KeepRow();
   const EndsFlow& Find(const PacketEnds& ends);
   // Fills in a flow that is new.
   void AppendEndsFlow(EndsFlow* flow);
   void AppendFastFlow(FastFlow* flow);
-  uint32_t AppendFlow(FlowKey key);
+  uint16_t AppendFlow(FlowKey key);
   void WritePackets();
   void WriteFlows();
   template <size_t kBytes, typename Field>
@@ -93,6 +111,11 @@ class BatchBuilder {
   size_t packets_ = 0;
   Columns columns_;
   uint32_t flows_ = 0;
+  uint32_t shed_share_ = 0;
+  uint32_t next_shed_share_ = 0;
+  size_t shed_packets_ = 0;
+  int64_t shed_from_ns_ = 0;
+  int64_t shed_until_ns_ = 0;
   std::vector<Row> rows_;
   v1::PacketBatch batch_;
 };

@@ -6,6 +6,7 @@
 #include "capture-svc/parse/parser.h"
 #include "capture-svc/parse/test_frames.h"
 #include "common/packet_bits.h"
+#include "common/shed_hash.h"
 
 namespace silhouette {
 namespace {
@@ -174,6 +175,58 @@ TEST_F(BatchBuilderTest, ClearForgetsPacketsAndFlows) {
   const v1::PacketBatch& batch = *builder_.Finish();
   EXPECT_THAT(batch.flow(), ElementsAre(0));
   EXPECT_THAT(batch.flows().ports(), ElementsAre(2u << 16 | 443));
+}
+
+// A packet between two hosts, as the fast path sees it and as the other does.
+void AddBothWays(const char* source, const char* destination, int64_t time_ns,
+                 BatchBuilder* builder) {
+  PacketHeaders headers = Packet(50000);
+  headers.source = *IpAddress::Parse(source);
+  headers.destination = *IpAddress::Parse(destination);
+  builder->Add(time_ns, 60, headers);
+  std::swap(headers.source, headers.destination);
+  std::swap(headers.source_port, headers.destination_port);
+  builder->Add(time_ns + 1, 60, headers);
+}
+
+TEST_F(BatchBuilderTest, ShedsWholeDevicesFromTheNextBatchOn) {
+  const uint32_t hash = ShedHash(IpAddress::Parse("192.168.1.20")->bytes.data());
+  builder_.SetShedShare(hash + 1);
+  AddBothWays("192.168.1.20", "203.0.113.7", 10, &builder_);
+  EXPECT_FALSE(builder_.Finish()->has_shed()) << "a batch has one share";
+  builder_.Clear();
+  AddBothWays("192.168.1.20", "203.0.113.7", 30, &builder_);
+  AddBothWays("192.168.1.20", "203.0.113.8", 20, &builder_);
+  EXPECT_EQ(builder_.packets(), 4u) << "they take room, so that a batch ends";
+  EXPECT_EQ(builder_.shed_packets(), 4u);
+  const v1::PacketBatch& batch = *builder_.Finish();
+  EXPECT_EQ(batch.time_ns_size(), 0);
+  EXPECT_EQ(batch.flows().ports_size(), 0);
+  EXPECT_EQ(batch.shed().share(), hash + 1);
+  EXPECT_EQ(batch.shed().from_ns(), 20);
+  EXPECT_EQ(batch.shed().until_ns(), 31);
+  builder_.SetShedShare(hash);
+  builder_.Clear();
+  AddBothWays("192.168.1.20", "203.0.113.7", 40, &builder_);
+  EXPECT_EQ(builder_.Finish()->time_ns_size(), 2);
+  EXPECT_FALSE(builder_.Finish()->has_shed());
+}
+
+TEST_F(BatchBuilderTest, ADeviceThatIsKeptLosesNothingToOneThatIsShed) {
+  std::string low = "192.168.1.20", high = "192.168.1.21";
+  const auto hash = [](const std::string& a) {
+    return ShedHash(IpAddress::Parse(a)->bytes.data());
+  };
+  if (hash(low) > hash(high)) std::swap(low, high);
+  ASSERT_LT(hash(low), hash(high));
+  builder_.SetShedShare(hash(high));
+  builder_.Clear();
+  AddBothWays(low.c_str(), high.c_str(), 10, &builder_);
+  EXPECT_EQ(builder_.shed_packets(), 0u);
+  builder_.SetShedShare(hash(high) + 1);
+  builder_.Clear();
+  AddBothWays(low.c_str(), high.c_str(), 20, &builder_);
+  EXPECT_EQ(builder_.shed_packets(), 2u);
 }
 
 }  // namespace

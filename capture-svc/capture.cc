@@ -28,11 +28,19 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
       name_(SourceName(source_)),
       options_(CompleteOptions(std::move(options), source_)),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
-      engine_(options_, [this](const v1::PacketBatch& batch) { return Send(batch); }),
+      engine_(WithLoad(options_), [this](const v1::PacketBatch& batch) { return Send(batch); }),
       sender_(
           "feature-svc",
           [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
           {[this](const v1::Ack& ack) { engine_.OnAck(ack); }, {}}, link) {}
+
+// Interfaces do not wait.
+CaptureOptions Capture::WithLoad(CaptureOptions options) {
+  if (source_.kind == SourceOptions::Kind::kInterface) {
+    options.fill = [this] { return sender_.fill(); };
+  }
+  return options;
+}
 
 absl::Status Capture::Send(const v1::PacketBatch& batch) {
   const v1::BatchHeader& header = batch.header();
@@ -40,7 +48,22 @@ absl::Status Capture::Send(const v1::PacketBatch& batch) {
     spdlog::info("{}: the clock of the capture jumped by {}; run {} begins", name_,
                  FormatDurationNs(header.clock_jump_ns()), header.run());
   }
+  TellLoad();
   return sender_.Send(batch);
+}
+
+void Capture::TellLoad() {
+  using Rung = OverloadLadder::Rung;
+  const Rung rung = engine_.rung();
+  if (rung == told_rung_) return;
+  if (rung == Rung::kShedDevices && told_rung_ < rung) {
+    spdlog::warn("{}: packets come faster than feature-svc takes them; sheds whole devices", name_);
+  } else if (rung == Rung::kDropNewest) {
+    spdlog::error("{}: feature-svc takes next to nothing; drops all packets", name_);
+  } else if (rung < Rung::kShedDevices && told_rung_ >= Rung::kShedDevices) {
+    spdlog::info("{}: takes all packets again", name_);
+  }
+  told_rung_ = rung;
 }
 
 absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {

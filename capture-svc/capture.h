@@ -44,8 +44,10 @@ class Capture {
   CaptureProgress Progress() const { return engine_.Progress(); }
 
  private:
+  CaptureOptions WithLoad(CaptureOptions options);
   bool is_stopped() const;
   absl::Status Send(const v1::PacketBatch& batch);
+  void TellLoad();
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
 
   const SourceOptions source_;
@@ -53,6 +55,7 @@ class Capture {
   const CaptureOptions options_;
   const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
   CaptureEngine engine_;
+  OverloadLadder::Rung told_rung_ = OverloadLadder::Rung::kNone;  // by log lines
   LinkSender<v1::PacketBatch> sender_;
   mutable std::mutex mutex_;
   bool stopped_ = false;                                // guarded by mutex_

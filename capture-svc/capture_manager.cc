@@ -111,6 +111,18 @@ uint64_t CaptureManager::ForgottenFragments() const {
   return total;
 }
 
+CaptureManager::Load CaptureManager::WorstLoad() const {
+  std::lock_guard lock(mutex_);
+  Load worst;
+  for (const auto& capture : captures_) {
+    if (!capture->is_running()) continue;
+    const CaptureProgress progress = capture->Progress();
+    worst.rung = std::max(worst.rung, progress.rung);
+    worst.shed_share = std::max(worst.shed_share, progress.shed_share);
+  }
+  return worst;
+}
+
 absl::Status CaptureManager::first_error() const {
   std::lock_guard lock(mutex_);
   return first_error_;

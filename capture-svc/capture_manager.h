@@ -55,6 +55,13 @@ class CaptureManager {
   v1::Accounting Total() const;
   uint64_t ForgottenFragments() const;
 
+  // How far up the ladder the running captures are.
+  struct Load {
+    OverloadLadder::Rung rung = OverloadLadder::Rung::kNone;
+    uint32_t shed_share = 0;
+  };
+  Load WorstLoad() const;
+
   // The first error of a capture, one that was cut among them.
   absl::Status first_error() const;
 

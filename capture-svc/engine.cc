@@ -204,9 +204,12 @@ int64_t CaptureEngine::Watermark() const {
 // Without packets, a watermark that moved is worth a batch: it closes windows.
 bool CaptureEngine::FlushIsDue(const PacketBlock& block) const {
   const bool any_waits = work_->builder.packets() > 0;
-  if (any_waits && block.packets.empty()) return true;
+  if (any_waits && block.packets.empty() && !ladder_.bigger_batches()) return true;
   if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
-  if (any_waits) return clock_ns_ - batch_start_ns_ >= options_.flush_after_ns;
+  constexpr int64_t kBiggerBatches = 10;
+  const int64_t after_ns =
+      ladder_.bigger_batches() ? kBiggerBatches * options_.flush_after_ns : options_.flush_after_ns;
+  if (any_waits) return clock_ns_ - batch_start_ns_ >= after_ns;
   return Watermark() - emitted_watermark_ns_ >= options_.flush_after_ns;
 }
 
@@ -222,7 +225,10 @@ void CaptureEngine::UpdateAccounting(const PacketSource& source) {
   };
   accounting_.set_received(received_ - ended_.received());
   accounting_.set_late(late_ - ended_.late());
-  accounting_.set_pending(accounting_.pending() + count(ParseOutcome::kOk));
+  const uint64_t shed = work_->builder.shed_packets() - shed_told_;
+  shed_told_ += shed;
+  accounting_.set_shed(accounting_.shed() + shed);
+  accounting_.set_pending(accounting_.pending() + count(ParseOutcome::kOk) - shed);
   accounting_.set_malformed(accounting_.malformed() + count(ParseOutcome::kMalformed));
   for (const auto& [outcome, reason] : kFilterReasons) {
     AddFiltered(&accounting_, reason, count(outcome));
@@ -264,8 +270,16 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   if (end_of_run) header->set_incomplete(ToUtf8(incomplete_));
   *header->mutable_accounting() = accounting_;
   absl::Status status = emit_(*batch);
+  FollowLoad();
   work_->builder.Clear();
+  shed_told_ = 0;
   return status;
+}
+
+void CaptureEngine::FollowLoad() {
+  if (!options_.fill) return;
+  ladder_.Update(options_.fill(), clock_ns_);
+  work_->builder.SetShedShare(ladder_.share());
 }
 
 void CaptureEngine::Publish(const PacketSource& source) {
@@ -275,6 +289,8 @@ void CaptureEngine::Publish(const PacketSource& source) {
   published_.accounting = accounting_;
   AddAccounting(&published_.accounting, ended_);
   published_.runs = run_;
+  published_.rung = ladder_.rung();
+  published_.shed_share = ladder_.share();
   published_.bytes_read = source.bytes_read();
   published_.bytes_total = source.bytes_total();
   published_.fragments_evicted = work_->fragments.evicted();

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "capture-svc/batch_builder.h"
+#include "capture-svc/overload_ladder.h"
 #include "capture-svc/parse/fragment_table.h"
 #include "capture-svc/parse/parser.h"
 #include "capture-svc/source/packet_source.h"
@@ -36,6 +37,9 @@ struct CaptureOptions {
   size_t batch_packets = BatchBuilder::kMaxPackets;  // at most that
   // A batch goes on, full or not, once its packets span this much time. For live sources.
   int64_t flush_after_ns = std::numeric_limits<int64_t>::max();
+  // How full the buffer to the receiver is, 0 to 1. Where it is set, overload makes the engine
+  // shed; otherwise it waits. For interfaces.
+  std::function<double()> fill;
 };
 
 // Where a capture stands.
@@ -47,6 +51,8 @@ struct CaptureProgress {
   uint64_t fragments_evicted = 0;
   // One, and one more for each time that the clock jumped.
   int runs = 1;
+  OverloadLadder::Rung rung = OverloadLadder::Rung::kNone;
+  uint32_t shed_share = 0;  // of kShedShares
 };
 
 // Turns the packets of one source into batches: parses headers, finds flow and direction, keeps
@@ -85,6 +91,9 @@ class CaptureEngine {
 
   CaptureProgress Progress() const;
 
+  // Where it stands on the ladder. From the thread that calls Read.
+  OverloadLadder::Rung rung() const { return ladder_.rung(); }
+
  private:
   absl::Status ReadAll(PacketSource* source);
   // Takes the packets of a block, emitting batches as they fill.
@@ -116,6 +125,8 @@ class CaptureEngine {
   bool PublishIsDue(const PacketBlock& block) const;
   // Brings the accounts up to date.
   void UpdateAccounting(const PacketSource& source);
+  // Before each batch.
+  void FollowLoad();
   // What was lost since the batch before.
   void TellLoss(v1::Loss* lost_before);
   absl::Status EmitBatch(const PacketSource& source, bool end_of_run);
@@ -146,6 +157,8 @@ class CaptureEngine {
   v1::Loss told_loss_;                        // what batches told
   uint64_t published_received_ = 0;
   uint64_t sequence_ = 0;
+  OverloadLadder ladder_;
+  uint64_t shed_told_ = 0;  // of the present batch, that the accounts know of
   bool any_packet_ = false;
   bool jumps_ = false;  // the packet that Admit refused last begins another run
   int64_t first_packet_ns_ = 0;

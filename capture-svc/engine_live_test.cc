@@ -6,6 +6,8 @@
 #include "capture-svc/engine_fixture.h"
 #include "capture-svc/parse/test_frames.h"
 #include "capture-svc/source/fake_live_source.h"
+#include "common/accounting.h"
+#include "common/shed_hash.h"
 
 namespace silhouette {
 namespace {
@@ -79,6 +81,34 @@ TEST_F(CaptureEngineTest, WhatWasTakenGoesOnWhenTheSourceIsSilentThoughItSaysNoT
   ASSERT_THAT(batches_, SizeIs(2));
   EXPECT_EQ(batches_[0].time_ns_size(), 1);
   EXPECT_EQ(batches_[0].header().watermark_ns(), kStart - kSecond);
+}
+
+TEST_F(LiveEngineTest, UnderOverloadItShedsCountsWhatItShedAndRecovers) {
+  constexpr int kPackets = 3000;
+  for (int i = 0; i < kPackets; ++i) live_.Add(kStart + i * (kSecond / 100), UdpFrame());
+  options_.batch_packets = 10;
+  options_.fill = [this] { return batches_.size() > 20 && batches_.size() < 60 ? 1.0 : 0.0; };
+  ReadLive();
+  uint64_t sent = 0;
+  for (const v1::PacketBatch& batch : batches_) {
+    sent += static_cast<uint64_t>(batch.time_ns_size());
+    EXPECT_TRUE(Balanced(batch.header().accounting()));
+    EXPECT_LE(batch.time_ns_size() + (batch.has_shed() ? 1 : 0), 10);
+  }
+  EXPECT_EQ(LastAccounting().received(), uint64_t{kPackets});
+  EXPECT_GE(LastAccounting().shed(), 300u);
+  EXPECT_EQ(LastAccounting().shed() + sent, uint64_t{kPackets});
+  EXPECT_EQ(LastAccounting().pending(), sent);
+  EXPECT_EQ(batches_[40].shed().share(), kShedShares) << "all that comes";
+  EXPECT_EQ(batches_.back().time_ns_size() + batches_[batches_.size() - 2].time_ns_size() > 0,
+            true);
+  EXPECT_FALSE(batches_[batches_.size() - 2].has_shed());
+}
+
+TEST_F(LiveEngineTest, WithoutAWordOnTheBufferItShedsNothing) {
+  for (int i = 0; i < 100; ++i) live_.Add(kStart + i * (kSecond / 100), UdpFrame());
+  ReadLive();
+  EXPECT_EQ(LastAccounting().shed(), 0u);
 }
 
 }  // namespace

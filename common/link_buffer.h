@@ -54,6 +54,15 @@ class LinkBuffer {
     return limits_.forgets || entries_.empty() || use_.bytes < limits_.bytes;
   }
 
+  // How near it is to having none, 0 to 1 and beyond.
+  double fill() const {
+    const auto share = [](size_t bytes, size_t limit) {
+      return static_cast<double>(bytes) / static_cast<double>(std::max<size_t>(limit, 1));
+    };
+    const double unsent = share(use_.unsent_bytes, limits_.unsent_bytes);
+    return limits_.forgets ? unsent : std::max(unsent, share(use_.bytes, limits_.bytes));
+  }
+
   // Takes the next batch.
   void Add(std::shared_ptr<Batch> batch) {
     Entry entry;

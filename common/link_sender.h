@@ -98,6 +98,11 @@ class LinkSender {
     EndWith(absl::CancelledError(receiver_ + ": cancelled"));
   }
 
+  // How full the buffer is for what comes next: from 1 on, Send waits. From any thread.
+  double fill() const {
+    std::lock_guard lock(mutex_);
+    return buffer_.fill();
+  }
   // What it holds. From any thread.
   LinkUse use() const {
     std::lock_guard lock(mutex_);

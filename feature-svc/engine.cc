@@ -9,6 +9,7 @@
 #include "common/accounting.h"
 #include "common/grid.h"
 #include "common/packet_bits.h"
+#include "common/shed_hash.h"
 #include "common/window_spec.h"
 #include "feature-svc/packet_columns.h"
 
@@ -93,6 +94,9 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   if (absl::Status status = CheckBatch(batch); !status.ok()) return status;
   header_ = &batch.header();
   emit_ = &emit;
+  if (batch.has_shed()) {
+    shed_.Add(batch.shed().share(), batch.shed().from_ns(), batch.shed().until_ns());
+  }
   const int64_t last_end_ns = AddPackets(batch);
   if (!header_->replay_of_settled()) {
     settlement_.AddPackets(
@@ -148,6 +152,13 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
         absl::StrCat("packet batch ", batch.header().sequence(), " has a packet at ", *wrong,
                      " ns, outside of time or before the watermark ", watermark_ns_));
   }
+  const v1::Shed& shed = batch.shed();
+  if (shed.share() > kShedShares || !IsPlausibleTime(shed.from_ns()) ||
+      !IsPlausibleTime(shed.until_ns())) {
+    return absl::InvalidArgumentError(absl::StrCat("packet batch ", batch.header().sequence(),
+                                                   " sheds a share of ", shed.share(), " of ",
+                                                   kShedShares, ", or outside of time"));
+  }
   if (!IsPlausibleTime(batch.header().watermark_ns())) {
     return absl::InvalidArgumentError(
         absl::StrCat("watermark at ", batch.header().watermark_ns(), " ns, outside of time"));
@@ -198,6 +209,7 @@ std::unique_ptr<WindowTask> FeatureEngine::MakeTask(const v1::WindowSpec& spec) 
     bounds.first_start_ns = settled_until_ns_ - spec.length_ns() + 1;
   }
   bounds.complete_from_ns = complete_from_ns_;
+  bounds.shed = &shed_;
   return std::make_unique<WindowTask>(spec, schema, *FindExtractor(spec.schema()), grid_start_ns_,
                                       limits_, bounds);
 }
@@ -284,6 +296,7 @@ void FeatureEngine::CloseWindows(bool end_of_run) {
 void FeatureEngine::RemoveIdle() {
   if (removed_idle_ns_ + kRemoveIdleEveryNs > watermark_ns_) return;
   removed_idle_ns_ = watermark_ns_;
+  shed_.ForgetBefore(watermark_ns_ - longest_reach_ns_);
   for (const auto& group : groups_) group->RemoveIdle();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "feature-svc/limits.h"
 #include "feature-svc/settlement.h"
+#include "feature-svc/shed_log.h"
 #include "feature-svc/subject_group.h"
 #include "feature-svc/window_writer.h"
 #include "silhouette/v1/packet.pb.h"
@@ -104,6 +105,7 @@ class FeatureEngine {
   int quiet_batches_ = 0;  // packet batches since the last window batch
   uint64_t partial_windows_ = 0;
   uint64_t evicted_subjects_ = 0;  // by groups that are gone
+  ShedLog shed_;
   WindowWriter writer_;
   // While Consume runs: the header of its batch, where windows go, and how that went.
   const v1::BatchHeader* header_ = nullptr;

@@ -35,6 +35,7 @@ class SubjectTable {
   std::string_view name(uint32_t id) const {
     return {name_bytes_.data() + labels_[id].first_byte, labels_[id].bytes};
   }
+  const SubjectKey& key(uint32_t id) const { return records_[id].key; }
   // Packets of the subject up to this time may have been forgotten with an earlier life of it, ns.
   int64_t known_from_ns(uint32_t id) const { return labels_[id].known_from_ns; }
   // Where both lie, to fetch it ahead.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/shed_hash.h"
 #include "feature-svc/reserve.h"
 
 namespace silhouette {
@@ -124,7 +125,7 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   }
   const bool partial = evicted || IsNear(window, past.cut_until_ns) ||
                        IsNear(window, subjects.known_from_ns(id)) ||
-                       start_ns - schema_->horizon_ns < bounds_.complete_from_ns;
+                       LacksPackets(start_ns, id, subjects);
   const auto by_stamp = [](const Sample& a, const Sample& b) { return a.stamp < b.stamp; };
   if (!std::is_sorted(samples.begin(), samples.end(), by_stamp)) {
     std::sort(samples.begin(), samples.end(), by_stamp);
@@ -149,6 +150,16 @@ void WindowTask::GiveOut(int64_t window, uint32_t id, const SampleLog& log,
   if (past_windows_per_window_ > 0 && !all.empty()) past_windows_[RingIndex(window, id)] = own;
   if (!own_quantities_.empty()) past_quantities_[id].Keep(window, reach_, own_quantities_);
   KeepPast(window, id, samples);
+}
+
+bool WindowTask::LacksPackets(int64_t start_ns, uint32_t id, const SubjectTable& subjects) const {
+  const int64_t from_ns = start_ns - schema_->horizon_ns;
+  if (from_ns < bounds_.complete_from_ns) return true;
+  if (bounds_.shed == nullptr || bounds_.shed->empty()) return false;
+  // Which addresses a hardware address has had is not known here.
+  const bool any = spec_.subject() == v1::SUBJECT_KIND_DEVICE_MAC;
+  const uint32_t hash = any ? 0 : ShedHash(subjects.key(id).words.data());
+  return bounds_.shed->Lost(hash, from_ns, start_ns + spec_.length_ns());
 }
 
 // What windows behind this one's first pane need to know of it.

@@ -12,6 +12,7 @@
 #include "feature-svc/limits.h"
 #include "feature-svc/packet_slice.h"
 #include "feature-svc/pane_logs.h"
+#include "feature-svc/shed_log.h"
 #include "feature-svc/subject_sort.h"
 #include "feature-svc/subject_table.h"
 #include "feature-svc/window_sink.h"
@@ -19,10 +20,11 @@
 
 namespace silhouette {
 
-// Where a task begins that begins within a run, ns.
+// Which windows of a run are not a task's to give out, and where packets are missing, ns.
 struct WindowBounds {
   int64_t first_start_ns = WindowInput::kNever;    // windows that start before are not given out
   int64_t complete_from_ns = WindowInput::kNever;  // packets before may be missing
+  const ShedLog* shed = nullptr;                   // and those of these; outlives the task
 };
 
 // The open windows of all subjects for one spec. A window is a pure function of its subject's
@@ -88,6 +90,8 @@ class WindowTask {
   void CloseWindow(int64_t window, SubjectTable* subjects, WindowSink* sink);
   void GiveOut(int64_t window, uint32_t id, const SampleLog& log, const SubjectTable& subjects,
                bool evicted, WindowSink* sink);
+  // Packets that the window looks at may not have come.
+  bool LacksPackets(int64_t start_ns, uint32_t id, const SubjectTable& subjects) const;
   void KeepPast(int64_t window, uint32_t id, std::span<const Sample> samples);
   size_t RingIndex(int64_t window, uint32_t id) const;
   std::span<const double> QuantitiesBefore(int64_t window, uint32_t id);
