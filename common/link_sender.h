@@ -41,6 +41,9 @@ class LinkSender {
     std::function<void(const v1::Ack&)> on_ack;
     // The link has failed for good: Send and Close return the error.
     std::function<void()> on_failure;
+    // Asked when a stream broke: the receiver would not take what is kept any more, so that the
+    // link fails rather than try again. Unset: never.
+    std::function<bool()> is_outdated;
   };
 
   // `receiver` is what messages call the other end: "feature-svc".
@@ -135,7 +138,7 @@ class LinkSender {
       if (acked_) retry.OnProgress();
       const bool in_order = ended.ok() && buffer_.all_sent();
       if (!status_.ok() || (closing_ && (in_order || buffer_.all_settled()))) break;
-      failed = !ended.ok() && !IsWorthARetry(ended);
+      failed = !ended.ok() && (!IsWorthARetry(ended) || IsOutdated(&lock));
       if (failed) {
         status_ = ended;
         break;
@@ -151,6 +154,14 @@ class LinkSender {
     std::lock_guard lock(mutex_);
     done_ = true;
     changed_.notify_all();
+  }
+
+  bool IsOutdated(std::unique_lock<std::mutex>* lock) {
+    if (!callbacks_.is_outdated) return false;
+    lock->unlock();
+    const bool outdated = callbacks_.is_outdated();
+    lock->lock();
+    return outdated;
   }
 
   // One stream to its end. OK: it ended because the sender is closing, or for no reason.

@@ -41,10 +41,12 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   PushHandler(FeatureService* service, AckWriter* acks)
       : service_(service),
         acks_(acks),
+        first_specs_(service_->specs()),
         link_(
             "classify-svc",
             [this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
-            {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { acks_->AskForEnd(); }},
+            {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { acks_->AskForEnd(); },
+             [this] { return service_->specs() != first_specs_; }},
             service_->link_) {}
 
   ~PushHandler() override {
@@ -133,7 +135,10 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   FeatureService* const service_;
   AckWriter* const acks_;
   std::mutex mutex_;
-  std::map<RunKey, Run> runs_;        // guarded by mutex_
+  std::map<RunKey, Run> runs_;  // guarded by mutex_
+  // Windows that classify-svc did not ack before it came back with other models are of no use: the
+  // packets have to be sent again.
+  const std::shared_ptr<const SpecSet> first_specs_;
   LinkSender<v1::WindowBatch> link_;  // last: its thread uses the others
 };
 
@@ -177,6 +182,8 @@ void FeatureService::Forget(PushHandler* handler) {
 void FeatureService::SetSpecs(SpecSet specs) {
   auto shared = std::make_shared<const SpecSet>(std::move(specs));
   std::lock_guard lock(mutex_);
+  // As a watch that was broken tells again.
+  if (specs_ != nullptr && specs_->hash == shared->hash) return;
   specs_ = std::move(shared);
   specs_changed_.notify_all();
 }

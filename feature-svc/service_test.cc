@@ -83,6 +83,12 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
     std::lock_guard lock(mutex_);
     return batches_;
   }
+  // Acks nothing, and refuses once the models are others, as a classify-svc that comes back with
+  // them does.
+  void TakeOnly(const std::string& hash) {
+    std::lock_guard lock(mutex_);
+    only_ = hash;
+  }
 
  private:
   class Handler : public BatchHandler<v1::WindowBatch> {
@@ -91,6 +97,9 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
     absl::Status Consume(const v1::WindowBatch& batch) override {
       {
         std::lock_guard lock(service_->mutex_);
+        if (!service_->only_.empty() && batch.spec_set_hash() != service_->only_) {
+          return absl::UnavailableError("windows of another spec set");
+        }
         service_->batches_.push_back(batch);
         service_->changed_.notify_all();
       }
@@ -113,6 +122,7 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<SpecSet> untold_;         // guarded by mutex_
+  std::string only_;                      // empty: all hashes; guarded by mutex_
   int watches_ = 0;                       // that began; guarded by mutex_
   int broken_ = 0;                        // those up to it ended; guarded by mutex_
   std::vector<v1::WindowBatch> batches_;  // guarded by mutex_
@@ -265,6 +275,27 @@ TEST_F(FeatureServiceTest, ModelsThatThisBuildCannotServeEndTheStreamAndItSaysWh
   if (status.ok()) status = End();
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("future.v9"));
+}
+
+TEST_F(FeatureServiceTest, WindowsOfModelsThatAreGoneAreMadeAgainForThoseThatCame) {
+  feature_.SetSpecs(SetOf({Talk()}));
+  classify_.TakeOnly(SpecSetHash({Device()}));  // it is down, and comes back with other models
+  ASSERT_EQ(Send(0, 3 * kSecond), absl::OkStatus());
+  feature_.SetSpecs(SetOf({Device()}));
+  ASSERT_EQ(End(), absl::OkStatus());
+  EXPECT_THAT(Hashes(), Each(SpecSetHash({Device()})));
+  EXPECT_TRUE(Rows(Device()) == WithoutChange(sent_, {Device()}).at(SpecText(Device())));
+  EXPECT_EQ(settled_, sent_batches_);
+}
+
+TEST_F(FeatureServiceTest, AWatchThatTellsTheSameAgainChangesNothing) {
+  Watch();
+  LoadAndWait({Talk()});
+  ASSERT_EQ(Send(0, 3 * kSecond), absl::OkStatus());
+  feature_.SetSpecs(SetOf({Talk()}));
+  ASSERT_EQ(Send(3 * kSecond, 6 * kSecond), absl::OkStatus());
+  ASSERT_EQ(End(), absl::OkStatus());
+  EXPECT_TRUE(Rows(Talk()) == WithoutChange(sent_, {Talk()}).at(SpecText(Talk())));
 }
 
 }  // namespace

@@ -179,6 +179,7 @@ class Run {
   }
   PacedTraffic* traffic() { return traffic_; }
   CaptureProgress progress() const { return capture_->Progress(); }
+
  private:
   Services services_;
   std::unique_ptr<Capture> capture_;
@@ -201,8 +202,8 @@ double SustainableRate(double seconds) {
 }
 
 struct Measured {
-  double rate = 0;      // sustainable, packets/s
-  double goodput = 0;   // packets/s under overload
+  double rate = 0;        // sustainable, packets/s
+  double goodput = 0;     // packets/s under overload
   double memory_mib = 0;  // more than before, at most
   double recovery_s = 0;
   v1::Accounting accounting;
@@ -223,9 +224,8 @@ Measured Measure(double rate, double seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const auto now = PrivateKib();
     Check(now.status());
-    measured.memory_mib =
-        std::max(measured.memory_mib,
-                 (static_cast<double>(*now) - static_cast<double>(*before)) / 1024);
+    measured.memory_mib = std::max(
+        measured.memory_mib, (static_cast<double>(*now) - static_cast<double>(*before)) / 1024);
     if (first == 0 && SecondsSince(start) > kWarmUp) {
       first = run.progress().accounting.windowed();
       first_s = SecondsSince(start);
