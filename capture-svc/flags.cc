@@ -174,6 +174,11 @@ CLI::Option* AddSourceFlags(CLI::App* app, CaptureFlags* flags) {
   app->add_option("--origin", flags->origin,
                   "Name of the capture point (default: file:NAME, folder:NAME, NODE/INTERFACE)")
       ->group(group);
+  app->add_option("--run", flags->run,
+                  "Name of the run of a file: reading it again under the same name, after a crash, "
+                  "adds what is missing and nothing twice (default: a new one)")
+      ->excludes(interface)
+      ->group(group);
   app->add_option("--files-from", flags->files_from,
                   "Folder of the files that StartCapture may name (default: none)")
       ->type_name("FOLDER")

@@ -59,6 +59,7 @@ struct CaptureFlags {
   std::string speed = "1x";
   std::string glob;        // of names in watched folders
   std::string origin;      // empty: made from the source
+  std::string run;         // of files; empty: a new one each time
   std::string files_from;  // folder of the files that RPCs may name; empty: none
   std::string feature_address = "127.0.0.1:7102";
   bool once = false;

@@ -47,12 +47,13 @@ absl::StatusOr<Plan> OpenSources(const CaptureFlags& flags) {
 }
 
 absl::Status StartCaptures(Plan plan, const RemoteCaptureOptions& options,
-                           const std::string& origin, CaptureManager* captures) {
+                           const CaptureFlags& flags, CaptureManager* captures) {
   for (auto& group : plan.groups) {
     std::vector<PlannedCapture> one_after_the_other;
     for (Plan::Planned& planned : group) {
       CaptureOptions capture = options.capture;
-      capture.origin = origin;
+      capture.origin = flags.origin;
+      capture.run = flags.run;
       one_after_the_other.push_back(
           {std::make_shared<Capture>(planned.options, capture, options.feature_channel,
                                      options.link),
@@ -81,7 +82,7 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, St
       flags.server);
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
-  absl::Status started = StartCaptures(std::move(plan), options, flags.origin, &captures);
+  absl::Status started = StartCaptures(std::move(plan), options, flags, &captures);
   if (!started.ok()) return Fail(started);
   std::thread once;
   if (flags.once) {

@@ -15,8 +15,9 @@ import unittest
 import fault_run
 import fault_series
 import small_disk
+import store_contents
 from fault_player import FaultPlayer
-from fault_schedule import Fault
+from fault_schedule import SERVICES, Fault
 from fault_suite import FaultSuite, harness
 
 # A sanitizer makes everything slower.
@@ -80,6 +81,25 @@ class Schedules(unittest.TestCase):
         outcome = fault_run.run_disturbed(faults, self.series.undisturbed["file"])
         self.assertEqual(outcome.problems, [], outcome.logs)
         self.assertEqual(outcome.hits, {"slow": 2, "stop": 4})
+
+
+    def test_a_killed_capture_that_reads_its_files_again_under_the_same_name_adds_what_is_missing(self):
+        undisturbed = self.series.undisturbed["file"]
+        rates = {name: link.bytes_per_s for name, link in undisturbed.links.items()}
+        stored = undisturbed.links["classify-gateway"].carried_bytes
+        with FaultSuite((*undisturbed.capture_args, "--run", "mine"), rates, False) as suite:
+            for share in (0.2, 0.6):
+                harness.wait_until(
+                    lambda: suite.carried_bytes()["classify-gateway"] > share * stored, "progress")
+                self.assertTrue(suite.is_capturing())
+                suite.kill("capture-svc")
+                suite.start("capture-svc")
+            self.assertEqual(suite.services["capture-svc"].process.wait(harness.TIMEOUT_S), 0)
+            for name in SERVICES:
+                suite.kill(name)
+            contents = store_contents.read(suite.store)
+        self.assertEqual(store_contents.differences(undisturbed.contents, contents), [])
+        self.assertEqual(store_contents.broken_accounts(contents), [])
 
 
 class WhatIsNoticed(unittest.TestCase):
