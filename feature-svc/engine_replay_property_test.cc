@@ -138,7 +138,7 @@ Store Undisturbed(const std::vector<v1::PacketBatch>& batches) {
 
 std::vector<v1::PacketBatch> Batches(uint32_t seed) {
   Traffic traffic(seed);
-  std::vector<Packet> packets = traffic.Make(2500);
+  std::vector<Packet> packets = traffic.Make(1500);
   for (Packet& packet : packets) packet.host = static_cast<uint8_t>(9 + packet.host % 4);
   packets = traffic.Arrive(packets);
   BatchMaker maker(kLateness, kStart);
@@ -160,7 +160,7 @@ void ExpectSame(const Store& store, const Store& expected) {
 
 TEST(EngineReplayProperty, ARunThatBreaksGivesWhatAnUndisturbedOneGives) {
   int restarts = 0;
-  for (uint32_t seed = 1; seed <= 4; ++seed) {
+  for (uint32_t seed = 1; seed <= 2; ++seed) {
     const std::vector<v1::PacketBatch> batches = Batches(seed);
     BrokenRun broken(seed, {});
     for (const v1::PacketBatch& batch : batches) broken.Send(batch);
@@ -170,7 +170,7 @@ TEST(EngineReplayProperty, ARunThatBreaksGivesWhatAnUndisturbedOneGives) {
     EXPECT_EQ(broken.told().shed(), 0u);
     restarts += broken.restarts();
   }
-  EXPECT_GT(restarts, 50);
+  EXPECT_GT(restarts, 15);
 }
 
 // Too small for what windows and horizons need: nothing waits for ever, what is lost is counted
