@@ -70,7 +70,8 @@ int Fail(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
-int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, StopSignal* stop) {
+int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, TlsCredentials* tls,
+          StopSignal* stop) {
   CaptureManager captures;
   CaptureService service(&captures, options);
   ServiceRunner runner(
@@ -79,7 +80,7 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, St
        &service,
        "silhouette.v1.CaptureService",
        {std::make_shared<CaptureMetrics>(&captures), options.link.metrics->registry()}},
-      flags.server);
+      flags.server, tls);
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
   absl::Status started = StartCaptures(std::move(plan), options, flags, &captures);
@@ -105,6 +106,8 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, St
 int Run(const CaptureFlags& flags, StopSignal* stop) {
   auto capture_options = MakeCaptureOptions(flags.read);
   if (!capture_options.ok()) return Fail(capture_options.status());
+  auto tls = TlsCredentials::Read(flags.server.tls);  // root may read a key that nobody may not
+  if (!tls.ok()) return Fail(tls.status());
   auto plan = OpenSources(flags);
   if (!plan.ok()) return Fail(plan.status());
   const bool sandboxed = plan->any_live && !flags.live.no_sandbox;
@@ -114,10 +117,11 @@ int Run(const CaptureFlags& flags, StopSignal* stop) {
       return Fail(status);
     }
   }
-  RemoteCaptureOptions options{*std::move(capture_options), OpenChannel(flags.feature_address),
-                               flags.files_from, sandboxed, PacketLink(flags.link)};
+  RemoteCaptureOptions options{*std::move(capture_options),
+                               OpenChannel(flags.feature_address, tls->get()), flags.files_from,
+                               sandboxed, PacketLink(flags.link)};
   options.link.metrics = std::make_shared<LinkMetrics>("capture");
-  return Serve(flags, *std::move(plan), std::move(options), stop);
+  return Serve(flags, *std::move(plan), std::move(options), tls->get(), stop);
 }
 
 }  // namespace

@@ -18,24 +18,28 @@ struct ClassifyFlags {
   std::string gateway_address = "127.0.0.1:7100";
 };
 
+int Fail(const absl::Status& status, int exit_status) {
+  std::cerr << "classify-svc: " << status.message() << "\n";
+  return exit_status;
+}
+int Fail(const absl::Status& status) {
+  return Fail(status, absl::IsInvalidArgument(status) ? 2 : 1);
+}
+
 int Run(const ClassifyFlags& flags, StopSignal* stop) {
+  auto tls = TlsCredentials::Read(flags.server.tls);
+  if (!tls.ok()) return Fail(tls.status());
   auto bundles = LoadModels(flags.models);
-  if (!bundles.ok()) {
-    std::cerr << "classify-svc: " << bundles.status().message() << "\n";
-    return 1;
-  }
+  if (!bundles.ok()) return Fail(bundles.status(), 1);
   for (const auto& bundle : *bundles) {
     spdlog::info("loaded model {} {}", bundle->manifest().name(), bundle->manifest().version());
   }
   const ClassifyEngine engine(*std::move(bundles));
-  ClassifyService service(&engine, OpenChannel(flags.gateway_address));
+  ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()));
   ServiceRunner runner(
       {"classify-svc", "classify", &service, "silhouette.v1.ClassifyService", service.metrics()},
-      flags.server);
-  if (absl::Status status = runner.Start(); !status.ok()) {
-    std::cerr << "classify-svc: " << status.message() << "\n";
-    return absl::IsInvalidArgument(status) ? 2 : 1;
-  }
+      flags.server, tls->get());
+  if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
   stop->Wait();
   runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });

@@ -13,16 +13,20 @@ struct TimelineFlags {
   std::string gateway = "127.0.0.1:7100";
   std::string origin;
   std::string run;
+  TlsOptions tls;
   ReportFlags report;
 };
 
 absl::Status Show(const TimelineFlags& flags) {
   auto truth = ReadTruthFlag(flags.report);
   if (!truth.ok()) return truth.status();
-  GatewayClient gateway(OpenChannel(flags.gateway));
+  auto tls = TlsCredentials::Read(flags.tls);
+  if (!tls.ok()) return tls.status();
+  GatewayClient gateway(OpenChannel(flags.gateway, tls->get()));
   auto run = gateway.FindRun(flags.origin, flags.run);
   if (absl::IsUnavailable(run.status())) {
-    return absl::UnavailableError(absl::StrCat("no gateway answers at ", flags.gateway,
+    return absl::UnavailableError(absl::StrCat("no gateway answers at ", flags.gateway, ": ",
+                                               std::string(run.status().message()),
                                                "; start one or name its address with --gateway"));
   }
   if (!run.ok()) return run.status();
@@ -38,8 +42,12 @@ void AddTimelineCommand(CLI::App* parent, int* exit_status) {
   app->add_option("--gateway", flags->gateway, "host:port of the gateway")->capture_default_str();
   app->add_option("--origin", flags->origin, "Capture point of the run (default: any)");
   app->add_option("--run", flags->run, "Name of the run (default: the newest)");
+  AddTlsClientOptions(app, &flags->tls);
   AddReportFlags(app, &flags->report);
-  app->footer("Example:\n  silhouette timeline --gateway 127.0.0.1:7100 --origin file:call.pcap");
+  app->footer(
+      "Examples:\n  silhouette timeline --gateway 127.0.0.1:7100 --origin file:call.pcap\n"
+      "  silhouette timeline --gateway gateway.example:7100 --tls-ca ca.crt --tls-cert me.crt "
+      "--tls-key me.key");
   app->callback([flags, exit_status] {
     absl::Status status = Show(*flags);
     *exit_status = status.ok() ? 0 : ReportFailure("timeline", status);

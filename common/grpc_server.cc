@@ -1,45 +1,114 @@
 #include "common/grpc_server.h"
 
-#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/address.h"
+#include "common/connect_failure.h"
+#include "common/grpc_log.h"
 #include "common/link_stream.h"
 
 namespace silhouette {
 namespace {
+
+// A connection is a file, and gRPC gives up a port that runs out of them. The usual 1024 are soon
+// taken; each more may cost 50 KB while it shakes hands.
+void AllowManyConnections() {
+  constexpr rlim_t kFiles = 16'384;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kFiles) return;
+  files.rlim_cur = std::min(kFiles, files.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) spdlog::debug("open files stay {}", files.rlim_cur);
+}
 
 // Once per process: gRPC's plugins are global, and its log goes where ours goes.
 void PrepareGrpc() {
   static const bool prepared = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    gpr_set_log_function([](gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); });
+    JoinGrpcLog();
+    AllowManyConnections();
     return true;
   }();
   (void)prepared;
 }
 
+// For one server: gRPC's own way is for all of a process.
+class NoReflection : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    const std::string name = grpc::reflection::ProtoServerReflectionPlugin().name();
+    std::erase_if(*plugins, [&name](const auto& plugin) { return plugin->name() == name; });
+  }
+};
+
+// How long a connection may hold a place for nothing, in ms. gRPC's own times are longer.
+void DropIdlers(grpc::ServerBuilder* builder) {
+  // To shake hands, over TLS or not: bytes that are neither end here, too.
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  // Without a call. A channel comes back by itself when it is used.
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
+  // Silent on a call: asked after the first, gone after the second.
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+}
+
+void SetLimits(const std::shared_ptr<PeerLimits>& limits, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(kMaxMessageBytes);
+  if (limits == nullptr) return;
+  // Twice what is allowed, so that a call too many is refused with words before others must wait.
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 2 * limits->options().open_calls);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MakeLimitInterceptors(limits));
+  builder->experimental().SetInterceptorCreators(std::move(interceptors));
+}
+
+std::shared_ptr<grpc::Channel> OpenWith(grpc::ChannelArguments arguments,
+                                        const std::string& address, TlsCredentials* tls) {
+  const bool encrypted = tls != nullptr && tls->options().connects();
+  if (tls != nullptr && tls->options().serves() && !encrypted) {
+    spdlog::warn("connects to {} without encryption, as no --tls-ca is given", address);
+  }
+  if (encrypted && !tls->options().server_name.empty()) {
+    arguments.SetSslTargetNameOverride(tls->options().server_name);
+  }
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MakeConnectExplainers(encrypted));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      address, encrypted ? tls->ForChannel() : grpc::InsecureChannelCredentials(), arguments,
+      std::move(interceptors));
+}
+
 }  // namespace
 
 absl::StatusOr<BoundServer> StartGrpcServer(const std::string& flag, const std::string& address,
-                                            const std::vector<grpc::Service*>& services) {
+                                            const std::vector<grpc::Service*>& services,
+                                            const GrpcServerOptions& options) {
   PrepareGrpc();
   BoundServer bound;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &bound.port);
+  builder.AddListeningPort(
+      address,
+      options.tls == nullptr ? grpc::InsecureServerCredentials() : options.tls->ForServer(),
+      &bound.port);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  DropIdlers(&builder);
+  SetLimits(options.limits, &builder);
+  if (!options.reflection) builder.SetOption(std::make_unique<NoReflection>());
   for (grpc::Service* service : services) builder.RegisterService(service);
   bound.server = builder.BuildAndStart();
   if (bound.server == nullptr || bound.port == 0) {
@@ -65,7 +134,7 @@ InProcessServer StartInProcessServer(grpc::Service* service) {
   return result;
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, TlsCredentials* tls) {
   PrepareGrpc();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -76,7 +145,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
   // A peer whose machine is gone says nothing; this many ms without an answer are its end.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return OpenWith(std::move(arguments), address, tls);
 }
 
 void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving) {

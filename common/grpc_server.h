@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/peer_limits.h"
+#include "common/tls_credentials.h"
 
 namespace silhouette {
 
@@ -17,11 +19,19 @@ struct BoundServer {
   int port = 0;
 };
 
+struct GrpcServerOptions {
+  TlsCredentials* tls = nullptr;                 // null: plaintext; must outlive the server
+  std::shared_ptr<PeerLimits> limits = nullptr;  // null: none
+  bool reflection = true;
+};
+
 // Serves `services` (none: the health service alone) on `address` ("host:port", port 0 picks one)
-// with the standard health service and reflection. An address that is taken is an error, never
-// shared. `flag` is what an error message names. Errors: UNAVAILABLE.
+// with the standard health service. An address that is taken is an error, never shared. A peer that
+// does not finish its handshake or does not answer any more is dropped. `flag` is what an error
+// message names. Errors: UNAVAILABLE.
 absl::StatusOr<BoundServer> StartGrpcServer(const std::string& flag, const std::string& address,
-                                            const std::vector<grpc::Service*>& services);
+                                            const std::vector<grpc::Service*>& services,
+                                            const GrpcServerOptions& options = {});
 
 // Serves `service` without a port, and a channel to it.
 struct InProcessServer {
@@ -30,8 +40,9 @@ struct InProcessServer {
 };
 InProcessServer StartInProcessServer(grpc::Service* service);
 
-// A channel to "host:port", without encryption. Connects when first used.
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
+// A channel to "host:port", encrypted if `tls` is given and names a CA. Connects when first used.
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
+                                           TlsCredentials* tls = nullptr);
 
 // Sets the health service's answer, overall and for each name.
 void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving);

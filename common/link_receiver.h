@@ -99,6 +99,7 @@ grpc::Status ServeLink(grpc::ServerContext* context,
     std::mutex mutex_;
     grpc::ServerReaderWriter<v1::Ack, Batch>* stream_;
   };
+  if (context->IsCancelled()) return grpc::Status::CANCELLED;  // by a limit, or already by its peer
   StreamAckWriter acks(context, stream);
   auto handler = make_handler(&acks);
   if (!handler.ok()) return ToGrpcStatus(handler.status());

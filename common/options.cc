@@ -72,6 +72,17 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
                   "Write the bound ports here as JSON, once they are bound");
   app->add_flag("--insecure", options->insecure,
                 "Serve the API beyond loopback without encryption");
+  AddTlsServerOptions(app, &options->tls);
+  app->add_flag("--reflection", options->reflection,
+                "Tell clients what the API is, also with TLS; without TLS it is told anyway");
+  app->add_option("--max-peer-calls", options->limits.open_calls,
+                  "Streams and other calls that one peer may have open at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  app->add_option("--max-peer-call-rate", options->limits.calls_per_second,
+                  "Calls that one peer may begin per second, streams among them")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
   app->add_option("--grace", options->grace_s, "Seconds that an orderly shutdown may take")
       ->capture_default_str()
       ->check(CLI::Range(0, 3600));

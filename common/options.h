@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "common/peer_limits.h"
+#include "common/tls_options.h"
+
 namespace silhouette {
 
 // What every service's main has in common.
@@ -12,7 +15,10 @@ struct ServerOptions {
   std::string metrics_listen;  // host:port of the Prometheus endpoint
   std::string ports_file;      // where the bound ports are written; empty for nowhere
   bool insecure = false;       // allow the API beyond loopback without TLS
-  int grace_s = 10;            // how long an orderly shutdown may take
+  TlsOptions tls;
+  bool reflection = false;  // with TLS as well
+  PeerLimitOptions limits;
+  int grace_s = 10;  // how long an orderly shutdown may take
   std::string log_level = "info";
 };
 

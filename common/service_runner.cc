@@ -7,11 +7,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
+#include "common/server_metrics.h"
 
 namespace silhouette {
 
-ServiceRunner::ServiceRunner(ServiceParts parts, ServerOptions options)
-    : parts_(std::move(parts)), options_(std::move(options)) {}
+ServiceRunner::ServiceRunner(ServiceParts parts, ServerOptions options, TlsCredentials* tls)
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      tls_(tls),
+      limits_(std::make_shared<PeerLimits>(options_.limits)) {}
 
 ServiceRunner::~ServiceRunner() = default;
 
@@ -21,12 +25,16 @@ absl::Status ServiceRunner::Start() {
                                       std::pair("--metrics-listen", options_.metrics_listen)}) {
     if (absl::Status status = CheckAddress(flag, address); !status.ok()) return status;
   }
-  if (!options_.insecure && !IsLoopback(options_.listen)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--listen ", options_.listen,
-                     ": goes beyond loopback without encryption; say --insecure to allow it"));
+  const bool encrypted = options_.tls.serves();
+  if (!encrypted && !options_.insecure && !IsLoopback(options_.listen)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--listen ", options_.listen,
+        ": goes beyond loopback without encryption; give --tls-cert and --tls-key (and --tls-ca to "
+        "know the clients), or say --insecure to allow it"));
   }
-  auto api = StartGrpcServer("--listen", options_.listen, {parts_.service});
+  const bool reflection = !encrypted || options_.reflection;
+  auto api =
+      StartGrpcServer("--listen", options_.listen, {parts_.service}, {tls_, limits_, reflection});
   if (!api.ok()) return api.status();
   api_ = std::move(*api);
   SetHealth(api_.server.get(), {parts_.full_name}, false);
@@ -36,8 +44,11 @@ absl::Status ServiceRunner::Start() {
   SetServing(false);
   if (absl::Status status = StartMetrics(); !status.ok()) return status;
   if (absl::Status status = WritePortsFile(); !status.ok()) return status;
-  spdlog::info("{} listens on ports {} (gRPC), {} (health), {} (metrics)", parts_.name, api_.port,
-               health_.port, metrics_port_);
+  const char* const how = !encrypted                                   ? "gRPC"
+                          : options_.tls.demands_client_certificates() ? "gRPC, mutual TLS"
+                                                                       : "gRPC, TLS";
+  spdlog::info("{} listens on ports {} ({}), {} (health), {} (metrics)", parts_.name, api_.port,
+               how, health_.port, metrics_port_);
   return absl::OkStatus();
 }
 
@@ -59,6 +70,8 @@ absl::Status ServiceRunner::StartMetrics() {
   }
   metrics_port_ = exposer_->GetListeningPorts().front();
   exposer_->RegisterCollectable(registry_);
+  server_metrics_ = std::make_shared<ServerMetrics>(parts_.short_name, tls_, limits_);
+  exposer_->RegisterCollectable(server_metrics_);
   for (const auto& collectable : parts_.metrics) exposer_->RegisterCollectable(collectable);
   return absl::OkStatus();
 }

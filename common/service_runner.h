@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "common/grpc_server.h"
 #include "common/options.h"
+#include "common/peer_limits.h"
+#include "common/tls_credentials.h"
 
 namespace silhouette {
 
@@ -29,11 +31,13 @@ struct ServiceParts {
 // Calls come from one thread, SetServing from any.
 class ServiceRunner {
  public:
-  ServiceRunner(ServiceParts parts, ServerOptions options);
+  // `tls` is made from the options', and must outlive the runner.
+  ServiceRunner(ServiceParts parts, ServerOptions options, TlsCredentials* tls);
   ~ServiceRunner();
 
   // Binds the three ports and writes the ports file; not serving yet.
-  // Errors: INVALID_ARGUMENT (beyond loopback without --insecure), UNAVAILABLE (a port is taken).
+  // Errors: INVALID_ARGUMENT (beyond loopback without TLS or --insecure), UNAVAILABLE (a port is
+  // taken).
   absl::Status Start();
 
   // What the health service answers. Once Shutdown began it stays "not serving".
@@ -49,12 +53,15 @@ class ServiceRunner {
 
   const ServiceParts parts_;
   const ServerOptions options_;
+  TlsCredentials* const tls_;
+  const std::shared_ptr<PeerLimits> limits_;
   std::mutex mutex_;
   bool shutting_down_ = false;  // guarded by mutex_
   BoundServer api_;
   BoundServer health_;
   int metrics_port_ = 0;
   std::shared_ptr<prometheus::Registry> registry_;  // build_info
+  std::shared_ptr<prometheus::Collectable> server_metrics_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

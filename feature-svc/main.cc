@@ -33,11 +33,13 @@ int Fail(const absl::Status& status) {
 int Run(const FeatureFlags& flags, StopSignal* stop) {
   const auto fixed = ParseSpecFlags(flags.specs);
   if (!fixed.ok()) return Fail(fixed.status());
-  auto classify = OpenChannel(flags.classify_address);
+  auto tls = TlsCredentials::Read(flags.server.tls);
+  if (!tls.ok()) return Fail(tls.status());
+  auto classify = OpenChannel(flags.classify_address, tls->get());
   FeatureService service(classify, flags.limits, WindowLink(flags.link));
   ServiceRunner runner(
       {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},
-      flags.server);
+      flags.server, tls->get());
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   const auto compute = [&](SpecSet specs) {
     spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);

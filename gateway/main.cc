@@ -14,7 +14,14 @@ struct GatewayFlags {
   std::string store = "silhouette.db";
 };
 
+int Fail(const absl::Status& status) {
+  std::cerr << "gateway: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
 int Run(const GatewayFlags& flags, StopSignal* stop) {
+  auto tls = TlsCredentials::Read(flags.server.tls);
+  if (!tls.ok()) return Fail(tls.status());
   auto store = VerdictStore::Open(flags.store);
   if (!store.ok()) {
     std::cerr << "gateway: --store " << store.status().message() << "\n";
@@ -24,11 +31,8 @@ int Run(const GatewayFlags& flags, StopSignal* stop) {
   GatewayService service(&engine);
   ServiceRunner runner(
       {"gateway", "gateway", &service, "silhouette.v1.GatewayService", service.metrics()},
-      flags.server);
-  if (absl::Status status = runner.Start(); !status.ok()) {
-    std::cerr << "gateway: " << status.message() << "\n";
-    return absl::IsInvalidArgument(status) ? 2 : 1;
-  }
+      flags.server, tls->get());
+  if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
   stop->Wait();
   runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });
