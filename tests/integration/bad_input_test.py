@@ -235,6 +235,7 @@ class Ports(unittest.TestCase):
             status, _, errors = self.start(name, "--listen", "0.0.0.0:0")
             self.assertEqual(status, 2, errors)
             self.assertIn("--insecure", errors)
+            self.assertIn("--tls-cert", errors)
 
     def test_a_store_that_cannot_be_made_is_named(self):
         status, _, errors = self.start("gateway", "--store", "/nowhere/x.db")

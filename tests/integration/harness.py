@@ -96,7 +96,7 @@ def wait_until(condition, what, seconds=TIMEOUT_S):
 class Service:
     """One running service. `launcher` is a command that becomes the service, as setpriv does."""
 
-    def __init__(self, name, folder, *args, launcher=()):
+    def __init__(self, name, folder, *args, launcher=(), listen="127.0.0.1:0"):
         self.name = name
         self.log = []
         self._seen = threading.Condition()
@@ -104,7 +104,7 @@ class Service:
         ports_file = os.path.join(folder, name + ".ports")
         if os.path.exists(ports_file):  # of one that was killed
             os.remove(ports_file)
-        command = [*launcher, os.path.join(BIN, name), "--listen", "127.0.0.1:0", "--health-listen",
+        command = [*launcher, os.path.join(BIN, name), "--listen", listen, "--health-listen",
                    "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--ports-file", ports_file,
                    "--grace", "2", *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -166,9 +166,10 @@ class Service:
 
 
 class Suite:
-    """The four services as processes, joined over loopback."""
+    """The four services as processes, joined over loopback; `every` are arguments of each."""
 
-    def __init__(self, *capture_args):
+    def __init__(self, *capture_args, every=()):
+        self.every = every
         self._folder = tempfile.TemporaryDirectory(prefix="silhouette-test-")
         self.folder = self._folder.name
         os.chmod(self.folder, 0o777)  # a sandboxed capture-svc is nobody when it writes there
@@ -187,7 +188,7 @@ class Suite:
             raise
 
     def _start(self, name, *args):
-        service = Service(name, self.folder, *args)
+        service = Service(name, self.folder, *args, *self.every)
         self.services.append(service)
         return service
 
