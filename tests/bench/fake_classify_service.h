@@ -21,6 +21,8 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
 
   // Since it was asked last.
   uint64_t TakeWindows() { return windows_.exchange(0); }
+  // Packets that windows took, in the accounts of the newest batch.
+  uint64_t windowed() const { return windowed_; }
 
  private:
   class Handler : public BatchHandler<v1::WindowBatch> {
@@ -30,6 +32,7 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
       for (const v1::WindowTable& table : batch.tables()) {
         service_->windows_ += static_cast<uint64_t>(table.start_ns_size());
       }
+      service_->windowed_ = batch.header().accounting().windowed();
       v1::Ack ack;
       ack.set_origin(batch.header().origin());
       ack.set_run(batch.header().run());
@@ -47,6 +50,7 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
 
   OpenStreams streams_;
   std::atomic<uint64_t> windows_ = 0;
+  std::atomic<uint64_t> windowed_ = 0;
 };
 
 }  // namespace silhouette::bench

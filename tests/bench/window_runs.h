@@ -5,6 +5,8 @@
 #include <string>
 
 #include "feature-svc/engine.h"
+#include "tests/bench/credentials.h"
+#include "tests/bench/pipeline_links.h"
 
 namespace silhouette::bench {
 
@@ -19,7 +21,8 @@ uint64_t WindowsInOneThread(const std::string& path, const std::string& spec);
 // that counts and acks them; what comes before differs.
 class ServiceRuns {
  public:
-  explicit ServiceRuns(const std::string& spec);
+  explicit ServiceRuns(const std::string& spec, const PipelineLinks& links = {},
+                       const Credentials& credentials = Plaintext());
   ~ServiceRuns();
 
   // The engines in one thread, without gRPC between them. Returns as WindowsInOneThread.
@@ -27,12 +30,17 @@ class ServiceRuns {
   // A capture pushes its packets to feature-svc's service over a TCP connection of this machine.
   uint64_t OverGrpc(const std::string& path);
 
+  // By the runs over gRPC so far.
+  const HeldBytes& held() const { return held_; }
+
  private:
-  void CheckWindows();
+  uint64_t PacketsOfRun();
 
   struct Services;
   const SpecSet specs_;
+  const PipelineLinks links_;
   const std::unique_ptr<Services> services_;
+  HeldBytes held_;
 };
 
 }  // namespace silhouette::bench
