@@ -32,7 +32,7 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
       sender_(
           "feature-svc",
           [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
-          {[this](const v1::Ack& ack) { engine_.OnAck(ack); }, {}}, link) {}
+          {[this](const v1::Ack& ack) { engine_.OnAck(ack); }}, link) {}
 
 // Interfaces do not wait.
 CaptureOptions Capture::WithLoad(CaptureOptions options) {

@@ -18,9 +18,9 @@ struct ReadFlags {
   std::string home;             // networks that are ours; empty for the default
   std::string align = "epoch";  // epoch or first
   std::string lateness = "1s";
-  std::vector<std::string> look_into;  // gre, vxlan, ipip
+  std::vector<std::string> look_into = {};  // gre, vxlan, ipip
   bool vlan_key = false;
-  std::string anonymize;  // key file; empty for none
+  std::string anonymize = {};  // key file; empty for none
 };
 void AddReadFlags(CLI::App* app, ReadFlags* flags);
 // Only those that say how a packet by itself is read: the others keep their defaults.

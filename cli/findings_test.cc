@@ -70,7 +70,7 @@ class FindingsTest : public ::testing::Test {
     options.run = run;
     LinkSender<v1::PacketBatch> link(
         "feature-svc", [&](grpc::ClientContext* context) { return stub->Push(context); },
-        {[](const v1::Ack&) {}, {}});
+        {[](const v1::Ack&) {}});
     CaptureEngine engine(options, [&](const v1::PacketBatch& batch) { return link.Send(batch); });
     ASSERT_EQ(engine.Read(&source), absl::OkStatus());
     ASSERT_EQ(link.Close(), absl::OkStatus());

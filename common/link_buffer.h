@@ -86,6 +86,7 @@ class LinkBuffer {
     if (Sequence(entry) > run.offered) {
       run.offered = Sequence(entry);
       run.offered_packets += entry.packets.count;
+      run.unsettled_upto.push_back(run.offered_packets);
     }
     if (run.goes_on) Prepare(&entry);
     return entry.batch;
@@ -95,7 +96,7 @@ class LinkBuffer {
   void MarkSent() {
     Entry& entry = entries_[next_++];
     use_.unsent_bytes -= entry.bytes;
-    if (!limits_.keeps_unsettled) entry.run->second.settled = Sequence(entry);
+    if (!limits_.keeps_unsettled) entry.run->second.SettleUpTo(Sequence(entry));
     DropSettled();
     while (limits_.forgets && use_.bytes > limits_.bytes && next_ > 0) Forget();
   }
@@ -107,12 +108,12 @@ class LinkBuffer {
     if (at == runs_.end()) return std::nullopt;  // settled before
     Run& run = at->second;
     v1::Accounting decided = run.base.decided;
-    AddAccounting(&decided, ack.accounting());
-    if (ack.sequence() > run.offered || Decided(decided) > run.offered_packets) {
+    AddDecided(&decided, ack.accounting());
+    if (ack.sequence() > run.offered || !IsWithin(decided, run.PacketsUpTo(ack.sequence()))) {
       ++use_.wrong_acks;
       return std::nullopt;
     }
-    run.settled = std::max(run.settled, ack.sequence());
+    run.SettleUpTo(ack.sequence());
     if (ack.has_settled_until_ns()) run.settled_until_ns = ack.settled_until_ns();
     if (ack.has_keep_from_ns()) run.keep_from_ns = ack.keep_from_ns();
     run.decided = std::move(decided);
@@ -170,6 +171,19 @@ class LinkBuffer {
     std::optional<int64_t> complete_from_ns;  // where batches are gone
     // Batches that are gone and were not settled: sequence and packets.
     std::deque<std::pair<uint64_t, uint64_t>> forgotten;
+    // Packets up to each batch that was to be sent and is not settled, and up to the settled ones.
+    std::deque<uint64_t> unsettled_upto;
+    uint64_t settled_upto = 0;
+    void SettleUpTo(uint64_t sequence) {
+      for (; settled < sequence; ++settled) {
+        settled_upto = unsettled_upto.front();
+        unsettled_upto.pop_front();
+      }
+    }
+    // `sequence` was to be sent.
+    uint64_t PacketsUpTo(uint64_t sequence) const {
+      return sequence <= settled ? settled_upto : unsettled_upto[sequence - settled - 1];
+    }
     uint64_t end = 0;  // the sequence that ends it, once that is known
     bool is_over() const { return end != 0 && settled >= end; }
     bool goes_on = false;  // on this stream, from an earlier one
@@ -189,6 +203,33 @@ class LinkBuffer {
 
   static uint64_t Decided(const v1::Accounting& decided) {
     return decided.windowed() + FilteredPackets(decided) + decided.shed();
+  }
+
+  // The other counts are not a receiver's to say.
+  static void AddDecided(v1::Accounting* to, const v1::Accounting& from) {
+    to->set_windowed(to->windowed() + from.windowed());
+    to->set_shed(to->shed() + from.shed());
+    for (const v1::FilteredCount& count : from.filtered()) {
+      AddFiltered(to, count.reason(), count.packets());
+    }
+  }
+
+  // That so many packets are decided at most, for a few reasons in a few words; sums that wrap
+  // around do not count as small.
+  static bool IsWithin(const v1::Accounting& decided, uint64_t packets) {
+    constexpr int kMostReasons = 64;
+    constexpr size_t kMostBytes = 64;
+    if (decided.filtered_size() > kMostReasons) return false;
+    const auto take = [&](uint64_t count) {
+      if (count > packets) return false;
+      packets -= count;
+      return true;
+    };
+    return take(decided.windowed()) && take(decided.shed()) &&
+           std::all_of(decided.filtered().begin(), decided.filtered().end(),
+                       [&](const v1::FilteredCount& count) {
+                         return count.reason().size() <= kMostBytes && take(count.packets());
+                       });
   }
 
   static v1::Ack AckOf(const Key& key, const Run& run) {
@@ -255,7 +296,7 @@ class LinkBuffer {
     for (const auto& [sequence, packets] : run->forgotten) {
       run->decided.set_shed(run->decided.shed() + packets);
       use_.shed_packets += packets;
-      run->settled = std::max(run->settled, sequence);
+      run->SettleUpTo(sequence);
     }
     run->forgotten.clear();
     return true;

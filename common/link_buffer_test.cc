@@ -222,5 +222,24 @@ TEST(LinkBuffer, WithoutKeepingWhatIsSentIsGone) {
   EXPECT_TRUE(buffer.all_settled());
 }
 
+TEST(LinkBuffer, AnAckThatCountsMoreThanCameUpToItIsWrong) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  EXPECT_EQ(buffer.Settle(AckOf(1, 11, 0)), std::nullopt);
+  v1::Ack wraps = AckOf(1, 6, 0);
+  wraps.mutable_accounting()->set_shed(~uint64_t{0} - 3);
+  EXPECT_EQ(buffer.Settle(wraps), std::nullopt);
+  v1::Ack wordy = AckOf(1, 6, 0);
+  AddFiltered(wordy.mutable_accounting(), std::string(1000, 'x'), 1);
+  EXPECT_EQ(buffer.Settle(wordy), std::nullopt);
+  EXPECT_EQ(buffer.use().wrong_acks, 3u);
+  v1::Ack meddles = AckOf(1, 10, 0);
+  meddles.mutable_accounting()->set_received(1000);
+  const auto told = buffer.Settle(meddles);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->accounting().received(), 0u) << "that is the sender's to say";
+}
+
 }  // namespace
 }  // namespace silhouette

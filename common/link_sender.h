@@ -25,7 +25,7 @@ namespace silhouette {
 struct LinkOptions {
   LinkLimits limits;
   RetryDelays delays;
-  std::shared_ptr<LinkMetrics> metrics;  // null: nobody looks
+  std::shared_ptr<LinkMetrics> metrics = nullptr;  // null: nobody looks
 };
 
 // The sending half of a link that loses nothing: keeps what is not settled, opens the stream again
@@ -39,11 +39,11 @@ class LinkSender {
   struct Callbacks {
     // Counts are since the run began, whatever broke.
     std::function<void(const v1::Ack&)> on_ack;
-    // The link has failed for good: Send and Close return the error.
-    std::function<void()> on_failure;
+    // The link has failed for good: Send and Close return the error. Unset: nobody wants to know.
+    std::function<void()> on_failure = nullptr;
     // Asked when a stream broke: the receiver would not take what is kept any more, so that the
     // link fails rather than try again. Unset: never.
-    std::function<bool()> is_outdated;
+    std::function<bool()> is_outdated = nullptr;
   };
 
   // `receiver` is what messages call the other end: "feature-svc".

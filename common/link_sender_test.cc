@@ -246,7 +246,7 @@ TEST_F(LinkSenderTest, AReceiverThatCannotBeReachedIsTriedUntilItCan) {
   Sender sender(
       "receiver",
       [&](grpc::ClientContext* context) { return (++tries < 3 ? nowhere : stub_)->Push(context); },
-      {[this](const v1::Ack& ack) { acks_.push_back(ack); }, {}},
+      {[this](const v1::Ack& ack) { acks_.push_back(ack); }},
       {{}, {std::chrono::milliseconds(1), std::chrono::milliseconds(2)}});
   ASSERT_EQ(Send(1, &sender), absl::OkStatus());
   EXPECT_EQ(sender.Close(), absl::OkStatus());

@@ -31,7 +31,7 @@ class LinkStream {
   struct Callbacks {
     std::function<void(const v1::Ack&)> on_ack;
     // No ack will come any more, in order or not.
-    std::function<void()> on_end;
+    std::function<void()> on_end = nullptr;
   };
 
   // `receiver` is what messages call the other end: "feature-svc".

@@ -99,7 +99,7 @@ class LinkTest : public ::testing::Test {
   std::unique_ptr<Sender> Open() {
     return std::make_unique<Sender>(
         "receiver", [this](grpc::ClientContext* context) { return stub_->Push(context); },
-        Sender::Callbacks{[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }, {}});
+        Sender::Callbacks{[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }});
   }
   // Sends until the stream breaks; an endless receiver would be a bug.
   static absl::Status SendUntilError(Sender* sender) {

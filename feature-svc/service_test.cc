@@ -201,7 +201,7 @@ class FeatureServiceTest : public ::testing::Test {
   LinkSender<v1::PacketBatch> sender_{
       "feature-svc",
       [this](grpc::ClientContext* context) { return stub_->Push(context); },
-      {[this](const v1::Ack& ack) { settled_ = ack.sequence(); }, {}}};
+      {[this](const v1::Ack& ack) { settled_ = ack.sequence(); }}};
 };
 
 TEST_F(FeatureServiceTest, AChangeOfTheModelsReachesARunThatGoesOn) {

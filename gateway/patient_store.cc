@@ -12,7 +12,7 @@ namespace {
 
 bool IsOfTheDisk(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) ||
-         absl::IsDataLoss(status) || absl::IsInternal(status);
+         absl::IsDataLoss(status);
 }
 
 const char* Remedy(const absl::Status& status) {

@@ -22,7 +22,7 @@ class GatewayServiceTest : public ::testing::Test {
   absl::Status Push(const std::vector<v1::VerdictBatch>& batches) {
     LinkStream<v1::VerdictBatch> link(
         "gateway", [this](grpc::ClientContext* context) { return stub_->Push(context); },
-        {[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }, {}});
+        {[this](const v1::Ack& ack) { acks_.push_back(ack.sequence()); }});
     for (const v1::VerdictBatch& batch : batches) {
       if (absl::Status status = link.Send(batch); !status.ok()) return status;
     }

@@ -3,6 +3,8 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "common/grid.h"
+#include "common/schema.h"
 #include "common/timeline.h"
 
 namespace silhouette {
@@ -84,7 +86,7 @@ absl::Status PrepareLayout(SqliteDatabase* database) {
 absl::Status CheckModels(const v1::VerdictBatch& batch) {
   for (const v1::ModelHead& model : batch.models()) {
     absl::Status status;
-    if (model.length_ns() <= 0 || model.hop_ns() <= 0) {
+    if (model.length_ns() <= 0 || model.hop_ns() <= 0 || !IsPlausibleTime(model.length_ns())) {
       status = absl::InvalidArgumentError("its windows have no length or hop");
     } else if (model.has_timeline()) {
       status = CheckTimelineModel(model.timeline(), static_cast<size_t>(model.classes_size()));
@@ -106,6 +108,22 @@ absl::Status CheckIndices(const v1::VerdictBatch& batch) {
     return absl::InvalidArgumentError(absl::StrCat("verdict on ", verdict.subject(), " at ",
                                                    verdict.window_start_ns(),
                                                    " ns names a model or class outside its list"));
+  }
+  return absl::OkStatus();
+}
+
+// What is read as windows and features later.
+absl::Status CheckWindows(const v1::VerdictBatch& batch) {
+  for (const v1::ModelVerdict& verdict : batch.verdicts()) {
+    const auto schema = FindSchema(batch.models(static_cast<int>(verdict.model())).schema());
+    const auto features = static_cast<size_t>(verdict.features_size());
+    if (features > 0 && (!schema.ok() || features == (*schema)->features.size()) &&
+        IsPlausibleTime(verdict.window_start_ns())) {
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrCat("verdict on ", verdict.subject(), " at ",
+                                                   verdict.window_start_ns(), " ns has ", features,
+                                                   " features, or is outside of time"));
   }
   return absl::OkStatus();
 }
@@ -159,8 +177,13 @@ absl::Status VerdictStore::Reopen() {
 }
 
 absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
+  if (!IsPlausibleTime(batch.header().grid_start_ns())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("grid start at ", batch.header().grid_start_ns(), " ns, outside of time"));
+  }
   if (absl::Status status = CheckModels(batch); !status.ok()) return status;
   if (absl::Status status = CheckIndices(batch); !status.ok()) return status;
+  if (absl::Status status = CheckWindows(batch); !status.ok()) return status;
   std::lock_guard lock(mutex_);
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   absl::StatusOr<uint64_t> added = PutVerdicts(batch);

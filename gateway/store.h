@@ -77,7 +77,9 @@ class VerdictStore {
   const std::string& path() const { return path_; }
 
   // Stores a batch in one transaction; returns how many verdicts were new.
-  // Errors: INVALID_ARGUMENT (an index outside its list), or as SqliteDatabase.
+  // Errors: INVALID_ARGUMENT (an index outside its list, features that are not the schema's, a
+  // window outside of time), FAILED_PRECONDITION (a model that was another under this version), or
+  // as SqliteDatabase.
   absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch);
 
   // Newest first.

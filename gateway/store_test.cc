@@ -301,5 +301,27 @@ TEST(VerdictStore, ReadersSeeWholeBatchesWhileOneWrites) {
   for (std::thread& reader : readers) reader.join();
 }
 
+TEST(VerdictStore, ABatchThatCouldNotBeReadAgainIsRefused) {
+  const auto store = OpenStore("");
+  BatchOf few("1");
+  few.Add(0, "a", 1);
+  few->mutable_verdicts(0)->mutable_features()->RemoveLast();
+  EXPECT_TRUE(absl::IsInvalidArgument(store->Add(few).status()));
+  BatchOf none("1");
+  none.Add(0, "a", 1);
+  none->mutable_models(0)->set_schema("another.v1");
+  none->mutable_verdicts(0)->clear_features();
+  EXPECT_TRUE(absl::IsInvalidArgument(store->Add(none).status()));
+  BatchOf far("1");
+  far.Add(0, "a", 1);
+  far->mutable_verdicts(0)->set_window_start_ns(std::numeric_limits<int64_t>::min());
+  EXPECT_TRUE(absl::IsInvalidArgument(store->Add(far).status()));
+  BatchOf longest("1");
+  longest.Add(0, "a", 1);
+  longest->mutable_models(0)->set_length_ns(std::numeric_limits<int64_t>::max());
+  EXPECT_TRUE(absl::IsInvalidArgument(store->Add(longest).status()));
+  EXPECT_TRUE(store->ListRuns()->empty());
+}
+
 }  // namespace
 }  // namespace silhouette
