@@ -25,7 +25,7 @@ namespace silhouette {
 // change. Only what fits together gets to gRPC: while new files are damaged, half written, missing
 // or expired, the old ones stand. Connections that are open keep what they began with.
 // Thread-safe. Must outlive servers, and be made before privileges are given up; see
-// docs/decisions/0019.
+// docs/decisions/0021.
 class TlsCredentials {
  public:
   // Reads the files, but starts no thread. Warns in the log about a key that everybody may read.
