@@ -12,7 +12,7 @@ namespace silhouette {
 struct BatchPackets {
   static constexpr int64_t kNone = std::numeric_limits<int64_t>::min();
 
-  int64_t newest_ns = kNone;  // event time
+  int64_t newest_ns = kNone;  // event time, of those that were shed too
   uint64_t count = 0;
 };
 
@@ -23,9 +23,10 @@ BatchPackets PacketsOf(const Batch&) {
 
 inline BatchPackets PacketsOf(const v1::PacketBatch& batch) {
   const auto& times = batch.time_ns();
-  const auto newest = std::max_element(times.begin(), times.end());
-  return {newest == times.end() ? BatchPackets::kNone : *newest,
-          static_cast<uint64_t>(times.size())};
+  BatchPackets packets{BatchPackets::kNone, static_cast<uint64_t>(times.size())};
+  if (!times.empty()) packets.newest_ns = *std::max_element(times.begin(), times.end());
+  if (batch.has_shed()) packets.newest_ns = std::max(packets.newest_ns, batch.shed().until_ns());
+  return packets;
 }
 
 }  // namespace silhouette

@@ -13,6 +13,7 @@
 
 #include "common/accounting.h"
 #include "common/batch_packets.h"
+#include "common/grid.h"
 #include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
@@ -114,8 +115,10 @@ class LinkBuffer {
       return std::nullopt;
     }
     run.SettleUpTo(ack.sequence());
-    if (ack.has_settled_until_ns()) run.settled_until_ns = ack.settled_until_ns();
-    if (ack.has_keep_from_ns()) run.keep_from_ns = ack.keep_from_ns();
+    // Acks of batches that are sent again for context may be older than those before the break.
+    const bool is_older = run.settled_until_ns && ack.settled_until_ns() < *run.settled_until_ns;
+    if (ack.has_settled_until_ns() && !is_older) run.settled_until_ns = ack.settled_until_ns();
+    if (ack.has_keep_from_ns() && !is_older) run.keep_from_ns = ack.keep_from_ns();
     run.decided = std::move(decided);
     v1::Ack told = ack;
     *told.mutable_accounting() = run.decided;
@@ -259,7 +262,8 @@ class LinkBuffer {
     const Run& run = entry.run->second;
     if (Sequence(entry) > run.settled) return false;
     return run.is_over() || !limits_.keeps_unsettled ||
-           entry.packets.newest_ns < run.keep_from_ns || entry.packets.count == 0;
+           entry.packets.newest_ns < run.keep_from_ns ||
+           entry.packets.newest_ns == BatchPackets::kNone;
   }
 
   void DropSettled() {
@@ -278,10 +282,12 @@ class LinkBuffer {
   void DropFirst() {
     const Entry& first = entries_.front();
     Run& run = first.run->second;
-    if (first.packets.count > 0) {
-      run.complete_from_ns =
-          std::max(run.complete_from_ns.value_or(BatchPackets::kNone), first.packets.newest_ns + 1);
-    }
+    // Behind batches without packets the run is complete from its beginning.
+    const int64_t complete_from_ns = first.packets.newest_ns == BatchPackets::kNone
+                                         ? -kLastPlausibleNs
+                                         : first.packets.newest_ns + 1;
+    run.complete_from_ns =
+        std::max(run.complete_from_ns.value_or(complete_from_ns), complete_from_ns);
     use_.bytes -= first.bytes;
     --next_;
     const auto at = first.run;

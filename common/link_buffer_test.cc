@@ -241,5 +241,50 @@ TEST(LinkBuffer, AnAckThatCountsMoreThanCameUpToItIsWrong) {
   EXPECT_EQ(told->accounting().received(), 0u) << "that is the sender's to say";
 }
 
+TEST(LinkBuffer, ARunThatBeginsWithoutPacketsIsCompleteFromItsBeginning) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) {
+    const auto batch = Batch(i);
+    if (i < 3) batch->clear_time_ns();
+    buffer.Add(batch);
+  }
+  SendAll(&buffer);
+  ASSERT_TRUE(buffer.Settle(AckOf(2, 0, 0)).has_value());
+  (void)buffer.Rewind();
+  const auto headers = SendAll(&buffer);
+  ASSERT_THAT(Sequences(headers), ElementsAre(3));
+  EXPECT_TRUE(headers[0].has_complete_from_ns());
+  EXPECT_LT(headers[0].complete_from_ns(), 0);
+}
+
+TEST(LinkBuffer, ABatchThatTellsOfShedPacketsIsKeptAsLongAsIfItHadThem) {
+  Buffer buffer({});
+  const auto batch = Batch(1);
+  batch->clear_time_ns();
+  batch->mutable_shed()->set_share(256);
+  batch->mutable_shed()->set_until_ns(500);
+  buffer.Add(batch);
+  Add(2, &buffer);
+  SendAll(&buffer);
+  ASSERT_TRUE(buffer.Settle(AckOf(1, 0, 500)).has_value());
+  (void)buffer.Rewind();
+  EXPECT_EQ(SendAll(&buffer).size(), 2u) << "windows from 500 on look there";
+  ASSERT_TRUE(buffer.Settle(AckOf(1, 0, 501)).has_value());
+  (void)buffer.Rewind();
+  const auto headers = SendAll(&buffer);
+  ASSERT_EQ(headers.size(), 1u);
+  EXPECT_EQ(headers[0].complete_from_ns(), 501);
+}
+
+TEST(LinkBuffer, AnOlderAckTakesNothingBack) {
+  Buffer buffer({});
+  for (uint64_t i = 1; i <= 3; ++i) Add(i, &buffer);
+  SendAll(&buffer);
+  (void)buffer.Settle(AckOf(2, 20, 200));
+  (void)buffer.Settle(AckOf(1, 10, 100));
+  (void)buffer.Rewind();
+  EXPECT_EQ(SendAll(&buffer).front().settled_until_ns(), 250);
+}
+
 }  // namespace
 }  // namespace silhouette
