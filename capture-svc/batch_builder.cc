@@ -179,12 +179,23 @@ v1::PacketBatch* BatchBuilder::Finish() {
   return &batch_;
 }
 
+void BatchBuilder::ShedAll() {
+  for (size_t i = 0; i < packets_; ++i) Shed(columns_.time_ns[i]);
+  Empty();
+  shed_without_room_ = shed_packets_;
+  shed_share_ = kShedShares;
+}
+
 void BatchBuilder::Clear() {
   batch_.clear_header();
   batch_.clear_lost_before();
   batch_.clear_shed();
-  shed_packets_ = 0;
+  shed_packets_ = shed_without_room_ = 0;
   shed_share_ = next_shed_share_;
+  Empty();
+}
+
+void BatchBuilder::Empty() {
   packets_ = 0;
   flows_ = 0;
   fast_flows_.Clear();

@@ -48,11 +48,13 @@ class BatchBuilder {
                  packet.tcp_flags);
   }
 
-  // Packets that take room, those that were shed among them.
-  size_t packets() const { return packets_ + shed_packets_; }
+  // Packets that take room, those that are left out among them.
+  size_t packets() const { return packets_ + shed_packets_ - shed_without_room_; }
 
   // From the next batch on, packets between devices whose ShedHash is below `share` are left out.
   void SetShedShare(uint32_t share) { next_shed_share_ = share; }
+  // Leaves out what is in this batch and all that is to come into it; none takes room from now on.
+  void ShedAll();
   // Of this batch.
   size_t shed_packets() const { return shed_packets_; }
 
@@ -99,6 +101,8 @@ class BatchBuilder {
   void AppendEndsFlow(EndsFlow* flow);
   void AppendFastFlow(FastFlow* flow);
   uint16_t AppendFlow(FlowKey key);
+  // Forgets packets and flows.
+  void Empty();
   void WritePackets();
   void WriteFlows();
   template <size_t kBytes, typename Field>
@@ -114,6 +118,7 @@ class BatchBuilder {
   uint32_t shed_share_ = 0;
   uint32_t next_shed_share_ = 0;
   size_t shed_packets_ = 0;
+  size_t shed_without_room_ = 0;  // of these
   int64_t shed_from_ns_ = 0;
   int64_t shed_until_ns_ = 0;
   std::vector<Row> rows_;

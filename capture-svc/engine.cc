@@ -203,7 +203,7 @@ int64_t CaptureEngine::Watermark() const {
 
 // Without packets, a watermark that moved is worth a batch: it closes windows.
 bool CaptureEngine::FlushIsDue(const PacketBlock& block) const {
-  const bool any_waits = work_->builder.packets() > 0;
+  const bool any_waits = work_->builder.packets() + work_->builder.shed_packets() > 0;
   if (any_waits && block.packets.empty() && !ladder_.bigger_batches()) return true;
   if (options_.flush_after_ns == std::numeric_limits<int64_t>::max() || !any_packet_) return false;
   constexpr int64_t kBiggerBatches = 10;
@@ -252,6 +252,12 @@ void CaptureEngine::TellLoss(v1::Loss* lost_before) {
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
+  if (!end_of_run && MustDrop()) {
+    work_->builder.ShedAll();  // and tells so once there is room
+    FollowLoad();
+    Publish(source);
+    return absl::OkStatus();
+  }
   v1::PacketBatch* batch = work_->builder.Finish();
   Publish(source);
   TellLoss(batch->mutable_lost_before());

@@ -37,8 +37,8 @@ struct CaptureOptions {
   size_t batch_packets = BatchBuilder::kMaxPackets;  // at most that
   // A batch goes on, full or not, once its packets span this much time. For live sources.
   int64_t flush_after_ns = std::numeric_limits<int64_t>::max();
-  // How full the buffer to the receiver is, 0 to 1. Where it is set, overload makes the engine
-  // shed; otherwise it waits. For interfaces.
+  // How full the buffer to the receiver is: from 1 on, it takes no batch. Where it is set, overload
+  // makes the engine shed; otherwise it waits. For interfaces.
   std::function<double()> fill;
 };
 
@@ -125,8 +125,10 @@ class CaptureEngine {
   bool PublishIsDue(const PacketBlock& block) const;
   // Brings the accounts up to date.
   void UpdateAccounting(const PacketSource& source);
-  // Before each batch.
+  // Behind each batch.
   void FollowLoad();
+  // The receiver's buffer is full, and the source would not wait.
+  bool MustDrop() const { return options_.fill && options_.fill() >= 1; }
   // What was lost since the batch before.
   void TellLoss(v1::Loss* lost_before);
   absl::Status EmitBatch(const PacketSource& source, bool end_of_run);

@@ -87,7 +87,7 @@ TEST_F(LiveEngineTest, UnderOverloadItShedsCountsWhatItShedAndRecovers) {
   constexpr int kPackets = 3000;
   for (int i = 0; i < kPackets; ++i) live_.Add(kStart + i * (kSecond / 100), UdpFrame());
   options_.batch_packets = 10;
-  options_.fill = [this] { return batches_.size() > 20 && batches_.size() < 60 ? 1.0 : 0.0; };
+  options_.fill = [this] { return batches_.size() > 20 && batches_.size() < 60 ? 0.9 : 0.0; };
   ReadLive();
   uint64_t sent = 0;
   for (const v1::PacketBatch& batch : batches_) {
@@ -103,6 +103,36 @@ TEST_F(LiveEngineTest, UnderOverloadItShedsCountsWhatItShedAndRecovers) {
   EXPECT_EQ(batches_.back().time_ns_size() + batches_[batches_.size() - 2].time_ns_size() > 0,
             true);
   EXPECT_FALSE(batches_[batches_.size() - 2].has_shed());
+}
+
+TEST_F(LiveEngineTest, WhileTheBufferTakesNothingItDropsWithoutWaitingAndTellsLater) {
+  constexpr int kPackets = 3000;
+  for (int i = 0; i < kPackets; ++i) live_.Add(kStart + i * (kSecond / 100), UdpFrame());
+  options_.batch_packets = 10;
+  int asked = 0;
+  size_t when_full = 0;
+  options_.fill = [&] {
+    const bool full = ++asked > 20 && asked < 200;
+    if (!full) return 0.0;
+    if (when_full == 0) when_full = batches_.size();
+    EXPECT_EQ(batches_.size(), when_full) << "it would wait for room";
+    return 1.0;
+  };
+  ReadLive();
+  const v1::PacketBatch& told = batches_[when_full];
+  EXPECT_EQ(told.shed().share(), kShedShares);
+  EXPECT_EQ(told.time_ns_size(), 0);
+  const uint64_t shed = LastAccounting().shed();
+  EXPECT_GE(shed, 800u);
+  EXPECT_EQ(told.header().accounting().shed(), shed) << "one batch tells of all";
+  EXPECT_EQ(told.shed().until_ns() - told.shed().from_ns(),
+            static_cast<int64_t>(shed - 1) * (kSecond / 100));
+  uint64_t sent = 0;
+  for (const v1::PacketBatch& batch : batches_) {
+    sent += static_cast<uint64_t>(batch.time_ns_size());
+    EXPECT_TRUE(Balanced(batch.header().accounting()));
+  }
+  EXPECT_EQ(shed + sent, uint64_t{kPackets});
 }
 
 TEST_F(LiveEngineTest, WithoutAWordOnTheBufferItShedsNothing) {

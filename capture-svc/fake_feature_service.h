@@ -43,7 +43,7 @@ class FakeFeatureService : public v1::FeatureService::Service {
     uint64_t windowed_ = 0;
   };
   absl::Status refusal_;
-  OpenStreams streams_;
+  OpenStreams streams_{"test"};
 };
 
 }  // namespace silhouette

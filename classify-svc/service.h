@@ -33,7 +33,7 @@ class ClassifyService final : public v1::ClassifyService::Service {
   void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_};
+    return {accounting_, registry_, streams_.metrics()};
   }
 
  private:
@@ -46,7 +46,7 @@ class ClassifyService final : public v1::ClassifyService::Service {
   const std::shared_ptr<AccountingMetrics> accounting_;
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& verdicts_;
-  OpenStreams streams_;
+  OpenStreams streams_{"classify"};
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;  // guarded by mutex_

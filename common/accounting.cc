@@ -1,5 +1,6 @@
 #include "common/accounting.h"
 
+#include <algorithm>
 #include <string>
 
 namespace silhouette {
@@ -11,9 +12,20 @@ uint64_t FilteredPackets(const v1::Accounting& accounting) {
 }
 
 bool Balanced(const v1::Accounting& accounting) {
-  return accounting.received() == accounting.windowed() + FilteredPackets(accounting) +
-                                      accounting.malformed() + accounting.late() +
-                                      accounting.shed() + accounting.pending();
+  uint64_t left = accounting.received();
+  const auto take = [&left](uint64_t packets) {
+    if (packets > left) return false;
+    left -= packets;
+    return true;
+  };
+  const auto take_filtered = [&](const v1::FilteredCount& count) {
+    return count.reason().size() <= kMaxReasonBytes && take(count.packets());
+  };
+  const auto& filtered = accounting.filtered();
+  return filtered.size() <= kMaxReasons &&
+         std::all_of(filtered.begin(), filtered.end(), take_filtered) &&
+         take(accounting.windowed()) && take(accounting.malformed()) && take(accounting.late()) &&
+         take(accounting.shed()) && take(accounting.pending()) && left == 0;
 }
 
 void AddFiltered(v1::Accounting* accounting, std::string_view reason, uint64_t packets) {

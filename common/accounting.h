@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -7,8 +8,13 @@
 
 namespace silhouette {
 
-// received = windowed + filtered + malformed + late + shed + pending.
+// received = windowed + filtered + malformed + late + shed + pending, without a sum that wraps
+// around, and for a few short reasons.
 bool Balanced(const v1::Accounting& accounting);
+
+// A peer may give that many reasons for packets left out, in that many bytes.
+inline constexpr int kMaxReasons = 64;
+inline constexpr size_t kMaxReasonBytes = 64;
 
 uint64_t FilteredPackets(const v1::Accounting& accounting);
 

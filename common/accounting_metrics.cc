@@ -4,8 +4,6 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
 
-#include <algorithm>
-
 #include "common/accounting.h"
 
 namespace silhouette {
@@ -33,12 +31,27 @@ void AccountingMetrics::Update(const std::string& origin, const std::string& run
                                const v1::Accounting& accounting, bool ended) {
   std::lock_guard lock(mutex_);
   const Key key(origin, run);
-  v1::Accounting& known = runs_[key];
-  if (accounting.received() >= known.received()) known = accounting;
-  if (!ended || std::find(ended_.begin(), ended_.end(), key) != ended_.end()) return;
+  Run& known = runs_[key];
+  if (accounting.received() >= known.accounting.received()) known.accounting = accounting;
+  known.updated = ++updates_;
+  if (ended && !known.ended) Remember(key);
+  if (runs_.size() - ended_.size() > kMostOpen) EndOldest();
+}
+
+void AccountingMetrics::EndOldest() {
+  auto oldest = runs_.end();
+  for (auto at = runs_.begin(); at != runs_.end(); ++at) {
+    const bool is_older = oldest == runs_.end() || at->second.updated < oldest->second.updated;
+    if (!at->second.ended && is_older) oldest = at;
+  }
+  Remember(oldest->first);
+}
+
+void AccountingMetrics::Remember(const Key& key) {
+  runs_[key].ended = true;
   ended_.push_back(key);
   if (ended_.size() <= kRemembered) return;
-  AddAccounting(&forgotten_, runs_[ended_.front()]);
+  AddAccounting(&forgotten_, runs_[ended_.front()].accounting);
   runs_.erase(ended_.front());
   ended_.pop_front();
 }
@@ -46,8 +59,13 @@ void AccountingMetrics::Update(const std::string& origin, const std::string& run
 v1::Accounting AccountingMetrics::Total() const {
   std::lock_guard lock(mutex_);
   v1::Accounting total = forgotten_;
-  for (const auto& [key, accounting] : runs_) AddAccounting(&total, accounting);
+  for (const auto& [key, run] : runs_) AddAccounting(&total, run.accounting);
   return total;
+}
+
+size_t AccountingMetrics::runs() const {
+  std::lock_guard lock(mutex_);
+  return runs_.size();
 }
 
 std::vector<MetricFamily> AccountingMetrics::Collect() const {

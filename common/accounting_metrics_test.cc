@@ -83,6 +83,17 @@ TEST(AccountingMetrics, RunsAddUpAndEndedOnesStayInTheSum) {
   EXPECT_EQ(metrics.Total().received(), 140u);
 }
 
+TEST(AccountingMetrics, RunsThatNeverEndTakeNoMoreThanSoMuchRoom) {
+  AccountingMetrics metrics("test");
+  const size_t most = AccountingMetrics::kMostOpen + AccountingMetrics::kRemembered;
+  for (size_t run = 0; run < most + 100; ++run) {
+    metrics.Update("a", std::to_string(run), Some(1), false);
+    metrics.Update("a", "0", Some(2), false);  // is heard of
+  }
+  EXPECT_EQ(metrics.runs(), most);
+  EXPECT_EQ(metrics.Total().received(), 10 * (most + 101)) << "all the same, each counts once";
+}
+
 TEST(AccountingMetrics, TheIdentityHoldsInEveryScrapeWhileCountsChange) {
   AccountingMetrics metrics("test");
   std::atomic<bool> done = false;

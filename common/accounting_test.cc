@@ -86,5 +86,21 @@ TEST(Accounting, AdditionAddsEveryCount) {
   EXPECT_TRUE(Balanced(sum));
 }
 
+TEST(Accounting, SumsThatWrapAroundAndReasonsWithoutEndAreNotBalanced) {
+  v1::Accounting wraps;
+  wraps.set_received(5);
+  wraps.set_windowed(~uint64_t{0});
+  wraps.set_late(6);
+  EXPECT_FALSE(Balanced(wraps));
+  v1::Accounting wordy;
+  AddFiltered(&wordy, std::string(kMaxReasonBytes + 1, 'x'), 1);
+  wordy.set_received(1);
+  EXPECT_FALSE(Balanced(wordy));
+  v1::Accounting many;
+  for (int i = 0; i <= kMaxReasons; ++i) AddFiltered(&many, std::to_string(i), 1);
+  many.set_received(kMaxReasons + 1);
+  EXPECT_FALSE(Balanced(many));
+}
+
 }  // namespace
 }  // namespace silhouette

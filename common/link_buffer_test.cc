@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/accounting.h"
 #include "silhouette/v1/packet.pb.h"
 
 namespace silhouette {
@@ -189,13 +190,31 @@ TEST(LinkBuffer, WithForgettingItIsFullOnlyWhileTooMuchIsUnsent) {
     Add(i, &buffer);
   }
   SendAll(&buffer);
-  EXPECT_EQ(buffer.use().bytes, 4 * BytesOfOne());
-  EXPECT_EQ(buffer.use().forgotten_batches, 6u);
+  EXPECT_EQ(buffer.use().bytes, 2 * BytesOfOne());
+  EXPECT_EQ(buffer.use().forgotten_batches, 8u);
   EXPECT_EQ(buffer.use().shed_packets, 0u) << "nothing broke";
 }
 
+TEST(LinkBuffer, WhatABreakSendsAgainTakesNoRoomFromWhatIsNew) {
+  Buffer buffer({.bytes = 6 * BytesOfOne(), .unsent_bytes = 2 * BytesOfOne(), .forgets = true});
+  for (uint64_t i = 1; i <= 4; ++i) {
+    Add(i, &buffer);
+    SendAll(&buffer);
+  }
+  (void)buffer.Rewind();
+  EXPECT_EQ(buffer.fill(), 0);
+  Add(5, &buffer);
+  EXPECT_EQ(buffer.fill(), 0.5);
+  EXPECT_TRUE(buffer.HasRoom());
+  Add(6, &buffer);
+  EXPECT_FALSE(buffer.HasRoom());
+  EXPECT_EQ(buffer.use().bytes, 6 * BytesOfOne()) << "never more";
+  EXPECT_THAT(Sequences(SendAll(&buffer)), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_EQ(buffer.use().bytes, 4 * BytesOfOne());
+}
+
 TEST(LinkBuffer, WhatWasForgottenAndNotSettledIsShedWhenTheStreamBreaks) {
-  Buffer buffer({.bytes = 2 * BytesOfOne(), .unsent_bytes = 10 * BytesOfOne(), .forgets = true});
+  Buffer buffer({.bytes = 12 * BytesOfOne(), .unsent_bytes = 10 * BytesOfOne(), .forgets = true});
   for (uint64_t i = 1; i <= 5; ++i) Add(i, &buffer);
   SendAll(&buffer);
   ASSERT_EQ(buffer.use().forgotten_batches, 3u);

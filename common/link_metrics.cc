@@ -1,17 +1,9 @@
 #include "common/link_metrics.h"
 
+#include "common/metrics.h"
+
 namespace silhouette {
 namespace {
-
-prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name,
-                         const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
-}
-
-prometheus::Counter& Counter(prometheus::Registry* registry, const std::string& name,
-                             const char* help) {
-  return prometheus::BuildCounter().Name(name + "_total").Help(help).Register(*registry).Add({});
-}
 
 double Change(size_t before, size_t now) {
   return static_cast<double>(now) - static_cast<double>(before);
@@ -21,18 +13,19 @@ double Change(size_t before, size_t now) {
 
 LinkMetrics::LinkMetrics(const std::string& service)
     : registry_(std::make_shared<prometheus::Registry>()),
-      held_(Gauge(registry_.get(), "silhouette_" + service + "_link_held_bytes",
-                  "Batches kept until they are settled and no longer needed as context")),
-      unsent_(Gauge(registry_.get(), "silhouette_" + service + "_link_unsent_bytes",
-                    "Batches that wait for the receiver, of those kept")),
-      breaks_(Counter(registry_.get(), "silhouette_" + service + "_link_breaks",
-                      "Streams to the next service that ended before their time")),
-      forgotten_(Counter(registry_.get(), "silhouette_" + service + "_link_forgotten_batches",
-                         "Batches not kept until they were settled, as there was no more room")),
-      shed_(Counter(registry_.get(), "silhouette_" + service + "_link_shed_packets",
-                    "Packets lost because a stream broke and their batch was forgotten")),
-      wrong_acks_(Counter(registry_.get(), "silhouette_" + service + "_link_wrong_acks",
-                          "Acks of what was never sent")) {}
+      held_(AddGauge(registry_.get(), "silhouette_" + service + "_link_held_bytes",
+                     "Batches kept until they are settled and no longer needed as context")),
+      unsent_(AddGauge(registry_.get(), "silhouette_" + service + "_link_unsent_bytes",
+                       "Of these, batches that no stream took yet")),
+      breaks_(AddCounter(registry_.get(), "silhouette_" + service + "_link_breaks_total",
+                         "Streams to the next service that ended before their time")),
+      forgotten_(AddCounter(registry_.get(),
+                            "silhouette_" + service + "_link_forgotten_batches_total",
+                            "Batches not kept until they were settled, as there was no more room")),
+      shed_(AddCounter(registry_.get(), "silhouette_" + service + "_link_shed_packets_total",
+                       "Packets lost because a stream broke and their batch was forgotten")),
+      wrong_acks_(AddCounter(registry_.get(), "silhouette_" + service + "_link_wrong_acks_total",
+                             "Acks of what was never sent")) {}
 
 void LinkMetrics::Update(const LinkUse& before, const LinkUse& now) {
   held_.Increment(Change(before.bytes, now.bytes));

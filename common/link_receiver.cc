@@ -2,53 +2,111 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "common/accounting.h"
 
 namespace silhouette {
 
-absl::Status SequenceChecker::Check(const v1::BatchHeader& header) {
+namespace {
+
+absl::Status CheckHeader(const v1::BatchHeader& header) {
   if (header.origin().empty() || header.run().empty() || header.sequence() == 0) {
     return absl::InvalidArgumentError(
         "batch header without origin, run or sequence; all three are needed");
   }
-  if (ended_.contains({header.origin(), header.run()})) {
-    return absl::InvalidArgumentError(absl::StrCat("batch ", header.sequence(), " of ",
-                                                   header.origin(), " came behind its run's end"));
+  if (std::max(header.origin().size(), header.run().size()) > HeaderChecker::kMaxNameBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch header whose origin or run is longer than ",
+                     HeaderChecker::kMaxNameBytes, " bytes"));
   }
-  uint64_t& last = last_[{header.origin(), header.run()}];
-  if (last != 0 && header.sequence() != last + 1) {
+  if (!Balanced(header.accounting())) {
     return absl::InvalidArgumentError(absl::StrCat("batch ", header.sequence(), " of ",
-                                                   header.origin(), " came where ", last + 1,
-                                                   " was due"));
+                                                   header.origin(),
+                                                   " accounts for more or fewer packets than it "
+                                                   "received, or gives too many reasons"));
   }
-  last = header.sequence();
-  if (header.end_of_run()) ended_.insert({header.origin(), header.run()});
   return absl::OkStatus();
 }
 
-void OpenStreams::Add(grpc::ServerContext* context, Abort abort) {
+}  // namespace
+
+absl::Status HeaderChecker::Check(const v1::BatchHeader& header) {
+  if (absl::Status status = CheckHeader(header); !status.ok()) return status;
+  Run& run = runs_[{header.origin(), header.run()}];
+  const auto wrong = [&](auto... what) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch ", header.sequence(), " of ", header.origin(), " came ", what...));
+  };
+  if (runs_.size() > kMaxRuns) return wrong("behind ", kMaxRuns, " runs of one stream");
+  if (run.ended) return wrong("behind its run's end");
+  if (run.last != 0 && header.sequence() != run.last + 1) {
+    return wrong("where ", run.last + 1, " was due");
+  }
+  run = {header.sequence(), header.end_of_run()};
+  return absl::OkStatus();
+}
+
+OpenStreams::OpenStreams(const std::string& service)
+    : registry_(std::make_shared<prometheus::Registry>()),
+      ended_(prometheus::BuildCounter()
+                 .Name("silhouette_" + service + "_ended_streams_total")
+                 .Help("Streams of batches that ended, by the status they ended with")
+                 .Register(*registry_)) {}
+
+OpenStreams::~OpenStreams() {
+  {
+    std::lock_guard lock(mutex_);
+    ends_ = true;
+    changed_.notify_all();
+  }
+  if (watcher_.joinable()) watcher_.join();
+}
+
+void OpenStreams::Add(grpc::ServerContext* context, Abort abort, std::function<void()> on_gone) {
   std::lock_guard lock(mutex_);
   spdlog::info("stream from {} opened", context->peer());
   if (stopping_) {  // it has nothing yet that would be worth a flush
     context->TryCancel();
     abort();
   }
-  streams_.emplace(context, std::move(abort));
+  streams_.emplace(context, Stream{std::move(abort), std::move(on_gone)});
+  if (!watcher_.joinable()) watcher_ = std::thread([this] { Watch(); });
+  changed_.notify_all();
 }
 
 void OpenStreams::Remove(grpc::ServerContext* context) {
   std::lock_guard lock(mutex_);
   spdlog::info("stream from {} ended", context->peer());
   streams_.erase(context);
-  removed_.notify_all();
+  changed_.notify_all();
+}
+
+void OpenStreams::CountEnd(const absl::Status& status) {
+  ended_.Add({{"status", absl::StatusCodeToString(status.code())}}).Increment();
 }
 
 void OpenStreams::Stop(std::chrono::milliseconds grace) {
   std::unique_lock lock(mutex_);
   stopping_ = true;
-  for (const auto& [context, abort] : streams_) context->TryCancel();
-  removed_.wait_for(lock, grace, [this] { return streams_.empty(); });
-  for (const auto& [context, abort] : streams_) abort();
+  for (const auto& [context, stream] : streams_) context->TryCancel();
+  changed_.wait_for(lock, grace, [this] { return streams_.empty(); });
+  for (const auto& [context, stream] : streams_) stream.abort();
+}
+
+void OpenStreams::Watch() {
+  constexpr std::chrono::milliseconds kEvery(100);
+  std::unique_lock lock(mutex_);
+  while (!ends_) {
+    changed_.wait(lock, [this] { return ends_ || !streams_.empty(); });
+    changed_.wait_for(lock, kEvery, [this] { return ends_; });
+    if (stopping_) continue;  // that is why they are cancelled
+    for (auto& [context, stream] : streams_) {
+      if (stream.on_gone == nullptr || !context->IsCancelled()) continue;
+      std::exchange(stream.on_gone, nullptr)();
+    }
+  }
 }
 
 }  // namespace silhouette

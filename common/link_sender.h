@@ -135,7 +135,7 @@ class LinkSender {
     while (true) {
       const absl::Status ended = WriteStream();
       std::unique_lock lock(mutex_);
-      if (acked_) retry.OnProgress();
+      if (settled_any_) retry.OnProgress();
       const bool in_order = ended.ok() && buffer_.all_sent();
       if (!status_.ok() || (closing_ && (in_order || buffer_.all_settled()))) break;
       failed = !ended.ok() && (!IsWorthARetry(ended) || IsOutdated(&lock));
@@ -173,7 +173,7 @@ class LinkSender {
       std::lock_guard lock(mutex_);
       if (!status_.ok()) return status_;
       stream_ = &stream;
-      stream_ended_ = acked_ = false;
+      stream_ended_ = settled_any_ = false;
       given_up = buffer_.Rewind();
       Tell(buffer_.use());
     }
@@ -209,8 +209,9 @@ class LinkSender {
       if (ack.please_end()) {
         stream_ended_ = true;
       } else {
+        const uint64_t settled_before = buffer_.use().settled_batches;
         told = buffer_.Settle(ack);
-        acked_ = true;
+        settled_any_ |= buffer_.use().settled_batches > settled_before;
         Tell(buffer_.use());
       }
       changed_.notify_all();
@@ -237,7 +238,7 @@ class LinkSender {
   LinkUse told_;                         // to the metrics; guarded by mutex_
   LinkStream<Batch>* stream_ = nullptr;  // the open one; guarded by mutex_
   bool stream_ended_ = false;            // guarded by mutex_
-  bool acked_ = false;                   // on this stream; guarded by mutex_
+  bool settled_any_ = false;             // on this stream; guarded by mutex_
   bool closing_ = false;                 // guarded by mutex_
   bool done_ = false;                    // the writer is; guarded by mutex_
   absl::Status status_;                  // guarded by mutex_

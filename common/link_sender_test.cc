@@ -33,6 +33,8 @@ v1::PacketBatch Batch(uint64_t sequence, bool end = false) {
   batch.mutable_header()->set_run("1");
   batch.mutable_header()->set_sequence(sequence);
   batch.mutable_header()->set_end_of_run(end);
+  batch.mutable_header()->mutable_accounting()->set_received(sequence * kPackets);
+  batch.mutable_header()->mutable_accounting()->set_pending(sequence * kPackets);
   for (uint64_t i = 0; i < kPackets; ++i) batch.add_time_ns(kNewestNs);
   return batch;
 }
@@ -104,7 +106,7 @@ class FakeReceiver : public v1::FeatureService::Service {
     absl::Status finished_ = absl::OkStatus();
   };
 
-  OpenStreams streams_;
+  OpenStreams streams_{"test"};
   std::mutex mutex_;
   std::condition_variable changed_;
   int opened_ = 0;                                  // guarded by mutex_

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
+#include <thread>
 
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"
@@ -44,8 +46,9 @@ class FakeReceiver : public v1::FeatureService::Service {
   std::function<absl::Status(const v1::PacketBatch&, AckWriter*)> on_batch;
   std::function<absl::Status(AckWriter*)> on_finish;
   std::function<void()> on_abort;
+  bool flushes_for_nobody = false;
   absl::Status refusal;
-  OpenStreams streams;
+  OpenStreams streams{"test"};
 
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) override {
@@ -84,6 +87,7 @@ class FakeReceiver : public v1::FeatureService::Service {
     void Abort() override {
       if (receiver_->on_abort) receiver_->on_abort();
     }
+    bool FlushesForNobody() const override { return receiver_->flushes_for_nobody; }
 
    private:
     FakeReceiver* receiver_;
@@ -212,6 +216,59 @@ TEST_F(LinkTest, ASenderThatGoesWithoutCloseEndsTheStream) {
   EXPECT_TRUE(receiver_.WaitForFinish());
 }
 
+TEST_F(LinkTest, AHandlerThatWaitsForSomethingElseIsAbortedWhenItsSenderIsGone) {
+  std::promise<void> aborted;
+  receiver_.on_abort = [&aborted] { aborted.set_value(); };
+  bool in_time = false;
+  receiver_.on_batch = [&](const v1::PacketBatch&, AckWriter*) {
+    in_time = aborted.get_future().wait_for(kPatience) == std::future_status::ready;
+    return absl::AbortedError("aborted");
+  };
+  {
+    const auto sender = Open();
+    ASSERT_TRUE(sender->Send(Batch(1)).ok());
+    ASSERT_TRUE(receiver_.WaitForBatch());
+  }
+  EXPECT_TRUE(receiver_.WaitForFinish());
+  EXPECT_TRUE(in_time);
+}
+
+TEST_F(LinkTest, AHandlerThatFlushesForNobodyIsNotAborted) {
+  receiver_.flushes_for_nobody = true;
+  receiver_.on_abort = [] { ADD_FAILURE() << "aborted"; };
+  std::promise<void> gone;
+  receiver_.on_batch = [&](const v1::PacketBatch&, AckWriter*) {
+    (void)gone.get_future().wait_for(kPatience);
+    // Two looks of the watcher's.
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return absl::OkStatus();
+  };
+  {
+    const auto sender = Open();
+    ASSERT_TRUE(sender->Send(Batch(1)).ok());
+    ASSERT_TRUE(receiver_.WaitForBatch());
+  }
+  gone.set_value();
+  EXPECT_TRUE(receiver_.WaitForFinish());
+}
+
+TEST_F(LinkTest, HowStreamsEndedIsCounted) {
+  const auto good = Open();
+  ASSERT_TRUE(good->Send(Batch(1)).ok());
+  EXPECT_TRUE(good->Close().ok());
+  receiver_.refusal = absl::ResourceExhaustedError("enough");
+  EXPECT_FALSE(SendUntilError(Open().get()).ok());
+  const auto families = receiver_.streams.metrics()->Collect();
+  ASSERT_EQ(families.size(), 1u);
+  EXPECT_EQ(families[0].name, "silhouette_test_ended_streams_total");
+  std::map<std::string, double> ended;
+  for (const auto& metric : families[0].metric) {
+    ended[metric.label.front().value] = metric.counter.value;
+  }
+  EXPECT_THAT(ended, ::testing::UnorderedElementsAre(::testing::Pair("OK", 1),
+                                                     ::testing::Pair("RESOURCE_EXHAUSTED", 1)));
+}
+
 TEST_F(LinkTest, OneThatWasCancelledBeforeItOpenedSendsNothing) {
   const auto sender = Open();
   sender->Cancel();
@@ -271,8 +328,8 @@ TEST_F(LinkTest, AStreamThatComesAfterTheGracePeriodIsAbortedToo) {
   EXPECT_TRUE(in_time) << "a handler that waits for another service holds up the shutdown";
 }
 
-TEST(SequenceChecker, EachRunCountsOnItsOwn) {
-  SequenceChecker checker;
+TEST(HeaderChecker, EachRunCountsOnItsOwn) {
+  HeaderChecker checker;
   EXPECT_TRUE(checker.Check(Batch(1, "a").header()).ok());
   EXPECT_TRUE(checker.Check(Batch(1, "b").header()).ok());
   EXPECT_TRUE(checker.Check(Batch(2, "a").header()).ok());
@@ -280,20 +337,40 @@ TEST(SequenceChecker, EachRunCountsOnItsOwn) {
   EXPECT_TRUE(checker.Check(Batch(2, "b").header()).ok());
 }
 
-TEST(SequenceChecker, AStreamThatGoesOnWithARunMayStartAnywhere) {
-  SequenceChecker checker;
+TEST(HeaderChecker, AStreamThatGoesOnWithARunMayStartAnywhere) {
+  HeaderChecker checker;
   EXPECT_TRUE(checker.Check(Batch(17).header()).ok());
   EXPECT_FALSE(checker.Check(Batch(17).header()).ok());
   EXPECT_TRUE(checker.Check(Batch(18).header()).ok());
 }
 
-TEST(SequenceChecker, AHeaderWithoutOriginRunOrNumberIsInvalid) {
+TEST(HeaderChecker, AHeaderWithoutOriginRunOrNumberIsInvalid) {
   v1::BatchHeader no_origin = Batch(1).header(), no_run = no_origin;
   no_origin.clear_origin();
   no_run.clear_run();
   for (const v1::BatchHeader& header : {no_origin, no_run, Batch(0).header()}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(SequenceChecker().Check(header)));
+    EXPECT_TRUE(absl::IsInvalidArgument(HeaderChecker().Check(header)));
   }
+}
+
+TEST(HeaderChecker, AccountsThatDoNotAddUpAreInvalid) {
+  v1::BatchHeader header = Batch(1).header();
+  header.mutable_accounting()->set_received(5);
+  header.mutable_accounting()->set_pending(5);
+  EXPECT_TRUE(HeaderChecker().Check(header).ok());
+  header.mutable_accounting()->set_late(1);
+  EXPECT_TRUE(absl::IsInvalidArgument(HeaderChecker().Check(header)));
+}
+
+TEST(HeaderChecker, LongNamesAndRunsWithoutEndAreInvalid) {
+  v1::BatchHeader header = Batch(1).header();
+  header.set_origin(std::string(HeaderChecker::kMaxNameBytes + 1, 'x'));
+  EXPECT_TRUE(absl::IsInvalidArgument(HeaderChecker().Check(header)));
+  HeaderChecker checker;
+  for (size_t run = 1; run <= HeaderChecker::kMaxRuns; ++run) {
+    ASSERT_TRUE(checker.Check(Batch(1, std::to_string(run)).header()).ok());
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(checker.Check(Batch(1, "another").header())));
 }
 
 }  // namespace

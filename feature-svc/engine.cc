@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/accounting.h"
+#include "common/batch_packets.h"
 #include "common/grid.h"
 #include "common/packet_bits.h"
 #include "common/shed_hash.h"
@@ -24,6 +25,7 @@ constexpr int kMaxQuietBatches = 64;
 constexpr int64_t kRemoveIdleEveryNs = 2'500'000'000;
 
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+
 // Why no window took a packet.
 const char* FilterReason(Network network) {
   switch (network) {
@@ -43,12 +45,6 @@ uint64_t PartialWindows(const v1::WindowBatch& batch) {
         std::count(table.flags().begin(), table.flags().end(), kWindowPartial));
   }
   return partial;
-}
-
-int64_t NewestNs(const v1::PacketBatch& batch) {
-  int64_t newest_ns = std::numeric_limits<int64_t>::min();
-  for (int64_t time_ns : batch.time_ns()) newest_ns = std::max(newest_ns, time_ns);
-  return newest_ns;
 }
 
 // Null if there is none.
@@ -94,9 +90,8 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   if (absl::Status status = CheckBatch(batch); !status.ok()) return status;
   header_ = &batch.header();
   emit_ = &emit;
-  if (batch.has_shed()) {
-    shed_.Add(batch.shed().share(), batch.shed().from_ns(), batch.shed().until_ns());
-  }
+  // Without one, all is 0.
+  shed_.Add(batch.shed().share(), batch.shed().from_ns(), batch.shed().until_ns());
   const int64_t last_end_ns = AddPackets(batch);
   if (!header_->replay_of_settled()) {
     settlement_.AddPackets(
@@ -106,7 +101,7 @@ absl::Status FeatureEngine::Consume(const v1::PacketBatch& batch, const Emit& em
   }
   watermark_ns_ = header_->watermark_ns();
   if (batch.time_ns_size() > 0) {
-    to_come_from_ns_ = std::max(to_come_from_ns_, NewestNs(batch) + 1);
+    to_come_from_ns_ = std::max(to_come_from_ns_, PacketsOf(batch).newest_ns + 1);
   }
   if (watermark_ns_ != 0) to_come_from_ns_ = std::max(to_come_from_ns_, watermark_ns_);
   return EmitClosed();
@@ -162,6 +157,12 @@ absl::Status FeatureEngine::CheckBatch(const v1::PacketBatch& batch) const {
   if (!IsPlausibleTime(batch.header().watermark_ns())) {
     return absl::InvalidArgumentError(
         absl::StrCat("watermark at ", batch.header().watermark_ns(), " ns, outside of time"));
+  }
+  if (batch.header().replay_of_settled() &&
+      (batch.header().end_of_run() || batch.header().watermark_ns() > settled_until_ns_)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("packet batch ", batch.header().sequence(),
+                     " is sent again as settled, but closes windows that are not"));
   }
   if (batch.header().watermark_ns() < watermark_ns_) {
     return absl::InvalidArgumentError(absl::StrCat("packet batch ", batch.header().sequence(),
@@ -306,6 +307,8 @@ absl::Status FeatureEngine::EmitClosed() {
   RemoveIdle();
   const bool nothing_to_say =
       writer_.batch()->tables().empty() && sequence_ == sequence_before && !header_->end_of_run();
+  // Context has told all it had to, before the break.
+  if (nothing_to_say && header_->replay_of_settled()) return absl::OkStatus();
   if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
   quiet_batches_ = 0;
   EmitBatch(/*last=*/true, writer_.batch());

@@ -180,7 +180,7 @@ TEST(EngineReplayProperty, WhatABufferCouldNotHoldIsShedAndItsWindowsArePartial)
   for (uint32_t seed = 1; seed <= 4; ++seed) {
     const std::vector<v1::PacketBatch> batches = Batches(seed);
     const size_t bytes = 4 * batches[0].SpaceUsedLong();
-    BrokenRun broken(seed, {.bytes = bytes, .unsent_bytes = bytes, .forgets = true});
+    BrokenRun broken(seed, {.bytes = 2 * bytes, .unsent_bytes = bytes, .forgets = true});
     for (const v1::PacketBatch& batch : batches) broken.Send(batch);
     broken.Finish();
     const Store expected = Undisturbed(batches);

@@ -291,6 +291,26 @@ TEST_F(FeatureEngineTest, TimesAtTheEdgeOfPlausibleOnesDoNotOverflow) {
   EXPECT_EQ(rows.back().values[8], 1);
 }
 
+TEST_F(FeatureEngineTest, BatchesSentAgainForContextSayNothingNew) {
+  for (int i = 0; i < 100; ++i) {
+    v1::PacketBatch batch = maker_.Make(std::vector<Packet>{{i * kMilli}});
+    batch.mutable_header()->set_replay_of_settled(true);
+    batch.mutable_header()->set_settled_until_ns(500 * kMilli);
+    ASSERT_TRUE(Consume(batch).ok());
+  }
+  EXPECT_THAT(batches_, IsEmpty());
+  v1::PacketBatch next = maker_.Make(std::vector<Packet>{{501 * kMilli}}, /*end_of_run=*/true);
+  ASSERT_TRUE(Consume(next).ok());
+  ASSERT_THAT(RowsOf(batches_), SizeIs(1));
+  EXPECT_EQ(RowsOf(batches_)[0].start_ns, 500 * kMilli);
+}
+
+TEST_F(FeatureEngineTest, ContextThatClosesWindowsWhichAreNotSettledIsRefused) {
+  v1::PacketBatch batch = maker_.Make(std::vector<Packet>{{0}, {600 * kMilli}});
+  batch.mutable_header()->set_replay_of_settled(true);
+  ExpectRefused(batch, "closes windows that are not");
+}
+
 TEST_F(FeatureEngineTest, AnErrorOfTheReceiverIsTheResult) {
   const absl::Status gone = absl::UnavailableError("gone");
   EXPECT_EQ(engine_->Consume(maker_.Make(std::vector<Packet>{{0}}, true),

@@ -3,26 +3,10 @@
 #include <map>
 #include <utility>
 
+#include "common/metrics.h"
+
 namespace silhouette {
 namespace {
-
-prometheus::Counter& Counter(prometheus::Registry* registry, const std::string& name,
-                             const char* help) {
-  return prometheus::BuildCounter()
-      .Name("silhouette_feature_" + name + "_total")
-      .Help(help)
-      .Register(*registry)
-      .Add({});
-}
-
-prometheus::Gauge& Gauge(prometheus::Registry* registry, const std::string& name,
-                         const char* help) {
-  return prometheus::BuildGauge()
-      .Name("silhouette_feature_" + name)
-      .Help(help)
-      .Register(*registry)
-      .Add({});
-}
 
 LinkOptions WithMetrics(LinkOptions link) {
   link.metrics = std::make_shared<LinkMetrics>("feature");
@@ -65,14 +49,19 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
       return link_.Send(windows);
     });
     const v1::BatchHeader& header = batch.header();
-    service_->accounting_->Update(header.origin(), header.run(), run->engine->Accounts(header),
-                                  header.end_of_run());
     Tell(run->engine->use(), &run->told);
+    // Context was counted before the break.
+    if (status.ok() && !header.replay_of_settled()) {
+      service_->accounting_->Update(header.origin(), header.run(), run->engine->Accounts(header),
+                                    header.end_of_run());
+    }
     return status;
   }
 
   absl::Status Finish() override { return link_.Close(kFlushPatience); }
   void Abort() override { link_.Cancel(); }
+  // Its windows are whole, and a sender that is not coming back has no other way to have them.
+  bool FlushesForNobody() const override { return true; }
 
  private:
   struct Run {
@@ -149,13 +138,15 @@ FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
       link_(WithMetrics(std::move(link))),
       accounting_(std::make_shared<AccountingMetrics>("feature")),
       registry_(std::make_shared<prometheus::Registry>()),
-      windows_(Counter(registry_.get(), "windows", "Windows closed")),
-      partial_windows_(Counter(registry_.get(), "partial_windows",
-                               "Windows that a limit cut short, of all closed")),
-      evicted_subjects_(Counter(registry_.get(), "evicted_subjects",
-                                "Subjects that made room for others before their time")),
-      subjects_(Gauge(registry_.get(), "subjects", "Subjects held for open windows and horizons")),
-      samples_(Gauge(registry_.get(), "samples", "Packets held for open windows")) {}
+      windows_(AddCounter(registry_.get(), "silhouette_feature_windows_total", "Windows closed")),
+      partial_windows_(AddCounter(registry_.get(), "silhouette_feature_partial_windows_total",
+                                  "Windows that a limit cut short, of all closed")),
+      evicted_subjects_(AddCounter(registry_.get(), "silhouette_feature_evicted_subjects_total",
+                                   "Subjects that made room for others before their time")),
+      subjects_(AddGauge(registry_.get(), "silhouette_feature_subjects",
+                         "Subjects held for open windows and horizons")),
+      samples_(AddGauge(registry_.get(), "silhouette_feature_samples",
+                        "Packets held for open windows")) {}
 
 grpc::Status FeatureService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) {

@@ -41,7 +41,7 @@ class FeatureService final : public v1::FeatureService::Service {
   void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_, link_.metrics->registry()};
+    return {accounting_, registry_, streams_.metrics(), link_.metrics->registry()};
   }
 
  private:
@@ -68,7 +68,7 @@ class FeatureService final : public v1::FeatureService::Service {
   prometheus::Counter& evicted_subjects_;
   prometheus::Gauge& subjects_;
   prometheus::Gauge& samples_;
-  OpenStreams streams_;
+  OpenStreams streams_{"feature"};
   std::mutex mutex_;
   std::condition_variable specs_changed_;
   std::shared_ptr<const SpecSet> specs_;  // guarded by mutex_

@@ -118,7 +118,7 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
     AckWriter* const acks_;
   };
 
-  OpenStreams streams_;
+  OpenStreams streams_{"test"};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<SpecSet> untold_;         // guarded by mutex_

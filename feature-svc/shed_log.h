@@ -2,17 +2,18 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 namespace silhouette {
 
 // Which devices were shed and when: their windows lack packets.
 class ShedLog {
  public:
-  // Devices whose ShedHash is below `share` were shed in [from_ns, until_ns].
+  // Of the next batch: devices whose ShedHash is below `share` were shed in [from_ns, until_ns].
   void Add(uint32_t share, int64_t from_ns, int64_t until_ns) {
-    if (share == 0) return;
-    // Batches follow each other: one entry for as long as the share stays.
-    if (!entries_.empty() && entries_.back().share == share) {
+    if (share == 0) return AddNone();
+    // One entry for as long as batch follows batch with the same share.
+    if (std::exchange(goes_on_, true) && !entries_.empty() && entries_.back().share == share) {
       Entry& last = entries_.back();
       last.from_ns = last.from_ns < from_ns ? last.from_ns : from_ns;
       last.until_ns = last.until_ns > until_ns ? last.until_ns : until_ns;
@@ -20,6 +21,9 @@ class ShedLog {
     }
     entries_.push_back({share, from_ns, until_ns});
   }
+
+  // Nothing was shed of the next batch.
+  void AddNone() { goes_on_ = false; }
 
   bool empty() const { return entries_.empty(); }
 
@@ -43,6 +47,7 @@ class ShedLog {
     int64_t until_ns;
   };
   std::deque<Entry> entries_;
+  bool goes_on_ = false;  // the batch before told something
 };
 
 }  // namespace silhouette

@@ -30,6 +30,16 @@ TEST(ShedLog, AShareThatStaysIsOneStretch) {
   EXPECT_TRUE(log.empty());
 }
 
+TEST(ShedLog, WhatCameBetweenTwoStretchesIsNotLost) {
+  ShedLog log;
+  log.Add(16, 100, 200);
+  log.Add(0, 0, 0);
+  log.Add(16, 500, 600);
+  EXPECT_TRUE(log.Lost(0, 100, 300));
+  EXPECT_FALSE(log.Lost(0, 300, 400));
+  EXPECT_TRUE(log.Lost(0, 400, 501));
+}
+
 TEST(ShedLog, NothingShedIsNothingLost) {
   ShedLog log;
   log.Add(0, 100, 200);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/metrics.h"
 
 namespace silhouette {
 namespace {
@@ -17,7 +18,11 @@ bool IsOfTheDisk(const absl::Status& status) {
 
 const char* Remedy(const absl::Status& status) {
   if (absl::IsResourceExhausted(status)) return "free space there";
-  if (absl::IsDataLoss(status)) return "put a sound copy there, or move it away to begin anew";
+  if (absl::IsDataLoss(status)) {
+    return "move it away together with its -wal and -shm, and put a sound copy there, or nothing "
+           "to "
+           "begin anew";
+  }
   return "make it readable and writable";
 }
 
@@ -27,23 +32,17 @@ PatientStore::PatientStore(VerdictStore* store, prometheus::Registry* registry,
                            std::chrono::milliseconds delay)
     : store_(store),
       delay_(delay),
-      failing_(prometheus::BuildGauge()
-                   .Name("silhouette_gateway_store_failing")
-                   .Help("1 while verdicts wait because the store cannot be written")
-                   .Register(*registry)
-                   .Add({})),
-      retries_(prometheus::BuildCounter()
-                   .Name("silhouette_gateway_store_retries_total")
-                   .Help("Batches tried again because the store could not be written")
-                   .Register(*registry)
-                   .Add({})) {}
+      failing_(AddGauge(registry, "silhouette_gateway_store_failing",
+                        "1 while verdicts wait because the store cannot be written")),
+      retries_(AddCounter(registry, "silhouette_gateway_store_retries_total",
+                          "Batches tried again because the store could not be written")) {}
 
 absl::StatusOr<uint64_t> PatientStore::Add(const v1::VerdictBatch& batch,
                                            const std::function<bool()>& give_up) {
   while (true) {
     absl::StatusOr<uint64_t> added = store_->Add(batch);
     const bool waits = !added.ok() && IsOfTheDisk(added.status());
-    Tell(waits ? added.status() : absl::OkStatus());
+    if (added.ok() || waits) Tell(added.status());
     if (!waits || !Wait(give_up)) return added;
     retries_.Increment();
     // A full disk only needs space; the rest may need the file to be opened anew.
@@ -63,15 +62,14 @@ bool PatientStore::Wait(const std::function<bool()>& give_up) {
 
 void PatientStore::Tell(const absl::Status& status) {
   std::lock_guard lock(mutex_);
-  const std::string words(status.message());
-  if (words == told_) return;
-  told_ = words;
+  if (status.code() == told_) return;
+  told_ = status.code();
   failing_.Set(status.ok() ? 0 : 1);
   if (status.ok()) {
     spdlog::info("store {}: works again", store_->path());
   } else {
-    spdlog::error("store {}: {}; {}. Verdicts wait until then", store_->path(), words,
-                  Remedy(status));
+    spdlog::error("store {}: {}; {}. Verdicts wait until then", store_->path(),
+                  std::string(status.message()), Remedy(status));
   }
 }
 

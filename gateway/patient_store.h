@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -40,7 +39,7 @@ class PatientStore {
   prometheus::Gauge& failing_;
   prometheus::Counter& retries_;
   std::mutex mutex_;
-  std::string told_;  // what is wrong, as logged; empty: nothing; guarded by mutex_
+  absl::StatusCode told_ = absl::StatusCode::kOk;  // as logged last; guarded by mutex_
 };
 
 }  // namespace silhouette

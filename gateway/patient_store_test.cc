@@ -113,6 +113,62 @@ TEST_F(FailingDiskTest, ADatabaseThatIsMovedAwayMeanwhileBeginsAnew) {
   EXPECT_EQ(*patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never), 1u) << "the new one has it not";
 }
 
+// With its log still there, which belongs to the damaged one.
+TEST_F(FailingDiskTest, ASoundCopyInThePlaceOfADamagedDatabaseIsReadWithoutTheOldLog) {
+  const std::string path = folder_.File("verdicts.db");
+  {
+    auto sound = *VerdictStore::Open(folder_.File("sound.db"));
+    ASSERT_TRUE(sound->Add(BatchOf("sound").Add(0, "b", 0.9f)).ok());
+  }
+  ASSERT_TRUE(patient_->Add(BatchOf("1").Add(1, "a", 0.9f), Never).ok());
+  ASSERT_TRUE(std::filesystem::exists(path + "-wal"));
+  auto no_growth = std::make_unique<NoGrowth>(100'000);
+  auto adding = std::async(std::launch::async, [&] { return patient_->Add(many_, Never); });
+  WaitForRetries(1);
+  std::filesystem::rename(folder_.File("sound.db"), path);
+  WaitForRetries(Metric("retries_total") + 2);
+  no_growth.reset();
+  ASSERT_TRUE(adding.get().ok());
+  const auto runs = store_->ListRuns();
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  ASSERT_EQ(runs->size(), 2u);
+  for (const StoredRun& run : *runs) {
+    const auto subjects = store_->ListSubjects(run.id);
+    ASSERT_TRUE(subjects.ok()) << subjects.status();
+    ASSERT_EQ(subjects->size(), 1u);
+    EXPECT_EQ(subjects->front().windows, run.run == "sound" ? 1u : 2999u);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path + "-wal.replaced")) << "nothing is thrown away";
+}
+
+TEST_F(PatientStoreTest, NothingIsWrittenToAFileThatWasMovedAway) {
+  const std::string path = folder_.File("verdicts.db");
+  Open(path);
+  ASSERT_TRUE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never).ok());
+  std::filesystem::rename(path, folder_.File("away.db"));
+  EXPECT_EQ(*patient_->Add(BatchOf("2").Add(0, "a", 0.9f), Never), 1u);
+  const auto runs = store_->ListRuns();
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  ASSERT_EQ(runs->size(), 1u);
+  EXPECT_EQ(runs->front().run, "2");
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST_F(PatientStoreTest, OnlyAStoreThatTookSomethingWorksAgain) {
+  Open(folder_.File("verdicts.db"));
+  BatchOf many("1");
+  for (int i = 0; i < 3000; ++i) many.Add(i, "a", 0.9f);
+  const NoGrowth no_growth(100'000);
+  std::atomic<bool> gone = false;
+  auto adding = std::async(std::launch::async,
+                           [&] { return patient_->Add(many, [&] { return gone.load(); }); });
+  WaitForRetries(1);
+  EXPECT_FALSE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f, /*model=*/7), Never).ok());
+  EXPECT_EQ(Metric("failing"), 1);
+  gone = true;
+  EXPECT_FALSE(adding.get().ok());
+}
+
 TEST_F(FailingDiskTest, WaitsNoLongerThanSomebodyWantsIt) {
   const NoGrowth no_growth(100'000);
   std::atomic<bool> gone = false;

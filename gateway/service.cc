@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "common/metrics.h"
 #include "gateway/page_token.h"
 
 namespace silhouette {
@@ -40,8 +41,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   PushHandler(GatewayService* service, AckWriter* acks) : service_(service), acks_(acks) {}
 
   absl::Status Consume(const v1::VerdictBatch& batch) override {
-    auto added =
-        service_->patient_store_.Add(batch, [this] { return aborted_ || acks_->IsGone(); });
+    auto added = service_->patient_store_.Add(batch, [this] { return aborted_.load(); });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
     service_->stored_.Increment(static_cast<double>(*added));
@@ -70,16 +70,10 @@ GatewayService::GatewayService(GatewayEngine* engine)
     : engine_(engine),
       accounting_(std::make_shared<AccountingMetrics>("gateway")),
       registry_(std::make_shared<prometheus::Registry>()),
-      stored_(prometheus::BuildCounter()
-                  .Name("silhouette_gateway_stored_verdicts_total")
-                  .Help("Verdicts stored")
-                  .Register(*registry_)
-                  .Add({})),
-      repeated_(prometheus::BuildCounter()
-                    .Name("silhouette_gateway_repeated_verdicts_total")
-                    .Help("Verdicts that the store held already")
-                    .Register(*registry_)
-                    .Add({})),
+      stored_(AddCounter(registry_.get(), "silhouette_gateway_stored_verdicts_total",
+                         "Verdicts stored")),
+      repeated_(AddCounter(registry_.get(), "silhouette_gateway_repeated_verdicts_total",
+                           "Verdicts that the store held already")),
       patient_store_(engine->store(), registry_.get()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,

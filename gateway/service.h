@@ -36,7 +36,7 @@ class GatewayService final : public v1::GatewayService::Service {
   void StopIntake(std::chrono::milliseconds grace) { streams_.Stop(grace); }
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_};
+    return {accounting_, registry_, streams_.metrics()};
   }
 
  private:
@@ -52,7 +52,7 @@ class GatewayService final : public v1::GatewayService::Service {
   prometheus::Counter& stored_;
   prometheus::Counter& repeated_;
   PatientStore patient_store_;
-  OpenStreams streams_;
+  OpenStreams streams_{"gateway"};
 };
 
 }  // namespace silhouette

@@ -65,7 +65,7 @@ absl::StatusOr<int64_t> OneNumber(SqliteDatabase* database, const std::string& s
 
 // Makes the tables of a new store. Errors: FAILED_PRECONDITION for a database that is not ours or
 // was made by a newer version; it is left as it is.
-absl::Status PrepareLayout(SqliteDatabase* database) {
+absl::Status MakeLayout(SqliteDatabase* database) {
   auto version = OneNumber(database, "PRAGMA user_version");
   if (!version.ok()) return version.status();
   auto tables = OneNumber(database, "SELECT COUNT(*) FROM sqlite_master");
@@ -81,6 +81,15 @@ absl::Status PrepareLayout(SqliteDatabase* database) {
   absl::Status status = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   if (!status.ok() || *version == 1) return status;
   return database->Execute(absl::StrCat("BEGIN;", kSchema, "COMMIT;"));
+}
+
+// Errors name the file.
+absl::Status PrepareLayout(const std::string& path, SqliteDatabase* database) {
+  absl::Status status = MakeLayout(database);
+  if (status.ok()) return status;
+  return absl::Status(
+      status.code(),
+      absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
 }
 
 absl::Status CheckModels(const v1::VerdictBatch& batch) {
@@ -151,28 +160,25 @@ constexpr char kRunColumns[] =
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VerdictStore>> VerdictStore::Open(const std::string& path) {
-  auto database = OpenDatabase(path);
-  if (!database.ok()) return database.status();
-  return std::unique_ptr<VerdictStore>(new VerdictStore(path, *std::move(database)));
-}
-
-absl::StatusOr<SqliteDatabase> VerdictStore::OpenDatabase(const std::string& path) {
   auto database = SqliteDatabase::Open(path);
   if (!database.ok()) return database.status();
-  if (absl::Status status = PrepareLayout(&*database); !status.ok()) {
-    return absl::Status(
-        status.code(),
-        absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
-  }
-  return database;
+  if (absl::Status status = PrepareLayout(path, &*database); !status.ok()) return status;
+  return std::unique_ptr<VerdictStore>(new VerdictStore(path, *std::move(database)));
 }
 
 absl::Status VerdictStore::Reopen() {
   if (path_.empty() || path_ == kInMemory) return absl::OkStatus();
-  auto database = OpenDatabase(path_);
-  if (!database.ok()) return database.status();
   std::lock_guard lock(mutex_);
+  auto database = SqliteDatabase::Open(path_);
+  // Only now, as it may be replaced at any time: what is open reads no log before its layout.
+  if (!files_.AreAt(path_)) {
+    if (absl::Status status = files_.SetLogAside(path_); !status.ok()) return status;
+    database = SqliteDatabase::Open(path_);
+  }
+  if (!database.ok()) return database.status();
+  if (absl::Status status = PrepareLayout(path_, &*database); !status.ok()) return status;
   database_ = *std::move(database);
+  files_ = StoreFiles::At(path_);
   return absl::OkStatus();
 }
 
@@ -185,6 +191,9 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
   if (absl::Status status = CheckIndices(batch); !status.ok()) return status;
   if (absl::Status status = CheckWindows(batch); !status.ok()) return status;
   std::lock_guard lock(mutex_);
+  if (!files_.AreAt(path_)) {  // what is written would be gone with the file
+    return absl::UnavailableError("store: its file was moved away or replaced");
+  }
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   absl::StatusOr<uint64_t> added = PutVerdicts(batch);
   absl::Status ended = database_.Execute(added.ok() ? "COMMIT" : "ROLLBACK");

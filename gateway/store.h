@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/call_picker.h"
 #include "gateway/sqlite.h"
+#include "gateway/store_files.h"
 #include "silhouette/v1/accounting.pb.h"
 #include "silhouette/v1/verdict.pb.h"
 
@@ -70,8 +71,9 @@ class VerdictStore {
   // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
   static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
 
-  // Opens its file again, which may have been mended or moved away. A store without a file stays
-  // as it is. Errors: as Open; it goes on with what it had.
+  // Opens its file again, which may have been mended, moved away or replaced. What is left of the
+  // log of one that is gone is renamed to end in ".replaced". A store without a file stays as it
+  // is. Errors: as Open; it goes on with what it had.
   absl::Status Reopen();
 
   const std::string& path() const { return path_; }
@@ -98,8 +100,7 @@ class VerdictStore {
 
  private:
   VerdictStore(std::string path, SqliteDatabase database)
-      : path_(std::move(path)), database_(std::move(database)) {}
-  static absl::StatusOr<SqliteDatabase> OpenDatabase(const std::string& path);
+      : path_(std::move(path)), database_(std::move(database)), files_(StoreFiles::At(path_)) {}
   absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
   // Row of the model version, and of the first version of that name.
   struct ModelIds {
@@ -113,6 +114,7 @@ class VerdictStore {
   const std::string path_;
   std::mutex mutex_;
   SqliteDatabase database_;  // guarded by mutex_
+  StoreFiles files_;         // of the database; guarded by mutex_
 };
 
 }  // namespace silhouette

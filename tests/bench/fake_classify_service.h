@@ -48,7 +48,7 @@ class FakeClassifyService final : public v1::ClassifyService::Service {
     AckWriter* const acks_;
   };
 
-  OpenStreams streams_;
+  OpenStreams streams_{"test"};
   std::atomic<uint64_t> windows_ = 0;
   std::atomic<uint64_t> windowed_ = 0;
 };

@@ -54,7 +54,7 @@ class AckingService final : public v1::FeatureService::Service {
     uint64_t windowed_ = 0;
   };
 
-  OpenStreams streams_;
+  OpenStreams streams_{"test"};
 };
 
 }  // namespace

@@ -163,9 +163,7 @@ class Link {
   void CheckUse() {
     const LinkUse& use = buffer_.use();
     Require(use.unsent_bytes <= use.bytes);
-    // A buffer that forgets only does so with what is sent.
-    const size_t unsent = limits_.forgets ? limits_.unsent_bytes : 0;
-    Require(use.bytes <= limits_.bytes + unsent + largest_);
+    Require(use.bytes <= limits_.bytes + largest_);
     uint64_t packets = 0;
     for (const auto& [name, run] : by_name_) packets += run->packets[run->offered];
     Require(use.shed_packets <= packets);
