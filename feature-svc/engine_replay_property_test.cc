@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "common/link_buffer.h"
-#include "feature-svc/test_traffic.h"
+#include "feature-svc/test_shedding.h"
 
 namespace silhouette {
 namespace {
@@ -136,19 +136,17 @@ Store Undisturbed(const std::vector<v1::PacketBatch>& batches) {
   return store;
 }
 
-std::vector<v1::PacketBatch> Batches(uint32_t seed) {
+constexpr size_t kBatchPackets = 20;
+
+std::vector<Packet> Arrivals(uint32_t seed) {
   Traffic traffic(seed);
   std::vector<Packet> packets = traffic.Make(1500);
   for (Packet& packet : packets) packet.host = static_cast<uint8_t>(9 + packet.host % 4);
-  packets = traffic.Arrive(packets);
-  BatchMaker maker(kLateness, kStart);
-  std::vector<v1::PacketBatch> batches;
-  for (size_t at = 0; at < packets.size(); at += 20) {
-    const size_t size = std::min<size_t>(20, packets.size() - at);
-    batches.push_back(maker.Make(std::span(packets).subspan(at, size)));
-  }
-  batches.push_back(maker.Make({}, /*end_of_run=*/true));
-  return batches;
+  return traffic.Arrive(packets);
+}
+
+std::vector<v1::PacketBatch> Batches(uint32_t seed) {
+  return MakeSheddingRun(Arrivals(seed), kBatchPackets, [](size_t) { return 0u; }).batches;
 }
 
 void ExpectSame(const Store& store, const Store& expected) {
@@ -171,6 +169,29 @@ TEST(EngineReplayProperty, ARunThatBreaksGivesWhatAnUndisturbedOneGives) {
     restarts += broken.restarts();
   }
   EXPECT_GT(restarts, 15);
+}
+
+// Also what context has to tell: whose packets were left out before the break.
+TEST(EngineReplayProperty, ARunThatShedsAndBreaksGivesWhatOneThatOnlyShedsGives) {
+  size_t partial = 0, whole = 0;
+  for (uint32_t seed = 1; seed <= 4; ++seed) {
+    // Shares that change, pauses between, and now and then all that comes.
+    const auto share_of = [](size_t batch) -> uint32_t {
+      const auto step = static_cast<uint32_t>(batch / 5 % 5);
+      return batch % 31 == 0 ? kShedShares : step < 3 ? 0 : step * 40;
+    };
+    const SheddingRun run = MakeSheddingRun(Arrivals(seed), kBatchPackets, share_of);
+    EXPECT_GT(run.shed, 100u);
+    BrokenRun broken(seed, {});
+    for (const v1::PacketBatch& batch : run.batches) broken.Send(batch);
+    broken.Finish();
+    ExpectSame(broken.store(), Undisturbed(run.batches));
+    EXPECT_EQ(broken.store().accounting.shed(), run.shed);
+    EXPECT_GT(broken.restarts(), 3);
+    for (const auto& [key, row] : broken.store().rows) ++(row.partial ? partial : whole);
+  }
+  EXPECT_GT(partial, 100u);
+  EXPECT_GT(whole, 100u);
 }
 
 // Too small for what windows and horizons need: nothing waits for ever, what is lost is counted

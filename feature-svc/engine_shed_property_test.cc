@@ -6,8 +6,7 @@
 #include <map>
 #include <tuple>
 
-#include "common/shed_hash.h"
-#include "feature-svc/test_traffic.h"
+#include "feature-svc/test_shedding.h"
 
 namespace silhouette {
 namespace {
@@ -27,64 +26,38 @@ std::vector<v1::WindowSpec> Specs() {
   return specs;
 }
 
-// As capture-svc does it.
-bool IsShed(const Packet& packet, uint32_t share) {
-  const FlowKey flow = FlowOf(packet);
-  if (ShedHash(flow.home.bytes.data()) >= share) return false;
-  return !flow.remote_is_home || ShedHash(flow.remote.bytes.data()) < share;
+Windows WindowsOf(const SheddingRun& run) {
+  const auto engine = MakeEngine(Specs());
+  Windows windows;
+  for (const v1::PacketBatch& batch : run.batches) {
+    const absl::Status status = engine->Consume(batch, [&](const v1::WindowBatch& closed) {
+      for (const v1::WindowTable& table : closed.tables()) {
+        std::vector<Row> rows;
+        AppendRows(table, &rows);
+        for (Row& row : rows) {
+          windows[{SpecText(table.spec()), row.subject, row.start_ns}] = std::move(row);
+        }
+      }
+      return absl::OkStatus();
+    });
+    EXPECT_EQ(status, absl::OkStatus());
+  }
+  return windows;
 }
 
-// Of 40 packets each; those of number `from` to `until` shed a share that grows.
-Windows Read(const std::vector<Packet>& packets, size_t from, size_t until, uint64_t* shed) {
-  const auto engine = MakeEngine(Specs());
-  BatchMaker maker(kLateness, kStart);
-  Windows windows;
-  const auto keep = [&](const v1::WindowBatch& batch) {
-    for (const v1::WindowTable& table : batch.tables()) {
-      std::vector<Row> rows;
-      AppendRows(table, &rows);
-      for (Row& row : rows) {
-        windows[{SpecText(table.spec()), row.subject, row.start_ns}] = std::move(row);
-      }
-    }
-    return absl::OkStatus();
-  };
-  size_t number = 0;
-  for (size_t at = 0; at < packets.size(); at += 40, ++number) {
-    const uint32_t share =
-        number >= from && number < until ? static_cast<uint32_t>(32 + number % 4 * 64) : 0;
-    std::vector<Packet> kept;
-    v1::Shed gone;
-    for (size_t i = at; i < std::min(at + 40, packets.size()); ++i) {
-      if (!IsShed(packets[i], share)) {
-        kept.push_back(packets[i]);
-        continue;
-      }
-      ++*shed;
-      const int64_t time_ns = packets[i].time_ns;
-      if (gone.share() == 0 || time_ns < gone.from_ns()) gone.set_from_ns(time_ns);
-      if (gone.share() == 0 || time_ns > gone.until_ns()) gone.set_until_ns(time_ns);
-      gone.set_share(share);
-    }
-    v1::PacketBatch batch = maker.Make(kept);
-    if (gone.share() > 0) *batch.mutable_shed() = gone;
-    EXPECT_EQ(engine->Consume(batch, keep), absl::OkStatus());
-  }
-  v1::PacketBatch last = maker.Make({}, /*end_of_run=*/true);
-  last.mutable_header()->set_watermark_ns(packets.back().time_ns + kLateness);
-  EXPECT_EQ(engine->Consume(last, keep), absl::OkStatus());
-  return windows;
+// Batches 30 to 49 shed a share that grows.
+uint32_t ShareOf(size_t batch) {
+  return batch >= 30 && batch < 50 ? static_cast<uint32_t>(32 + batch % 4 * 64) : 0;
 }
 
 TEST(EngineShedProperty, AWindowThatIsNotMarkedIsAWholeOne) {
   for (uint32_t seed = 1; seed <= 4; ++seed) {
     Traffic traffic(seed);
     const std::vector<Packet> packets = traffic.Arrive(traffic.Make(4000));
-    uint64_t none = 0, shed = 0;
-    const Windows whole = Read(packets, 0, 0, &none);
-    const Windows windows = Read(packets, 30, 50, &shed);
-    EXPECT_EQ(none, 0u);
-    EXPECT_GT(shed, 100u);
+    const Windows whole = WindowsOf(MakeSheddingRun(packets, 40, [](size_t) { return 0u; }));
+    const SheddingRun shedding = MakeSheddingRun(packets, 40, ShareOf);
+    const Windows windows = WindowsOf(shedding);
+    EXPECT_GT(shedding.shed, 100u);
     size_t partial = 0, kept_meanwhile = 0;
     for (const auto& [key, row] : windows) {
       partial += row.partial ? 1 : 0;

@@ -168,7 +168,9 @@ class Run {
     traffic_ = traffic.get();
     traffic_->SetRate(rate);
     traffic_->StopAfter(packets);
-    capture_ = std::make_unique<Capture>(source, options, services_.feature_server.channel);
+    LinkOptions link = PacketLink();
+    link.metrics = link_metrics_;
+    capture_ = std::make_unique<Capture>(source, options, services_.feature_server.channel, link);
     thread_ = std::thread(
         [this, owned = std::move(traffic)]() mutable { Check(capture_->Run(std::move(owned))); });
   }
@@ -179,8 +181,21 @@ class Run {
   }
   PacedTraffic* traffic() { return traffic_; }
   CaptureProgress progress() const { return capture_->Progress(); }
+  // What a metric of the capture's link or of feature-svc says now.
+  double Metric(const std::string& name) const {
+    double value = -1;
+    auto sources = services_.feature.metrics();
+    sources.push_back(link_metrics_->registry());
+    for (const auto& source : sources) {
+      for (const auto& family : source->Collect()) {
+        if (family.name == "silhouette_" + name) value = family.metric.front().gauge.value;
+      }
+    }
+    return value;
+  }
 
  private:
+  const std::shared_ptr<LinkMetrics> link_metrics_ = std::make_shared<LinkMetrics>("capture");
   Services services_;
   std::unique_ptr<Capture> capture_;
   PacedTraffic* traffic_;
@@ -202,9 +217,10 @@ double SustainableRate(double seconds) {
 }
 
 struct Measured {
-  double rate = 0;        // sustainable, packets/s
-  double goodput = 0;     // packets/s under overload
-  double memory_mib = 0;  // more than before, at most
+  double rate = 0;     // sustainable, packets/s
+  double goodput = 0;  // packets/s under overload
+  // At most: of the process, more than before; of both links; of open windows.
+  double memory_mib = 0, packets_mib = 0, windows_mib = 0, samples = 0;
   double recovery_s = 0;
   v1::Accounting accounting;
   uint64_t dropped = 0;
@@ -226,6 +242,11 @@ Measured Measure(double rate, double seconds) {
     Check(now.status());
     measured.memory_mib = std::max(
         measured.memory_mib, (static_cast<double>(*now) - static_cast<double>(*before)) / 1024);
+    constexpr double kMib = 1 << 20;
+    const auto raise = [](double* most, double value) { *most = std::max(*most, value); };
+    raise(&measured.packets_mib, run.Metric("capture_link_held_bytes") / kMib);
+    raise(&measured.windows_mib, run.Metric("feature_link_held_bytes") / kMib);
+    raise(&measured.samples, run.Metric("feature_samples"));
     if (first == 0 && SecondsSince(start) > kWarmUp) {
       first = run.progress().accounting.windowed();
       first_s = SecondsSince(start);
@@ -267,12 +288,16 @@ int Main(int argc, char** argv) {
   const double rate = SustainableRate(seconds / 4);
   const Measured measured = Measure(rate, seconds);
   const double mib = static_cast<double>(LinkLimits::kDefaultBytes >> 20);
+  const auto most_samples = static_cast<double>(FeatureLimits().samples * Specs().specs.size());
   const v1::Accounting& accounts = measured.accounting;
   std::vector<Row> rows = {
       {"sustainable", measured.rate, "packets/s", {}, "", {}},
       {"under twice that", measured.goodput, "packets/s", measured.goodput / measured.rate,
        "sustainable", 0.9},
-      {"memory it took", measured.memory_mib, "MiB", {}, "", 2 * mib, false},
+      {"link of packets held", measured.packets_mib, "MiB", {}, "", mib, false},
+      {"link of windows held", measured.windows_mib, "MiB", {}, "", mib, false},
+      {"samples of open windows", measured.samples, "samples", {}, "", most_samples, false},
+      {"memory it took", measured.memory_mib, "MiB", {}, "", {}},
       {"all packets again after", measured.recovery_s, "s", {}, "", 5, false},
       {"shed and counted", static_cast<double>(accounts.shed()), "packets", {}, "", {}},
       {"dropped as by the kernel", static_cast<double>(measured.dropped), "packets", {}, "", {}},
