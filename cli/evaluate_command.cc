@@ -236,7 +236,9 @@ void AddSplitFlags(CLI::App* app, EvaluateFlags* flags) {
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
   app->add_option("--seed", split.seed, "Of a random split")->capture_default_str();
-  app->add_option("--neighbours", split.neighbours, "Blocks left out at a time")
+  app->add_option("--neighbours", split.neighbours,
+                  "Blocks left out at a time; 1 flatters timelines where each block is of one "
+                  "class, which is then the rarer one among the others")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
   app->add_option("--margin", split.margin,

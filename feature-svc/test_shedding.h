@@ -18,8 +18,8 @@ inline bool IsShed(const Packet& packet, uint32_t share) {
 }
 
 // What a batch says of the packets that are left out of it; `kept` gets the others.
-inline v1::Shed ShedFrom(std::span<const Packet> packets, uint32_t share,
-                         std::vector<Packet>* kept, uint64_t* count) {
+inline v1::Shed ShedFrom(std::span<const Packet> packets, uint32_t share, std::vector<Packet>* kept,
+                         uint64_t* count) {
   v1::Shed shed;
   for (const Packet& packet : packets) {
     if (!IsShed(packet, share)) {

@@ -16,8 +16,8 @@
 #include "learn/simulate/home.h"
 #include "learn/simulate/pcap_writer.h"
 #include "tests/bench/arguments.h"
+#include "tests/bench/bench_tls.h"
 #include "tests/bench/check.h"
-#include "tests/bench/credentials.h"
 #include "tests/bench/flood_file.h"
 #include "tests/bench/pipeline_links.h"
 #include "tests/bench/report.h"
@@ -94,11 +94,12 @@ void AddHeld(const std::string& name, size_t bytes, std::vector<Row>* rows) {
 template <typename Services>
 void CompareServices(
     const std::string& what, uint64_t packets,
-    const std::function<std::unique_ptr<Services>(const PipelineLinks&, const Credentials&)>& make,
+    const std::function<std::unique_ptr<Services>(const PipelineLinks&, TlsCredentials*)>& make,
     const std::function<uint64_t(Services*)>& run, std::vector<Row>* rows) {
-  const std::unique_ptr<Services> services[kWays] = {make(AcksAtReceipt(), Plaintext()),
-                                                     make(SettledAcks(), Plaintext()),
-                                                     make(SettledAcks(), Tls())};
+  BenchTls tls;
+  const std::unique_ptr<Services> services[kWays] = {make(AcksAtReceipt(), nullptr),
+                                                     make(SettledAcks(), nullptr),
+                                                     make(SettledAcks(), tls.credentials())};
   Compare(
       what, packets, [&](Way way) { return run(services[way].get()); }, rows);
   for (const Way way : {kAtReceipt, kSettled}) {
@@ -128,8 +129,8 @@ void MeasurePipeline(size_t packets, std::vector<Row>* rows) {
   Check(simulate::WritePcap(path, home.packets));
   CompareServices<TcpServices>(
       "pipeline", home.packets.size(),
-      [](const PipelineLinks& links, const Credentials& credentials) {
-        return std::make_unique<TcpServices>(links, credentials);
+      [](const PipelineLinks& links, TlsCredentials* tls) {
+        return std::make_unique<TcpServices>(links, tls);
       },
       [&](TcpServices* services) { return services->Run(path); }, rows);
   std::filesystem::remove(path);
@@ -142,8 +143,8 @@ void MeasurePacketLink(size_t packets, std::vector<Row>* rows) {
   const std::string path = (*flood)->path();
   CompareServices<ServiceRuns>(
       "capture to windows", packets,
-      [](const PipelineLinks& links, const Credentials& credentials) {
-        return std::make_unique<ServiceRuns>(kPresence, links, credentials);
+      [](const PipelineLinks& links, TlsCredentials* tls) {
+        return std::make_unique<ServiceRuns>(kPresence, links, tls);
       },
       [&](ServiceRuns* services) { return services->OverGrpc(path); }, rows);
 }
@@ -152,9 +153,10 @@ void MeasurePacketLink(size_t packets, std::vector<Row>* rows) {
 void MeasureSender(size_t packets, std::vector<Row>* rows) {
   BatchLoop loop;
   const size_t batches = std::max<size_t>(1, packets / loop.batch_packets());
-  SenderRuns runs[kWays] = {{Plaintext(), AcksAtReceipt().packets},
-                            {Plaintext(), SettledAcks().packets},
-                            {Tls(), SettledAcks().packets}};
+  BenchTls tls;
+  SenderRuns runs[kWays] = {{nullptr, AcksAtReceipt().packets},
+                            {nullptr, SettledAcks().packets},
+                            {tls.credentials(), SettledAcks().packets}};
   const auto spent = Compare(
       "sender alone", batches * loop.batch_packets(),
       [&](Way way) { return runs[way].Send(batches, &loop); }, rows);

@@ -95,16 +95,16 @@ const v1::PacketBatch& BatchLoop::Next() {
 }
 
 struct SenderRuns::Receiver {
-  explicit Receiver(const Credentials& credentials)
-      : server(&service, credentials), stub(v1::FeatureService::NewStub(server.channel())) {}
+  explicit Receiver(TlsCredentials* tls)
+      : server(&service, tls), stub(v1::FeatureService::NewStub(server.channel())) {}
 
   AckingService service;
   TcpServer server;
   std::unique_ptr<v1::FeatureService::Stub> stub;
 };
 
-SenderRuns::SenderRuns(const Credentials& credentials, const LinkOptions& link)
-    : link_(link), receiver_(std::make_unique<Receiver>(credentials)) {}
+SenderRuns::SenderRuns(TlsCredentials* tls, const LinkOptions& link)
+    : link_(link), receiver_(std::make_unique<Receiver>(tls)) {}
 
 SenderRuns::~SenderRuns() = default;
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "common/link_sender.h"
+#include "common/tls_credentials.h"
 #include "silhouette/v1/packet.pb.h"
-#include "tests/bench/credentials.h"
 
 namespace silhouette::bench {
 
@@ -37,7 +37,7 @@ class BatchLoop {
 // connection of this machine.
 class SenderRuns {
  public:
-  SenderRuns(const Credentials& credentials, const LinkOptions& link);
+  SenderRuns(TlsCredentials* tls, const LinkOptions& link);
   ~SenderRuns();
 
   // Sends so many batches over a stream of their own and waits until all are acked. Returns their

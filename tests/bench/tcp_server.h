@@ -1,24 +1,25 @@
 #pragma once
 
 #include <grpcpp/channel.h>
-#include <grpcpp/server.h>
 
 #include <memory>
 
-#include "tests/bench/credentials.h"
+#include "common/grpc_server.h"
 
 namespace silhouette::bench {
 
-// A service behind a TCP port of its own on this machine, and a channel to it.
+// A service behind a TCP port of its own on this machine, and a channel to it, as services make
+// them.
 class TcpServer {
  public:
-  explicit TcpServer(grpc::Service* service, const Credentials& credentials = Plaintext());
+  // Null: without TLS.
+  explicit TcpServer(grpc::Service* service, TlsCredentials* tls = nullptr);
   ~TcpServer();
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
-  std::unique_ptr<grpc::Server> server_;
+  BoundServer bound_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -32,17 +32,17 @@ std::string NewStorePath() {
 
 }  // namespace
 
-TcpServices::TcpServices(const PipelineLinks& links, const Credentials& credentials)
+TcpServices::TcpServices(const PipelineLinks& links, TlsCredentials* tls)
     : links_(links),
       store_path_(NewStorePath()),
       gateway_engine_(OpenStore(store_path_)),
       gateway_(&gateway_engine_),
-      gateway_server_(&gateway_, credentials),
+      gateway_server_(&gateway_, tls),
       classify_engine_(BundledModels()),
       classify_(&classify_engine_, gateway_server_.channel()),
-      classify_server_(&classify_, credentials),
+      classify_server_(&classify_, tls),
       feature_(classify_server_.channel(), {}, links_.windows),
-      feature_server_(&feature_, credentials) {
+      feature_server_(&feature_, tls) {
   feature_.SetSpecs({classify_engine_.specs(), classify_engine_.spec_set_hash()});
 }
 

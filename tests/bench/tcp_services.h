@@ -5,10 +5,10 @@
 
 #include "classify-svc/engine.h"
 #include "classify-svc/service.h"
+#include "common/tls_credentials.h"
 #include "feature-svc/service.h"
 #include "gateway/engine.h"
 #include "gateway/service.h"
-#include "tests/bench/credentials.h"
 #include "tests/bench/pipeline_links.h"
 #include "tests/bench/tcp_server.h"
 
@@ -19,7 +19,7 @@ namespace silhouette::bench {
 // temporary folder, which goes with them.
 class TcpServices {
  public:
-  explicit TcpServices(const PipelineLinks& links, const Credentials& credentials = Plaintext());
+  explicit TcpServices(const PipelineLinks& links, TlsCredentials* tls = nullptr);
   ~TcpServices();
 
   // Captures the file as a run of its own and waits until the store holds it whole. Returns its

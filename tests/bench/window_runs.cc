@@ -69,11 +69,11 @@ uint64_t WindowsInOneThread(const std::string& path, const std::string& spec) {
 }
 
 struct ServiceRuns::Services {
-  Services(const SpecSet& specs, const LinkOptions& windows, const Credentials& credentials)
+  Services(const SpecSet& specs, const LinkOptions& windows, TlsCredentials* tls)
       : classify_server(StartInProcessServer(&classify)),
         classify_stub(v1::ClassifyService::NewStub(classify_server.channel)),
         feature(classify_server.channel, {}, windows),
-        feature_server(&feature, credentials) {
+        feature_server(&feature, tls) {
     spdlog::set_level(spdlog::level::warn);  // not each stream
     feature.SetSpecs(specs);
   }
@@ -86,11 +86,10 @@ struct ServiceRuns::Services {
   TcpServer feature_server;
 };
 
-ServiceRuns::ServiceRuns(const std::string& spec, const PipelineLinks& links,
-                         const Credentials& credentials)
+ServiceRuns::ServiceRuns(const std::string& spec, const PipelineLinks& links, TlsCredentials* tls)
     : specs_(SpecsOf(spec)),
       links_(links),
-      services_(std::make_unique<Services>(specs_, links_.windows, credentials)) {}
+      services_(std::make_unique<Services>(specs_, links_.windows, tls)) {}
 
 ServiceRuns::~ServiceRuns() = default;
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "common/tls_credentials.h"
 #include "feature-svc/engine.h"
-#include "tests/bench/credentials.h"
 #include "tests/bench/pipeline_links.h"
 
 namespace silhouette::bench {
@@ -22,7 +22,7 @@ uint64_t WindowsInOneThread(const std::string& path, const std::string& spec);
 class ServiceRuns {
  public:
   explicit ServiceRuns(const std::string& spec, const PipelineLinks& links = {},
-                       const Credentials& credentials = Plaintext());
+                       TlsCredentials* tls = nullptr);
   ~ServiceRuns();
 
   // The engines in one thread, without gRPC between them. Returns as WindowsInOneThread.
