@@ -53,7 +53,7 @@ class BatchBuilder {
 
   // From the next batch on, packets between devices whose ShedHash is below `share` are left out.
   void SetShedShare(uint32_t share) { next_shed_share_ = share; }
-  // Leaves out what is in this batch and all that is to come into it; none takes room from now on.
+  // Leaves out what is in this batch, which makes room again, and all that is to come into it.
   void ShedAll();
   // Of this batch.
   size_t shed_packets() const { return shed_packets_; }

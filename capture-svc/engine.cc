@@ -252,8 +252,9 @@ void CaptureEngine::TellLoss(v1::Loss* lost_before) {
 }
 
 absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_run) {
-  if (!end_of_run && MustDrop()) {
-    work_->builder.ShedAll();  // and tells so once there is room
+  const bool must_drop = MustDrop();
+  if (must_drop) work_->builder.ShedAll();
+  if (must_drop && !end_of_run) {  // it tells so once there is room
     FollowLoad();
     Publish(source);
     return absl::OkStatus();

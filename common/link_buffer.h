@@ -55,6 +55,11 @@ class LinkBuffer {
     return limits_.forgets || entries_.empty() || use_.bytes < limits_.bytes;
   }
 
+  // Or the batch is the end of a run, which must not wait where others are forgotten.
+  bool HasRoomFor(const v1::BatchHeader& header) const {
+    return HasRoom() || (limits_.forgets && header.end_of_run());
+  }
+
   // How near it is to having none, 0 to 1 and beyond.
   double fill() const {
     const auto share = [](size_t bytes, size_t limit) {

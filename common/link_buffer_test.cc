@@ -195,6 +195,15 @@ TEST(LinkBuffer, WithForgettingItIsFullOnlyWhileTooMuchIsUnsent) {
   EXPECT_EQ(buffer.use().shed_packets, 0u) << "nothing broke";
 }
 
+TEST(LinkBuffer, WhereOthersAreForgottenTheEndOfARunNeedsNoRoom) {
+  for (const bool forgets : {false, true}) {
+    Buffer buffer({.bytes = 8 * BytesOfOne(), .unsent_bytes = BytesOfOne(), .forgets = forgets});
+    Add(1, &buffer);
+    EXPECT_FALSE(buffer.HasRoomFor(Batch(2)->header()));
+    EXPECT_EQ(buffer.HasRoomFor(Batch(2, "1", /*end=*/true)->header()), forgets);
+  }
+}
+
 TEST(LinkBuffer, WhatABreakSendsAgainTakesNoRoomFromWhatIsNew) {
   Buffer buffer({.bytes = 6 * BytesOfOne(), .unsent_bytes = 2 * BytesOfOne(), .forgets = true});
   for (uint64_t i = 1; i <= 4; ++i) {

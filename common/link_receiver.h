@@ -56,7 +56,7 @@ class BatchHandler {
 // accounts add up.
 class HeaderChecker {
  public:
-  static constexpr size_t kMaxNameBytes = 1024;  // of an origin, of a run
+  static constexpr size_t kMaxNameBytes = 2048;  // of an origin, of a run
   static constexpr size_t kMaxRuns = 4096;       // over one stream
 
   // Errors: INVALID_ARGUMENT saying what is wrong, or which batch was expected.

@@ -27,7 +27,7 @@ class LinkRetry {
 
   // The link broke for this reason; returns how long to wait.
   std::chrono::milliseconds OnBreak(const absl::Status& reason);
-  // It works: an ack came.
+  // It works: an ack settled something.
   void OnProgress();
 
   // Breaks since the last progress.

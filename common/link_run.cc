@@ -53,7 +53,7 @@ std::optional<v1::Ack> LinkRun::Settle(const v1::Ack& ack) {
     return std::nullopt;
   }
   SettleUpTo(ack.sequence());
-  // Acks may overtake each other on their way from the receiver's threads.
+  // A new receiver's first acks may tell of less time than the one's before it.
   const bool is_older = settled_until_ns_ && ack.settled_until_ns() < *settled_until_ns_;
   if (ack.has_settled_until_ns() && !is_older) settled_until_ns_ = ack.settled_until_ns();
   if (ack.has_keep_from_ns() && !is_older) keep_from_ns_ = ack.keep_from_ns();

@@ -69,7 +69,7 @@ class LinkSender {
   absl::Status Send(const Batch& batch) {
     std::shared_ptr<Batch> copy = pool_.CopyOf(batch);
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return buffer_.HasRoom() || !status_.ok(); });
+    changed_.wait(lock, [&] { return buffer_.HasRoomFor(copy->header()) || !status_.ok(); });
     if (!status_.ok()) return status_;
     buffer_.Add(std::move(copy));
     Tell(buffer_.use());

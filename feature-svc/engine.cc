@@ -307,7 +307,7 @@ absl::Status FeatureEngine::EmitClosed() {
   RemoveIdle();
   const bool nothing_to_say =
       writer_.batch()->tables().empty() && sequence_ == sequence_before && !header_->end_of_run();
-  // Context has told all it had to, before the break.
+  // Context has told all it had to before the break, unless it evicts a subject.
   if (nothing_to_say && header_->replay_of_settled()) return absl::OkStatus();
   if (nothing_to_say && ++quiet_batches_ < kMaxQuietBatches) return absl::OkStatus();
   quiet_batches_ = 0;

@@ -19,10 +19,9 @@ bool IsOfTheDisk(const absl::Status& status) {
 const char* Remedy(const absl::Status& status) {
   if (absl::IsResourceExhausted(status)) return "free space there";
   if (absl::IsDataLoss(status)) {
-    return "move it away together with its -wal and -shm, and put a sound copy there, or nothing "
-           "to "
-           "begin anew";
+    return "move it away with its -wal and -shm, and put a sound copy or nothing in its place";
   }
+  if (absl::IsFailedPrecondition(status)) return "put back what was there, or move this away";
   return "make it readable and writable";
 }
 
@@ -39,14 +38,16 @@ PatientStore::PatientStore(VerdictStore* store, prometheus::Registry* registry,
 
 absl::StatusOr<uint64_t> PatientStore::Add(const v1::VerdictBatch& batch,
                                            const std::function<bool()>& give_up) {
+  absl::Status reopened;  // what keeps the file from being opened anew
   while (true) {
     absl::StatusOr<uint64_t> added = store_->Add(batch);
     const bool waits = !added.ok() && IsOfTheDisk(added.status());
-    if (added.ok() || waits) Tell(added.status());
+    if (added.ok()) reopened = absl::OkStatus();
+    if (added.ok() || waits) Tell(reopened.ok() ? added.status() : reopened);
     if (!waits || !Wait(give_up)) return added;
     retries_.Increment();
     // A full disk only needs space; the rest may need the file to be opened anew.
-    if (!absl::IsResourceExhausted(added.status())) (void)store_->Reopen();
+    if (!absl::IsResourceExhausted(added.status())) reopened = store_->Reopen();
   }
 }
 

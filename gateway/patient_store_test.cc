@@ -42,6 +42,14 @@ class PatientStoreTest : public ::testing::Test {
     EXPECT_GE(Metric("retries_total"), count);
   }
   static bool Never() { return false; }
+  int FilesThatEndIn(const std::string& middle, const std::string& end) {
+    int files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      const std::string name = entry.path().filename().string();
+      files += name.find(middle) != std::string::npos && name.ends_with(end) ? 1 : 0;
+    }
+    return files;
+  }
 
   TemporaryFolder folder_;
   prometheus::Registry registry_;
@@ -138,7 +146,7 @@ TEST_F(FailingDiskTest, ASoundCopyInThePlaceOfADamagedDatabaseIsReadWithoutTheOl
     ASSERT_EQ(subjects->size(), 1u);
     EXPECT_EQ(subjects->front().windows, run.run == "sound" ? 1u : 2999u);
   }
-  EXPECT_TRUE(std::filesystem::exists(path + "-wal.replaced")) << "nothing is thrown away";
+  EXPECT_EQ(FilesThatEndIn("-wal", ".replaced"), 1) << "nothing is thrown away";
 }
 
 TEST_F(PatientStoreTest, NothingIsWrittenToAFileThatWasMovedAway) {
@@ -152,6 +160,40 @@ TEST_F(PatientStoreTest, NothingIsWrittenToAFileThatWasMovedAway) {
   ASSERT_EQ(runs->size(), 1u);
   EXPECT_EQ(runs->front().run, "2");
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST_F(PatientStoreTest, BehindALinkTheOldLogIsSetAsideToo) {
+  const std::string path = folder_.File("verdicts.db"), link = folder_.File("link.db");
+  std::filesystem::create_symlink(path, link);
+  Open(link);
+  ASSERT_TRUE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never).ok());
+  {
+    auto sound = *VerdictStore::Open(folder_.File("sound.db"));
+    ASSERT_TRUE(sound->Add(BatchOf("sound").Add(0, "b", 0.9f)).ok());
+  }
+  std::filesystem::rename(folder_.File("sound.db"), path);
+  ASSERT_TRUE(patient_->Add(BatchOf("2").Add(0, "a", 0.9f), Never).ok());
+  EXPECT_EQ(store_->ListRuns()->size(), 2u) << "sound and 2";
+  EXPECT_EQ(FilesThatEndIn("-wal", ".replaced"), 1);
+}
+
+TEST_F(PatientStoreTest, AnotherProgramsDatabaseIsNamedWhileItIsInTheWay) {
+  const std::string path = folder_.File("verdicts.db");
+  Open(path);
+  ASSERT_TRUE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never).ok());
+  std::filesystem::rename(path, folder_.File("away.db"));
+  ASSERT_TRUE(SqliteDatabase::Open(path)->Execute("CREATE TABLE theirs (x)").ok());
+  testing::internal::CaptureStdout();
+  std::atomic<bool> gone = false;
+  auto adding = std::async(std::launch::async, [&] {
+    return patient_->Add(BatchOf("2").Add(0, "a", 0.9f), [&] { return gone.load(); });
+  });
+  WaitForRetries(3);
+  gone = true;
+  EXPECT_FALSE(adding.get().ok());
+  EXPECT_EQ(Metric("failing"), 1);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              testing::HasSubstr("another program's database"));
 }
 
 TEST_F(PatientStoreTest, OnlyAStoreThatTookSomethingWorksAgain) {

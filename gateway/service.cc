@@ -41,7 +41,8 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   PushHandler(GatewayService* service, AckWriter* acks) : service_(service), acks_(acks) {}
 
   absl::Status Consume(const v1::VerdictBatch& batch) override {
-    auto added = service_->patient_store_.Add(batch, [this] { return aborted_.load(); });
+    auto added =
+        service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
     service_->stored_.Increment(static_cast<double>(*added));

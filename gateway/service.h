@@ -3,6 +3,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -33,7 +34,10 @@ class GatewayService final : public v1::GatewayService::Service {
                            v1::GetTimelineResponse* response) override;
 
   // Ends all streams; for an orderly shutdown.
-  void StopIntake(std::chrono::milliseconds grace) { streams_.Stop(grace); }
+  void StopIntake(std::chrono::milliseconds grace) {
+    stopping_ = true;
+    streams_.Stop(grace);
+  }
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     return {accounting_, registry_, streams_.metrics()};
@@ -51,6 +55,7 @@ class GatewayService final : public v1::GatewayService::Service {
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Counter& stored_;
   prometheus::Counter& repeated_;
+  std::atomic<bool> stopping_ = false;
   PatientStore patient_store_;
   OpenStreams streams_{"gateway"};
 };

@@ -172,7 +172,7 @@ absl::Status VerdictStore::Reopen() {
   auto database = SqliteDatabase::Open(path_);
   // Only now, as it may be replaced at any time: what is open reads no log before its layout.
   if (!files_.AreAt(path_)) {
-    if (absl::Status status = files_.SetLogAside(path_); !status.ok()) return status;
+    if (absl::Status status = files_.SetLogAside(); !status.ok()) return status;
     database = SqliteDatabase::Open(path_);
   }
   if (!database.ok()) return database.status();
@@ -191,9 +191,8 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
   if (absl::Status status = CheckIndices(batch); !status.ok()) return status;
   if (absl::Status status = CheckWindows(batch); !status.ok()) return status;
   std::lock_guard lock(mutex_);
-  if (!files_.AreAt(path_)) {  // what is written would be gone with the file
-    return absl::UnavailableError("store: its file was moved away or replaced");
-  }
+  const auto gone = absl::UnavailableError("store: its file was moved away or replaced");
+  if (!files_.AreAt(path_)) return gone;
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   absl::StatusOr<uint64_t> added = PutVerdicts(batch);
   absl::Status ended = database_.Execute(added.ok() ? "COMMIT" : "ROLLBACK");
@@ -201,6 +200,8 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
     (void)database_.Execute("ROLLBACK");
     return ended;
   }
+  // It may have gone meanwhile, and what was written with it. If not, nothing is stored twice.
+  if (added.ok() && !files_.AreAt(path_)) return gone;
   return added;
 }
 

@@ -71,17 +71,17 @@ class VerdictStore {
   // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
   static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
 
-  // Opens its file again, which may have been mended, moved away or replaced. What is left of the
-  // log of one that is gone is renamed to end in ".replaced". A store without a file stays as it
-  // is. Errors: as Open; it goes on with what it had.
+  // Opens its file again, which may have been mended, moved away or replaced; see StoreFiles for
+  // what is left of the old one. A store without a file stays as it is. Errors: as Open; what can
+  // still be read is read from what it had.
   absl::Status Reopen();
 
   const std::string& path() const { return path_; }
 
   // Stores a batch in one transaction; returns how many verdicts were new.
   // Errors: INVALID_ARGUMENT (an index outside its list, features that are not the schema's, a
-  // window outside of time), FAILED_PRECONDITION (a model that was another under this version), or
-  // as SqliteDatabase.
+  // window outside of time), FAILED_PRECONDITION (a model that was another under this version),
+  // UNAVAILABLE (the file is not there any more; Reopen), or as SqliteDatabase.
   absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch);
 
   // Newest first.

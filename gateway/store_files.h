@@ -18,9 +18,9 @@ class StoreFiles {
   bool AreAt(const std::string& path) const { return database_ == IdOf(path); }
 
   // Once another database lies under the name, the log of this one may still be beside it, and
-  // SQLite would read that over it. Such a log is renamed. Errors: UNAVAILABLE naming it, if that
-  // failed.
-  absl::Status SetLogAside(const std::string& path) const;
+  // SQLite would read that over it. Such a log is renamed to end in the number of its file and
+  // ".replaced". Errors: UNAVAILABLE naming it, if that failed.
+  absl::Status SetLogAside() const;
 
  private:
   struct FileId {
@@ -32,6 +32,7 @@ class StoreFiles {
 
   FileId database_;
   FileId log_;
+  std::string real_path_;  // SQLite keeps the log where links lead to
 };
 
 }  // namespace silhouette
