@@ -82,7 +82,7 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
   const int result =
       sqlite3_open_v2(path.c_str(), &handle,
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  SqliteDatabase database(handle);
+  SqliteDatabase database(handle, !path.empty() && path != kInMemory);
   if (result != SQLITE_OK) {
     return absl::Status(CodeOf(result),
                         absl::StrCat(path, ": cannot be opened: ", sqlite3_errstr(result),
@@ -96,6 +96,12 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
     }
   }
   return database;
+}
+
+bool SqliteDatabase::HasMoved() const {
+  int moved = 0;
+  const int result = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return has_file_ && result == SQLITE_OK && moved != 0;
 }
 
 absl::Status SqliteDatabase::Execute(const std::string& sql) {

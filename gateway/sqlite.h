@@ -50,6 +50,10 @@ class SqliteDatabase {
   // An empty path gives a private database that goes when it is closed.
   static absl::StatusOr<SqliteDatabase> Open(const std::string& path);
 
+  // Its file is not where it was when it was opened: moved away, deleted or replaced. False for
+  // databases without a file that people see.
+  bool HasMoved() const;
+
   absl::Status Execute(const std::string& sql);
   absl::StatusOr<SqliteStatement> Prepare(const std::string& sql);
 
@@ -57,9 +61,10 @@ class SqliteDatabase {
   struct Closer {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
-  explicit SqliteDatabase(sqlite3* handle) : handle_(handle) {}
+  SqliteDatabase(sqlite3* handle, bool has_file) : handle_(handle), has_file_(has_file) {}
 
   std::unique_ptr<sqlite3, Closer> handle_;
+  bool has_file_;
 };
 
 }  // namespace silhouette

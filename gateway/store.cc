@@ -170,15 +170,15 @@ absl::Status VerdictStore::Reopen() {
   if (path_.empty() || path_ == kInMemory) return absl::OkStatus();
   std::lock_guard lock(mutex_);
   auto database = SqliteDatabase::Open(path_);
-  // Only now, as it may be replaced at any time: what is open reads no log before its layout.
-  if (!files_.AreAt(path_)) {
-    if (absl::Status status = files_.SetLogAside(); !status.ok()) return status;
+  // Asked only now, as it may be replaced at any time: what is open reads no log before its layout.
+  if (database_.HasMoved()) {
+    if (absl::Status status = log_.SetAside(); !status.ok()) return status;
     database = SqliteDatabase::Open(path_);
   }
   if (!database.ok()) return database.status();
   if (absl::Status status = PrepareLayout(path_, &*database); !status.ok()) return status;
   database_ = *std::move(database);
-  files_ = StoreFiles::At(path_);
+  log_ = StoreLog::Of(path_);
   return absl::OkStatus();
 }
 
@@ -192,7 +192,7 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
   if (absl::Status status = CheckWindows(batch); !status.ok()) return status;
   std::lock_guard lock(mutex_);
   const auto gone = absl::UnavailableError("store: its file was moved away or replaced");
-  if (!files_.AreAt(path_)) return gone;
+  if (database_.HasMoved()) return gone;
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   absl::StatusOr<uint64_t> added = PutVerdicts(batch);
   absl::Status ended = database_.Execute(added.ok() ? "COMMIT" : "ROLLBACK");
@@ -201,7 +201,7 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
     return ended;
   }
   // It may have gone meanwhile, and what was written with it. If not, nothing is stored twice.
-  if (added.ok() && !files_.AreAt(path_)) return gone;
+  if (added.ok() && database_.HasMoved()) return gone;
   return added;
 }
 

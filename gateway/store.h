@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/call_picker.h"
 #include "gateway/sqlite.h"
-#include "gateway/store_files.h"
+#include "gateway/store_log.h"
 #include "silhouette/v1/accounting.pb.h"
 #include "silhouette/v1/verdict.pb.h"
 
@@ -71,7 +71,7 @@ class VerdictStore {
   // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
   static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
 
-  // Opens its file again, which may have been mended, moved away or replaced; see StoreFiles for
+  // Opens its file again, which may have been mended, moved away or replaced; see StoreLog for
   // what is left of the old one. A store without a file stays as it is. Errors: as Open; what can
   // still be read is read from what it had.
   absl::Status Reopen();
@@ -100,7 +100,7 @@ class VerdictStore {
 
  private:
   VerdictStore(std::string path, SqliteDatabase database)
-      : path_(std::move(path)), database_(std::move(database)), files_(StoreFiles::At(path_)) {}
+      : path_(std::move(path)), database_(std::move(database)), log_(StoreLog::Of(path_)) {}
   absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
   // Row of the model version, and of the first version of that name.
   struct ModelIds {
@@ -114,7 +114,7 @@ class VerdictStore {
   const std::string path_;
   std::mutex mutex_;
   SqliteDatabase database_;  // guarded by mutex_
-  StoreFiles files_;         // of the database; guarded by mutex_
+  StoreLog log_;             // of the database; guarded by mutex_
 };
 
 }  // namespace silhouette

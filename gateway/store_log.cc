@@ -1,4 +1,4 @@
-#include "gateway/store_files.h"
+#include "gateway/store_log.h"
 
 #include <sys/stat.h>
 
@@ -12,26 +12,25 @@
 
 namespace silhouette {
 
-StoreFiles::FileId StoreFiles::IdOf(const std::string& path) {
+StoreLog::FileId StoreLog::IdOf(const std::string& path) {
   struct stat file {};
   if (stat(path.c_str(), &file) != 0) return {};
   return {file.st_dev, file.st_ino};
 }
 
-StoreFiles StoreFiles::At(const std::string& path) {
-  StoreFiles files;
+StoreLog StoreLog::Of(const std::string& path) {
+  StoreLog log;
   std::error_code error;
-  files.real_path_ = std::filesystem::canonical(path, error).string();
-  files.database_ = IdOf(path);
-  files.log_ = IdOf(files.real_path_ + "-wal");
-  return files;
+  log.database_ = std::filesystem::canonical(path, error).string();
+  log.log_ = IdOf(log.database_ + "-wal");
+  return log;
 }
 
-absl::Status StoreFiles::SetLogAside() const {
-  const std::string log = real_path_ + "-wal";
+absl::Status StoreLog::SetAside() const {
+  const std::string log = database_ + "-wal";
   if (log_ == FileId() || IdOf(log) != log_) return absl::OkStatus();
   // The log's index, -shm, SQLite makes anew from whatever log there is.
-  for (const std::string& file : {log, real_path_ + "-shm"}) {
+  for (const std::string& file : {log, database_ + "-shm"}) {
     const std::string aside = absl::StrCat(file, ".", log_.inode, ".replaced");
     if (rename(file.c_str(), aside.c_str()) == 0 || errno == ENOENT) continue;
     return absl::UnavailableError(
