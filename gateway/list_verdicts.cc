@@ -1,4 +1,4 @@
-// VerdictStore::ListVerdicts: the one query that people page through.
+// VerdictStore's reading of single verdicts: what people page through, and what watchers follow.
 
 #include <cstring>
 #include <map>
@@ -16,31 +16,68 @@ void FromBytes(std::string_view bytes, Field* field) {
   std::memcpy(field->mutable_data(), bytes.data(), bytes.size() / sizeof(Value) * sizeof(Value));
 }
 
-// Binds what a query asks for, in the order in which its text uses it.
-std::string QueryText(const VerdictQuery& query) {
-  std::string sql =
-      "SELECT window_start_ns, subject.name, model.id, model.head, run.origin, run.run, "
-      "class_index, partial, probabilities, features "
-      "FROM verdict JOIN run ON run.id = run_id JOIN subject ON subject.id = subject_id "
-      "JOIN model ON model.id = model_id WHERE run_id = ?";
+constexpr char kSelect[] =
+    "SELECT window_start_ns, subject.name, model.id, model.head, run.origin, run.run, "
+    "class_index, partial, probabilities, features, number "
+    "FROM verdict JOIN run ON run.id = run_id JOIN subject ON subject.id = subject_id "
+    "JOIN model ON model.id = model_id ";
+
+// How a class is stored: each model version has a number of its own for it.
+struct ClassId {
+  int64_t model;
+  int64_t index;
+};
+
+absl::StatusOr<std::vector<ClassId>> FindClass(const std::string& name, SqliteDatabase* database) {
+  auto select = database->Prepare("SELECT id, head FROM model");
+  if (!select.ok()) return select.status();
+  std::vector<ClassId> ids;
+  while (true) {
+    auto row = select->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return ids;
+    v1::ModelHead model;
+    model.ParseFromString(select->Text(1));
+    for (int i = 0; i < model.classes_size(); ++i) {
+      if (model.classes(i) == name) ids.push_back({select->Int(0), i});
+    }
+  }
+}
+
+// Its parameters are those of BindQuery, in that order.
+std::string QueryText(const VerdictQuery& query, const std::vector<ClassId>& classes) {
+  std::string sql = absl::StrCat(kSelect, "WHERE run_id = ?");
   if (!query.subjects.empty()) {
     absl::StrAppend(&sql, " AND subject.name IN (",
                     absl::StrJoin(std::vector<std::string>(query.subjects.size(), "?"), ","), ")");
   }
   if (!query.model.empty()) sql += " AND model.name = ?";
+  if (!query.class_name.empty()) {
+    absl::StrAppend(&sql, " AND (model_id, class_index) IN (VALUES ",
+                    absl::StrJoin(std::vector<std::string>(classes.size(), "(?,?)"), ","), ")");
+  }
+  if (query.from_ns) sql += " AND window_start_ns >= ?";
+  if (query.to_ns) sql += " AND window_start_ns < ?";
   if (query.after) {
     sql += " AND (window_start_ns, subject.name, model.name, model.version) > (?, ?, ?, ?)";
   }
   return sql + " ORDER BY window_start_ns, subject.name, model.name, model.version LIMIT ?";
 }
 
-void BindQuery(const VerdictQuery& query, SqliteStatement* select) {
+void BindQuery(const VerdictQuery& query, const std::vector<ClassId>& classes,
+               SqliteStatement* select) {
   int position = 1;
   select->Bind(position++, query.run_id);
   for (const std::string& subject : query.subjects) {
     select->Bind(position++, std::string_view(subject));
   }
   if (!query.model.empty()) select->Bind(position++, std::string_view(query.model));
+  for (const ClassId& id : classes) {
+    select->Bind(position++, id.model);
+    select->Bind(position++, id.index);
+  }
+  if (query.from_ns) select->Bind(position++, *query.from_ns);
+  if (query.to_ns) select->Bind(position++, *query.to_ns);
   if (query.after) {
     select->Bind(position++, query.after->window_start_ns);
     select->Bind(position++, std::string_view(query.after->subject));
@@ -69,23 +106,50 @@ v1::Verdict VerdictFromRow(const SqliteStatement& row, const v1::ModelHead& mode
   return verdict;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<v1::Verdict>> VerdictStore::ListVerdicts(const VerdictQuery& query) {
-  std::lock_guard lock(mutex_);
-  auto select = database_.Prepare(QueryText(query));
-  if (!select.ok()) return select.status();
-  BindQuery(query, &*select);
+// All rows of a kSelect.
+absl::StatusOr<std::vector<NumberedVerdict>> ReadRows(SqliteStatement* select) {
   std::map<int64_t, v1::ModelHead> models;
-  std::vector<v1::Verdict> verdicts;
+  std::vector<NumberedVerdict> verdicts;
   while (true) {
     auto row = select->Step();
     if (!row.ok()) return row.status();
     if (!*row) return verdicts;
     auto [model, is_new] = models.try_emplace(select->Int(2));
     if (is_new) model->second.ParseFromString(select->Text(3));
-    verdicts.push_back(VerdictFromRow(*select, model->second));
+    verdicts.push_back({select->Int(10), VerdictFromRow(*select, model->second)});
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Verdict>> VerdictStore::ListVerdicts(const VerdictQuery& query) {
+  std::lock_guard lock(mutex_);
+  std::vector<ClassId> classes;
+  if (!query.class_name.empty()) {
+    auto found = FindClass(query.class_name, &database_);
+    if (!found.ok()) return found.status();
+    classes = *std::move(found);
+    if (classes.empty()) return std::vector<v1::Verdict>();
+  }
+  auto select = database_.Prepare(QueryText(query, classes));
+  if (!select.ok()) return select.status();
+  BindQuery(query, classes, &*select);
+  auto rows = ReadRows(&*select);
+  if (!rows.ok()) return rows.status();
+  std::vector<v1::Verdict> verdicts;
+  verdicts.reserve(rows->size());
+  for (NumberedVerdict& row : *rows) verdicts.push_back(std::move(row.verdict));
+  return verdicts;
+}
+
+absl::StatusOr<std::vector<NumberedVerdict>> VerdictStore::ReadBehind(int64_t number,
+                                                                      size_t limit) {
+  std::lock_guard lock(mutex_);
+  auto select =
+      database_.Prepare(absl::StrCat(kSelect, "WHERE number > ? ORDER BY number LIMIT ?"));
+  if (!select.ok()) return select.status();
+  select->Bind(1, number).Bind(2, static_cast<int64_t>(limit));
+  return ReadRows(&*select);
 }
 
 }  // namespace silhouette

@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
@@ -27,6 +28,21 @@ absl::StatusOr<VerdictCursor> ParsePageToken(const std::string& token) {
   cursor.model = parts[2];
   cursor.version = parts[3];
   return cursor;
+}
+
+std::string WatchCursor(const StorePosition& position) {
+  return absl::StrCat(position.store_id, ":", position.number);
+}
+
+absl::StatusOr<StorePosition> ParseWatchCursor(const std::string& cursor) {
+  const std::vector<std::string> parts = absl::StrSplit(cursor, ':');
+  StorePosition position;
+  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &position.store_id) ||
+      !absl::SimpleAtoi(parts[1], &position.number)) {
+    return absl::InvalidArgumentError(
+        "cursor is not one of ours; pass the last response's as it was given, or none");
+  }
+  return position;
 }
 
 }  // namespace silhouette

@@ -7,8 +7,10 @@
 
 namespace silhouette {
 
-// A cursor as opaque text for clients, and back. Errors: INVALID_ARGUMENT for other text.
+// Places in lists as opaque text for clients, and back. Errors: INVALID_ARGUMENT for other text.
 std::string PageToken(const VerdictCursor& cursor);
 absl::StatusOr<VerdictCursor> ParsePageToken(const std::string& token);
+std::string WatchCursor(const StorePosition& position);
+absl::StatusOr<StorePosition> ParseWatchCursor(const std::string& cursor);
 
 }  // namespace silhouette

@@ -36,11 +36,11 @@ PatientStore::PatientStore(VerdictStore* store, prometheus::Registry* registry,
       retries_(AddCounter(registry, "silhouette_gateway_store_retries_total",
                           "Batches tried again because the store could not be written")) {}
 
-absl::StatusOr<uint64_t> PatientStore::Add(const v1::VerdictBatch& batch,
-                                           const std::function<bool()>& give_up) {
+absl::StatusOr<AddedVerdicts> PatientStore::Add(const v1::VerdictBatch& batch,
+                                                const std::function<bool()>& give_up) {
   absl::Status reopened;  // what keeps the file from being opened anew
   while (true) {
-    absl::StatusOr<uint64_t> added = store_->Add(batch);
+    absl::StatusOr<AddedVerdicts> added = store_->Add(batch);
     const bool waits = !added.ok() && IsOfTheDisk(added.status());
     if (added.ok()) reopened = absl::OkStatus();
     if (added.ok() || waits) Tell(reopened.ok() ? added.status() : reopened);

@@ -25,9 +25,10 @@ class PatientStore {
   PatientStore(VerdictStore* store, prometheus::Registry* registry,
                std::chrono::milliseconds delay = std::chrono::seconds(1));
 
-  // Returns how many verdicts were new. While it waits it asks `give_up` now and then.
+  // As VerdictStore::Add. While it waits it asks `give_up` now and then.
   // Errors: those of the batch, as VerdictStore::Add; the disk's when it gave up.
-  absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch, const std::function<bool()>& give_up);
+  absl::StatusOr<AddedVerdicts> Add(const v1::VerdictBatch& batch,
+                                    const std::function<bool()>& give_up);
 
  private:
   // False if `give_up` says so.

@@ -59,7 +59,7 @@ class PatientStoreTest : public ::testing::Test {
 
 TEST_F(PatientStoreTest, AddsAndWaitsForNothingWhereAllIsWell) {
   Open("");
-  EXPECT_EQ(*patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never), 1u);
+  EXPECT_EQ(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never)->count, 1u);
   EXPECT_EQ(Metric("failing"), 0);
   EXPECT_EQ(Metric("retries_total"), 0);
 }
@@ -104,7 +104,7 @@ TEST_F(FailingDiskTest, IsWaitedOutAndNothingIsLost) {
   no_growth.reset();
   const auto added = adding.get();
   ASSERT_TRUE(added.ok()) << added.status();
-  EXPECT_EQ(*added, 2999u);
+  EXPECT_EQ(added->count, 2999u);
   EXPECT_EQ(Metric("failing"), 0);
 }
 
@@ -118,7 +118,8 @@ TEST_F(FailingDiskTest, ADatabaseThatIsMovedAwayMeanwhileBeginsAnew) {
   WaitForRetries(Metric("retries_total") + 2);
   no_growth.reset();
   ASSERT_TRUE(adding.get().ok());
-  EXPECT_EQ(*patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never), 1u) << "the new one has it not";
+  EXPECT_EQ(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never)->count, 1u)
+      << "the new one has it not";
 }
 
 // With its log still there, which belongs to the damaged one.
@@ -154,7 +155,7 @@ TEST_F(PatientStoreTest, NothingIsWrittenToAFileThatWasMovedAway) {
   Open(path);
   ASSERT_TRUE(patient_->Add(BatchOf("1").Add(0, "a", 0.9f), Never).ok());
   std::filesystem::rename(path, folder_.File("away.db"));
-  EXPECT_EQ(*patient_->Add(BatchOf("2").Add(0, "a", 0.9f), Never), 1u);
+  EXPECT_EQ(patient_->Add(BatchOf("2").Add(0, "a", 0.9f), Never)->count, 1u);
   const auto runs = store_->ListRuns();
   ASSERT_TRUE(runs.ok()) << runs.status();
   ASSERT_EQ(runs->size(), 1u);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/metrics.h"
@@ -45,9 +47,10 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
         service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
-    service_->stored_.Increment(static_cast<double>(*added));
+    service_->stored_.Increment(static_cast<double>(added->count));
     service_->repeated_.Increment(static_cast<double>(batch.verdicts_size()) -
-                                  static_cast<double>(*added));
+                                  static_cast<double>(added->count));
+    if (added->count > 0) service_->feed_.OnStored(added->position);
     service_->accounting_->Update(header.origin(), header.run(), header.accounting(),
                                   header.end_of_run());
     v1::Ack ack;
@@ -75,7 +78,8 @@ GatewayService::GatewayService(GatewayEngine* engine)
                          "Verdicts stored")),
       repeated_(AddCounter(registry_.get(), "silhouette_gateway_repeated_verdicts_total",
                            "Verdicts that the store held already")),
-      patient_store_(engine->store(), registry_.get()) {}
+      patient_store_(engine->store(), registry_.get()),
+      feed_(engine->store()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::VerdictBatch>* stream) {
@@ -127,6 +131,9 @@ absl::Status GatewayService::FillPage(const v1::ListVerdictsRequest& request,
   query.run_id = run->id;
   query.subjects.assign(request.subjects().begin(), request.subjects().end());
   query.model = request.model();
+  query.class_name = request.class_();
+  if (request.has_from_ns()) query.from_ns = request.from_ns();
+  if (request.has_to_ns()) query.to_ns = request.to_ns();
   query.limit = request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kMaxPage);
   if (!request.page_token().empty()) {
     auto cursor = ParsePageToken(request.page_token());
@@ -141,6 +148,49 @@ absl::Status GatewayService::FillPage(const v1::ListVerdictsRequest& request,
   response->set_next_page_token(
       PageToken({last.window_start_ns(), last.subject(), last.model(), last.version()}));
   return absl::OkStatus();
+}
+
+grpc::Status GatewayService::WatchVerdicts(grpc::ServerContext* context,
+                                           const v1::WatchVerdictsRequest* request,
+                                           grpc::ServerWriter<v1::WatchVerdictsResponse>* writer) {
+  return ToGrpcStatus(FollowFeed(*request, context, writer));
+}
+
+absl::Status GatewayService::FollowFeed(const v1::WatchVerdictsRequest& request,
+                                        grpc::ServerContext* context,
+                                        grpc::ServerWriter<v1::WatchVerdictsResponse>* writer) {
+  const VerdictFeed::Filter filter{request.origin(),
+                                   request.run(),
+                                   {request.subjects().begin(), request.subjects().end()},
+                                   request.model(),
+                                   request.class_()};
+  auto position = request.cursor().empty() ? feed_.Newest() : ParseWatchCursor(request.cursor());
+  if (!position.ok()) return position.status();
+  constexpr std::chrono::milliseconds kCheckClient(200);
+  std::chrono::milliseconds patience(0);  // the first response comes at once
+  bool is_first = true;
+  while (!context->IsCancelled()) {
+    auto page = feed_.Next(*position, filter, patience);
+    if (!page.ok()) return page.status();
+    position = page->position;
+    patience = kCheckClient;
+    const bool is_new = !page->verdicts.empty() || page->missed > 0;
+    if (!is_new && !is_first) continue;
+    is_first = false;
+    v1::WatchVerdictsResponse response;
+    response.mutable_verdicts()->Add(std::make_move_iterator(page->verdicts.begin()),
+                                     std::make_move_iterator(page->verdicts.end()));
+    response.set_cursor(WatchCursor(*position));
+    response.set_missed(page->missed);
+    if (!writer->Write(response)) break;
+  }
+  return absl::CancelledError("the watcher is gone");
+}
+
+void GatewayService::StopIntake(std::chrono::milliseconds grace) {
+  stopping_ = true;
+  feed_.Stop();
+  streams_.Stop(grace);
 }
 
 grpc::Status GatewayService::GetTimeline(grpc::ServerContext* context,

@@ -12,6 +12,7 @@
 #include "common/link_receiver.h"
 #include "gateway/engine.h"
 #include "gateway/patient_store.h"
+#include "gateway/verdict_feed.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
 namespace silhouette {
@@ -30,14 +31,13 @@ class GatewayService final : public v1::GatewayService::Service {
                             v1::ListSubjectsResponse* response) override;
   grpc::Status ListVerdicts(grpc::ServerContext* context, const v1::ListVerdictsRequest* request,
                             v1::ListVerdictsResponse* response) override;
+  grpc::Status WatchVerdicts(grpc::ServerContext* context, const v1::WatchVerdictsRequest* request,
+                             grpc::ServerWriter<v1::WatchVerdictsResponse>* writer) override;
   grpc::Status GetTimeline(grpc::ServerContext* context, const v1::GetTimelineRequest* request,
                            v1::GetTimelineResponse* response) override;
 
   // Ends all streams; for an orderly shutdown.
-  void StopIntake(std::chrono::milliseconds grace) {
-    stopping_ = true;
-    streams_.Stop(grace);
-  }
+  void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     return {accounting_, registry_, streams_.metrics()};
@@ -47,6 +47,8 @@ class GatewayService final : public v1::GatewayService::Service {
   class PushHandler;
 
   absl::Status FillPage(const v1::ListVerdictsRequest& request, v1::ListVerdictsResponse* response);
+  absl::Status FollowFeed(const v1::WatchVerdictsRequest& request, grpc::ServerContext* context,
+                          grpc::ServerWriter<v1::WatchVerdictsResponse>* writer);
   absl::Status FillTimeline(const v1::GetTimelineRequest& request,
                             v1::GetTimelineResponse* response);
 
@@ -57,6 +59,7 @@ class GatewayService final : public v1::GatewayService::Service {
   prometheus::Counter& repeated_;
   std::atomic<bool> stopping_ = false;
   PatientStore patient_store_;
+  VerdictFeed feed_;
   OpenStreams streams_{"gateway"};
 };
 

@@ -96,6 +96,71 @@ TEST_F(GatewayServiceTest, PagesFollowTheirTokens) {
   EXPECT_EQ(pages, 3);
 }
 
+TEST_F(GatewayServiceTest, APageHoldsTheClassAndTheTimesThatAreAskedFor) {
+  ASSERT_TRUE(
+      Push({BatchOf("1").Add(0, "a", 1).Add(1, "a", 1).Add(2, "a", 0).Add(3, "a", 1)}).ok());
+  v1::ListVerdictsRequest request;
+  request.set_class_("person");
+  request.set_from_ns(kWindow);
+  request.set_to_ns(3 * kWindow);
+  const auto windows = [&] {
+    grpc::ClientContext context;
+    v1::ListVerdictsResponse response;
+    EXPECT_TRUE(stub_->ListVerdicts(&context, request, &response).ok());
+    std::vector<int64_t> starts;
+    for (const auto& verdict : response.verdicts()) {
+      starts.push_back(verdict.window_start_ns() / kWindow);
+    }
+    return starts;
+  };
+  EXPECT_THAT(windows(), ElementsAre(1));
+  request.clear_to_ns();
+  EXPECT_THAT(windows(), ElementsAre(1, 3));
+  request.set_class_("nobody says this");
+  EXPECT_THAT(windows(), ElementsAre());
+}
+
+TEST_F(GatewayServiceTest, AWatcherThatComesBackWithItsCursorMissesNothing) {
+  const auto watch = [this](const std::string& cursor, size_t verdicts, std::string* last_cursor) {
+    grpc::ClientContext context;
+    v1::WatchVerdictsRequest request;
+    request.set_cursor(cursor);
+    auto reader = stub_->WatchVerdicts(&context, request);
+    std::vector<int64_t> windows;
+    v1::WatchVerdictsResponse response;
+    while (reader->Read(&response)) {
+      for (const auto& verdict : response.verdicts()) {
+        windows.push_back(verdict.window_start_ns() / kWindow);
+      }
+      *last_cursor = response.cursor();
+      if (windows.size() >= verdicts) break;
+    }
+    context.TryCancel();
+    return windows;
+  };
+  ASSERT_TRUE(Push({BatchOf("1").Add(0, "a", 1)}).ok());
+  std::string cursor;
+  EXPECT_THAT(watch("", 0, &cursor), ElementsAre()) << "from now on, and it answers at once";
+  ASSERT_TRUE(Push({BatchOf("1").Add(1, "a", 1).Add(2, "a", 1)}).ok());
+  EXPECT_THAT(watch(cursor, 2, &cursor), ElementsAre(1, 2));
+  ASSERT_TRUE(Push({BatchOf("1").Add(3, "a", 1)}).ok());
+  EXPECT_THAT(watch(cursor, 1, &cursor), ElementsAre(3));
+}
+
+TEST_F(GatewayServiceTest, ACursorThatIsNoneIsRefused) {
+  for (const auto& [cursor, code] : {std::pair("nonsense", grpc::StatusCode::INVALID_ARGUMENT),
+                                     std::pair("1:2:3", grpc::StatusCode::INVALID_ARGUMENT),
+                                     std::pair("7:0", grpc::StatusCode::ABORTED)}) {
+    grpc::ClientContext context;
+    v1::WatchVerdictsRequest request;
+    request.set_cursor(cursor);
+    auto reader = stub_->WatchVerdicts(&context, request);
+    v1::WatchVerdictsResponse response;
+    EXPECT_FALSE(reader->Read(&response));
+    EXPECT_EQ(reader->Finish().error_code(), code) << cursor;
+  }
+}
+
 TEST_F(GatewayServiceTest, AnAnswerToNothingIsNotFound) {
   grpc::ClientContext context;
   v1::GetTimelineResponse response;

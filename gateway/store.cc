@@ -6,90 +6,15 @@
 #include "common/grid.h"
 #include "common/schema.h"
 #include "common/timeline.h"
+#include "gateway/store_layout.h"
 
 namespace silhouette {
 namespace {
-
-// version 1 of the layout, in PRAGMA user_version.
-constexpr char kSchema[] = R"sql(
-CREATE TABLE run (
-  id INTEGER PRIMARY KEY,
-  origin TEXT NOT NULL,
-  run TEXT NOT NULL,
-  first_packet_ns INTEGER NOT NULL,
-  grid_start_ns INTEGER NOT NULL,
-  watermark_ns INTEGER NOT NULL,
-  ended INTEGER NOT NULL,
-  accounting BLOB NOT NULL,
-  incomplete TEXT NOT NULL,
-  UNIQUE (origin, run)
-);
-CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE model (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  version TEXT NOT NULL,
-  head BLOB NOT NULL,
-  series_id INTEGER,  -- the model of the first version of this name
-  UNIQUE (name, version)
-);
-CREATE TABLE verdict (
-  run_id INTEGER NOT NULL,
-  subject_id INTEGER NOT NULL,
-  series_id INTEGER NOT NULL,
-  window_start_ns INTEGER NOT NULL,
-  model_id INTEGER NOT NULL,
-  class_index INTEGER NOT NULL,
-  partial INTEGER NOT NULL,
-  probabilities BLOB NOT NULL,
-  features BLOB NOT NULL,
-  PRIMARY KEY (run_id, subject_id, series_id, window_start_ns)
-) WITHOUT ROWID;
-CREATE INDEX verdict_by_time ON verdict (run_id, window_start_ns);
-PRAGMA user_version = 1;
-)sql";
 
 template <typename Values>
 std::string_view AsBytes(const Values& values) {
   return {reinterpret_cast<const char*>(values.data()),
           static_cast<size_t>(values.size()) * sizeof(*values.data())};
-}
-
-absl::StatusOr<int64_t> OneNumber(SqliteDatabase* database, const std::string& sql) {
-  auto select = database->Prepare(sql);
-  if (!select.ok()) return select.status();
-  auto row = select->Step();
-  if (!row.ok()) return row.status();
-  return select->Int(0);
-}
-
-// Makes the tables of a new store. Errors: FAILED_PRECONDITION for a database that is not ours or
-// was made by a newer version; it is left as it is.
-absl::Status MakeLayout(SqliteDatabase* database) {
-  auto version = OneNumber(database, "PRAGMA user_version");
-  if (!version.ok()) return version.status();
-  auto tables = OneNumber(database, "SELECT COUNT(*) FROM sqlite_master");
-  if (!tables.ok()) return tables.status();
-  if (*version == 0 && *tables > 0) {
-    return absl::FailedPreconditionError("it is another program's database; name another file");
-  }
-  if (*version > 1) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
-  }
-  // WAL: readers do not wait for the writer. FULL: an acked batch survives a power cut.
-  absl::Status status = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  if (!status.ok() || *version == 1) return status;
-  return database->Execute(absl::StrCat("BEGIN;", kSchema, "COMMIT;"));
-}
-
-// Errors name the file.
-absl::Status PrepareLayout(const std::string& path, SqliteDatabase* database) {
-  absl::Status status = MakeLayout(database);
-  if (status.ok()) return status;
-  return absl::Status(
-      status.code(),
-      absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
 }
 
 absl::Status CheckModels(const v1::VerdictBatch& batch) {
@@ -182,7 +107,7 @@ absl::Status VerdictStore::Reopen() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
+absl::StatusOr<AddedVerdicts> VerdictStore::Add(const v1::VerdictBatch& batch) {
   if (!IsPlausibleTime(batch.header().grid_start_ns())) {
     return absl::InvalidArgumentError(
         absl::StrCat("grid start at ", batch.header().grid_start_ns(), " ns, outside of time"));
@@ -194,7 +119,7 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
   const auto gone = absl::UnavailableError("store: its file was moved away or replaced");
   if (database_.HasMoved()) return gone;
   if (absl::Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
-  absl::StatusOr<uint64_t> added = PutVerdicts(batch);
+  absl::StatusOr<AddedVerdicts> added = PutVerdicts(batch);
   absl::Status ended = database_.Execute(added.ok() ? "COMMIT" : "ROLLBACK");
   if (added.ok() && !ended.ok()) {
     (void)database_.Execute("ROLLBACK");
@@ -205,7 +130,7 @@ absl::StatusOr<uint64_t> VerdictStore::Add(const v1::VerdictBatch& batch) {
   return added;
 }
 
-absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch) {
+absl::StatusOr<AddedVerdicts> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch) {
   auto run = PutRun(batch.header());
   if (!run.ok()) return run.status();
   std::vector<ModelIds> models;
@@ -215,10 +140,13 @@ absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch
     models.push_back(*model);
   }
   auto insert = database_.Prepare(
-      "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1");
+      "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING "
+      "RETURNING 1");
   if (!insert.ok()) return insert.status();
+  auto newest = ReadNewest();
+  if (!newest.ok()) return newest.status();
   std::map<std::string_view, int64_t> subjects;
-  uint64_t added = 0;
+  AddedVerdicts added{0, *newest};
   for (const v1::ModelVerdict& verdict : batch.verdicts()) {
     auto [at, is_new] = subjects.try_emplace(verdict.subject(), 0);
     if (is_new) {
@@ -231,12 +159,31 @@ absl::StatusOr<uint64_t> VerdictStore::PutVerdicts(const v1::VerdictBatch& batch
     insert->Bind(4, int64_t{verdict.window_start_ns()}).Bind(5, model.model);
     insert->Bind(6, int64_t{verdict.class_index()}).Bind(7, int64_t{verdict.partial()});
     insert->BindBlob(8, AsBytes(verdict.probabilities())).BindBlob(9, AsBytes(verdict.features()));
+    insert->Bind(10, added.position.number + 1);
     auto row = insert->Step();
     if (!row.ok()) return row.status();
-    if (*row) ++added;
+    if (*row) ++added.count, ++added.position.number;
     insert->Reset();
   }
+  if (added.count == 0) return added;
+  auto update = database_.Prepare("UPDATE store SET verdicts = ?");
+  if (!update.ok()) return update.status();
+  update->Bind(1, added.position.number);
+  if (absl::Status status = update->Run(); !status.ok()) return status;
   return added;
+}
+
+absl::StatusOr<StorePosition> VerdictStore::Newest() {
+  std::lock_guard lock(mutex_);
+  return ReadNewest();
+}
+
+absl::StatusOr<StorePosition> VerdictStore::ReadNewest() {
+  auto select = database_.Prepare("SELECT id, verdicts FROM store");
+  if (!select.ok()) return select.status();
+  auto row = select->Step();
+  if (!row.ok()) return row.status();
+  return StorePosition{select->Int(0), select->Int(1)};
 }
 
 absl::StatusOr<int64_t> VerdictStore::PutRun(const v1::BatchHeader& header) {

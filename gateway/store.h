@@ -60,8 +60,29 @@ struct VerdictQuery {
   int64_t run_id = 0;
   std::vector<std::string> subjects;  // empty: all
   std::string model;                  // empty: all
+  std::string class_name;             // empty: all
+  // Windows that start there; unset: no bound.
+  std::optional<int64_t> from_ns;
+  std::optional<int64_t> to_ns;  // exclusive
   std::optional<VerdictCursor> after;
   size_t limit = 1000;
+};
+
+// A place in the order in which verdicts were stored.
+struct StorePosition {
+  int64_t store_id = 0;  // of the database; another one has another
+  int64_t number = 0;    // of the verdict before, from 1
+  bool operator==(const StorePosition&) const = default;
+};
+
+struct AddedVerdicts {
+  uint64_t count = 0;      // that were new
+  StorePosition position;  // behind them
+};
+
+struct NumberedVerdict {
+  int64_t number;
+  v1::Verdict verdict;
 };
 
 // The verdicts in SQLite. The key (origin, run, subject, model, window start) makes repeats
@@ -78,11 +99,16 @@ class VerdictStore {
 
   const std::string& path() const { return path_; }
 
-  // Stores a batch in one transaction; returns how many verdicts were new.
+  // Stores a batch in one transaction.
   // Errors: INVALID_ARGUMENT (an index outside its list, features that are not the schema's, a
   // window outside of time), FAILED_PRECONDITION (a model that was another under this version),
   // UNAVAILABLE (the file is not there any more; Reopen), or as SqliteDatabase.
-  absl::StatusOr<uint64_t> Add(const v1::VerdictBatch& batch);
+  absl::StatusOr<AddedVerdicts> Add(const v1::VerdictBatch& batch);
+
+  // Behind what was stored last.
+  absl::StatusOr<StorePosition> Newest();
+  // What follows a number, in the order of numbers; those of deleted verdicts are missing.
+  absl::StatusOr<std::vector<NumberedVerdict>> ReadBehind(int64_t number, size_t limit);
 
   // Newest first.
   absl::StatusOr<std::vector<StoredRun>> ListRuns();
@@ -109,7 +135,8 @@ class VerdictStore {
   };
   absl::StatusOr<ModelIds> PutModel(const v1::ModelHead& model);
   absl::StatusOr<int64_t> PutSubject(const std::string& name);
-  absl::StatusOr<uint64_t> PutVerdicts(const v1::VerdictBatch& batch);
+  absl::StatusOr<AddedVerdicts> PutVerdicts(const v1::VerdictBatch& batch);
+  absl::StatusOr<StorePosition> ReadNewest();  // under mutex_
 
   const std::string path_;
   std::mutex mutex_;

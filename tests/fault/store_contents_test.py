@@ -61,7 +61,7 @@ class Comparison(unittest.TestCase):
     def test_a_verdict_too_many(self):
         self.check_noticed("verdict too many: ", ["""
             INSERT INTO verdict SELECT run_id, subject_id, series_id, 1, model_id, class_index,
-            partial, probabilities, features FROM verdict LIMIT 1"""])
+            partial, probabilities, features, -1 FROM verdict LIMIT 1"""])
 
     def test_one_changed_bit_of_a_verdict(self):
         for column in ("probabilities", "features"):

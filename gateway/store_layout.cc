@@ -1,0 +1,114 @@
+#include "gateway/store_layout.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+
+namespace silhouette {
+namespace {
+
+// What makes layout n + 1 of layout n. Stores of people have been through each, so none changes any
+// more; the number is in PRAGMA user_version.
+constexpr const char* kSteps[] = {
+    R"sql(
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL,
+  run TEXT NOT NULL,
+  first_packet_ns INTEGER NOT NULL,
+  grid_start_ns INTEGER NOT NULL,
+  watermark_ns INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  accounting BLOB NOT NULL,
+  incomplete TEXT NOT NULL,
+  UNIQUE (origin, run)
+);
+CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE model (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  head BLOB NOT NULL,
+  series_id INTEGER,  -- the model of the first version of this name
+  UNIQUE (name, version)
+);
+CREATE TABLE verdict (
+  run_id INTEGER NOT NULL,
+  subject_id INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  window_start_ns INTEGER NOT NULL,
+  model_id INTEGER NOT NULL,
+  class_index INTEGER NOT NULL,
+  partial INTEGER NOT NULL,
+  probabilities BLOB NOT NULL,
+  features BLOB NOT NULL,
+  PRIMARY KEY (run_id, subject_id, series_id, window_start_ns)
+) WITHOUT ROWID;
+CREATE INDEX verdict_by_time ON verdict (run_id, window_start_ns);
+)sql",
+    // Verdicts are numbered from 1 in the order in which they were stored.
+    R"sql(
+ALTER TABLE verdict ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+UPDATE verdict SET number = numbered.number FROM (
+  SELECT run_id, subject_id, series_id, window_start_ns, ROW_NUMBER() OVER
+    (ORDER BY run_id, window_start_ns, subject_id, series_id) AS number FROM verdict
+) AS numbered WHERE (verdict.run_id, verdict.subject_id, verdict.series_id, verdict.window_start_ns)
+  = (numbered.run_id, numbered.subject_id, numbered.series_id, numbered.window_start_ns);
+CREATE UNIQUE INDEX verdict_by_number ON verdict (number);
+CREATE TABLE store (
+  id INTEGER NOT NULL,      -- tells this store from others
+  verdicts INTEGER NOT NULL -- number of the last one that was stored, whether or not it is deleted
+);
+INSERT INTO store SELECT RANDOM(), COALESCE(MAX(number), 0) FROM verdict;
+)sql"};
+constexpr int64_t kNewest = std::size(kSteps);
+
+absl::StatusOr<int64_t> OneNumber(SqliteDatabase* database, const std::string& sql) {
+  auto select = database->Prepare(sql);
+  if (!select.ok()) return select.status();
+  auto row = select->Step();
+  if (!row.ok()) return row.status();
+  return select->Int(0);
+}
+
+absl::Status TakeSteps(int64_t version, SqliteDatabase* database) {
+  std::string sql = "BEGIN IMMEDIATE;";
+  for (int64_t step = version; step < kNewest; ++step) {
+    absl::StrAppend(&sql, kSteps[static_cast<size_t>(step)]);
+  }
+  absl::StrAppend(&sql, "PRAGMA user_version = ", kNewest, "; COMMIT;");
+  absl::Status status = database->Execute(sql);
+  if (!status.ok()) (void)database->Execute("ROLLBACK");
+  return status;
+}
+
+absl::Status MakeLayout(SqliteDatabase* database) {
+  auto version = OneNumber(database, "PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  auto tables = OneNumber(database, "SELECT COUNT(*) FROM sqlite_master");
+  if (!tables.ok()) return tables.status();
+  if (*version == 0 && *tables > 0) {
+    return absl::FailedPreconditionError("it is another program's database; name another file");
+  }
+  if (*version > kNewest) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("made by a newer version (layout ", *version, "); use that version"));
+  }
+  // WAL: readers do not wait for the writer. FULL: an acked batch survives a power cut.
+  absl::Status status = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  if (!status.ok() || *version == kNewest) return status;
+  return TakeSteps(*version, database);
+}
+
+}  // namespace
+
+absl::Status PrepareLayout(const std::string& path, SqliteDatabase* database) {
+  absl::Status status = MakeLayout(database);
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat(path, ": cannot be used as the store: ",
+                                                  std::string(status.message())));
+}
+
+}  // namespace silhouette
