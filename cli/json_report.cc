@@ -106,6 +106,15 @@ Json SubjectJson(const SubjectFindings& subject) {
 
 }  // namespace
 
+std::string VerdictLine(const v1::Verdict& verdict) {
+  Json json = VerdictJson(verdict);
+  json["origin"] = verdict.origin();
+  json["run"] = verdict.run();
+  return Line("verdict", json);
+}
+
+std::string MissedLine(uint64_t verdicts) { return Line("missed", verdicts); }
+
 void WriteJson(const Findings& findings, const std::string& source, std::ostream* out) {
   for (const v1::Verdict& verdict : findings.verdicts) {
     *out << Line("verdict", VerdictJson(verdict)) << "\n";

@@ -12,4 +12,8 @@ namespace silhouette {
 // the file or origin that was read.
 void WriteJson(const Findings& findings, const std::string& source, std::ostream* out);
 
+// A {"verdict":{…}} of any run, which it names, and {"missed":N}; without the line's end.
+std::string VerdictLine(const v1::Verdict& verdict);
+std::string MissedLine(uint64_t verdicts);
+
 }  // namespace silhouette

@@ -11,6 +11,7 @@
 #include "cli/simulate_command.h"
 #include "cli/timeline_command.h"
 #include "cli/train_command.h"
+#include "cli/watch_command.h"
 #include "common/options.h"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   silhouette::AddSchemaCommand(&app, &exit_status);
   silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
+  silhouette::AddWatchCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
   silhouette::AddLabelCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);

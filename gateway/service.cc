@@ -78,6 +78,8 @@ GatewayService::GatewayService(GatewayEngine* engine)
                          "Verdicts stored")),
       repeated_(AddCounter(registry_.get(), "silhouette_gateway_repeated_verdicts_total",
                            "Verdicts that the store held already")),
+      watchers_(AddGauge(registry_.get(), "silhouette_gateway_watchers",
+                         "Streams that follow verdicts as they are stored")),
       patient_store_(engine->store(), registry_.get()),
       feed_(engine->store()) {}
 
@@ -153,7 +155,10 @@ absl::Status GatewayService::FillPage(const v1::ListVerdictsRequest& request,
 grpc::Status GatewayService::WatchVerdicts(grpc::ServerContext* context,
                                            const v1::WatchVerdictsRequest* request,
                                            grpc::ServerWriter<v1::WatchVerdictsResponse>* writer) {
-  return ToGrpcStatus(FollowFeed(*request, context, writer));
+  watchers_.Increment();
+  const absl::Status status = FollowFeed(*request, context, writer);
+  watchers_.Decrement();
+  return ToGrpcStatus(status);
 }
 
 absl::Status GatewayService::FollowFeed(const v1::WatchVerdictsRequest& request,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <atomic>
@@ -57,6 +58,7 @@ class GatewayService final : public v1::GatewayService::Service {
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Counter& stored_;
   prometheus::Counter& repeated_;
+  prometheus::Gauge& watchers_;
   std::atomic<bool> stopping_ = false;
   PatientStore patient_store_;
   VerdictFeed feed_;
