@@ -21,8 +21,7 @@ from fault_schedule import SERVICES, Fault
 from fault_suite import FaultSuite, harness
 
 # A sanitizer makes everything slower.
-IS_SANITIZED = os.path.basename(os.path.dirname(harness.BIN)) in ("asan", "tsan")
-SEEDS = range(1, 5) if IS_SANITIZED else range(1, 21)
+SEEDS = range(1, 5) if harness.IS_SANITIZED else range(1, 21)
 ENOUGH = 3  # failed schedules tell what there is to tell
 
 NO_DISK = ""
