@@ -88,9 +88,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(after == before);
     return 0;
   }
-  Require(*added <= static_cast<uint64_t>(batch.verdicts_size()));
+  Require(added->count <= static_cast<uint64_t>(batch.verdicts_size()));
   const auto again = engine->store()->Add(batch);
-  Require(again.ok() && *again == 0);
+  Require(again.ok() && again->count == 0);
   Require(Contents(engine.get()) == after);
   return 0;
 }
