@@ -7,8 +7,8 @@
 
 namespace silhouette {
 
-VerdictWatch::VerdictWatch(std::shared_ptr<grpc::Channel> channel,
-                           v1::WatchVerdictsRequest request, OnResponse on_response)
+VerdictWatch::VerdictWatch(std::shared_ptr<grpc::Channel> channel, v1::WatchVerdictsRequest request,
+                           OnResponse on_response)
     : stub_(v1::GatewayService::NewStub(channel)),
       request_(std::move(request)),
       on_response_(std::move(on_response)) {}

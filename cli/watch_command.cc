@@ -72,7 +72,8 @@ absl::Status Watch(const WatchFlags& flags) {
   WatchLines lines(DescribeTerminal(STDOUT_FILENO), flags.each);
   VerdictWatch watch(OpenChannel(flags.gateway, tls->get()), RequestOf(flags),
                      [&](const auto& response) { Print(response, flags.json, &lines); });
-  const Stopper stopper(&stop, [&watch] { watch.Stop(); }, *duration);
+  const Stopper stopper(
+      &stop, [&watch] { watch.Stop(); }, *duration);
   absl::Status status = watch.Run();
   if (!absl::IsUnavailable(status)) return status;
   return absl::UnavailableError(absl::StrCat("no gateway answers at ", flags.gateway, ": ",

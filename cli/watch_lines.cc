@@ -11,9 +11,8 @@ std::string WatchLines::LineOf(const v1::Verdict& verdict) {
       classes_[{verdict.origin(), verdict.run(), verdict.subject(), verdict.model()}];
   if (!each_ && known == verdict.class_()) return "";
   known = verdict.class_();
-  const std::string time =
-      absl::FormatTime("%H:%M:%E1S", absl::FromUnixNanos(verdict.window_start_ns()),
-                       absl::UTCTimeZone());
+  const std::string time = absl::FormatTime(
+      "%H:%M:%E1S", absl::FromUnixNanos(verdict.window_start_ns()), absl::UTCTimeZone());
   return absl::StrCat(time, "  ", Bold(terminal_, known),
                       absl::StrFormat(" %3.0f %%  ", 100 * double{verdict.probability()}),
                       verdict.subject(), "  ", verdict.model(),

@@ -107,8 +107,9 @@ absl::Status MakeLayout(SqliteDatabase* database) {
 absl::Status PrepareLayout(const std::string& path, SqliteDatabase* database) {
   absl::Status status = MakeLayout(database);
   if (status.ok()) return status;
-  return absl::Status(status.code(), absl::StrCat(path, ": cannot be used as the store: ",
-                                                  std::string(status.message())));
+  return absl::Status(
+      status.code(),
+      absl::StrCat(path, ": cannot be used as the store: ", std::string(status.message())));
 }
 
 }  // namespace silhouette

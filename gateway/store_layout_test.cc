@@ -59,8 +59,8 @@ TEST(StoreLayout, AStepThatFailsChangesNothing) {
   }
   EXPECT_FALSE(VerdictStore::Open(path).ok());
   auto database = *SqliteDatabase::Open(path);
-  auto columns = database.Prepare(
-      "SELECT COUNT(*) FROM pragma_table_info('verdict') WHERE name = 'number'");
+  auto columns =
+      database.Prepare("SELECT COUNT(*) FROM pragma_table_info('verdict') WHERE name = 'number'");
   ASSERT_TRUE(columns.ok());
   ASSERT_TRUE(*columns->Step());
   EXPECT_EQ(columns->Int(0), 0);

@@ -60,8 +60,7 @@ absl::StatusOr<VerdictFeed::Page> VerdictFeed::Next(const StorePosition& positio
   Chunk chunk;
   {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience,
-                      [&] { return stopped_ || newest_ != position; });
+    changed_.wait_for(lock, patience, [&] { return stopped_ || newest_ != position; });
     if (absl::Status status = CheckPosition(position); !status.ok()) return status;
     if (newest_ == position) return Page{{}, position};
     auto found = ChunkBehind(position.number);
@@ -81,8 +80,8 @@ absl::StatusOr<VerdictFeed::Page> VerdictFeed::Next(const StorePosition& positio
 
 absl::StatusOr<VerdictFeed::Chunk> VerdictFeed::ChunkBehind(int64_t number) {
   if (absl::Status status = Extend(); !status.ok()) return status;
-  const auto chunk = std::partition_point(
-      kept_.begin(), kept_.end(), [=](const Chunk& kept) { return kept.until <= number; });
+  const auto chunk = std::partition_point(kept_.begin(), kept_.end(),
+                                          [=](const Chunk& kept) { return kept.until <= number; });
   if (chunk != kept_.end() && chunk->behind <= number) return *chunk;
   auto read = store_->ReadBehind(number, kPage);
   if (!read.ok()) return read.status();
@@ -102,7 +101,8 @@ absl::Status VerdictFeed::Extend() {
   const bool is_last = read->size() < kPage;
   const int64_t until = is_last ? std::max(newest_.number, read->empty() ? 0 : read->back().number)
                                 : read->back().number;
-  kept_.push_back({behind, std::make_shared<std::vector<NumberedVerdict>>(*std::move(read)), until});
+  kept_.push_back(
+      {behind, std::make_shared<std::vector<NumberedVerdict>>(*std::move(read)), until});
   newest_.number = std::max(newest_.number, until);
   while (kept_.back().until - kept_.front().behind > static_cast<int64_t>(kKept)) {
     kept_.pop_front();

@@ -64,7 +64,11 @@ TEST_F(VerdictFeedTest, GivesWhatIsStoredFromAPlaceOnInThatOrder) {
 }
 
 TEST_F(VerdictFeedTest, GivesOnlyWhatFits) {
-  Add(BatchOf("1").Models({Head(), Head("motion")}).Add(0, "a", 1).Add(1, "b", 0).Add(2, "a", 1, 1));
+  Add(BatchOf("1")
+          .Models({Head(), Head("motion")})
+          .Add(0, "a", 1)
+          .Add(1, "b", 0)
+          .Add(2, "a", 1, 1));
   Add(BatchOf("2").Add(3, "a", 0));
   Add(BatchOf("1", "file:other").Add(4, "c", 1));
   EXPECT_THAT(ReadAll(Beginning(), {.origin = "file:other"}), ElementsAre(4));
