@@ -46,9 +46,7 @@ class WatchCommand(unittest.TestCase):
     def test_every_verdict_comes_once_and_as_it_is_stored(self):
         with harness.Suite() as suite:
             gateway = suite.gateway.address()
-            watch = Watch("--gateway", gateway)
-            harness.wait_until(lambda: suite.gateway.metrics().get(
-                "silhouette_gateway_watchers", 0) == 1, "it watches")
+            watch = self.watch(suite.gateway)
             self.capture(suite)
             watch.wait_for(240)
             status, said = watch.end()
@@ -65,9 +63,7 @@ class WatchCommand(unittest.TestCase):
     def test_it_goes_on_where_it_was_once_the_gateway_is_back(self):
         with harness.Suite() as suite:
             address = suite.gateway.address()
-            watch = Watch("--gateway", address)
-            harness.wait_until(lambda: suite.gateway.metrics().get(
-                "silhouette_gateway_watchers", 0) == 1, "it watches")
+            watch = self.watch(suite.gateway)
             suite.gateway.stop()
             suite.gateway = harness.Service(
                 "gateway", suite.folder, "--store", os.path.join(suite.folder, "verdicts.db"),
@@ -80,6 +76,13 @@ class WatchCommand(unittest.TestCase):
             self.assertIn("tries again", said)
             self.assertEqual(len({(v["window_start_ns"], v["subject"], v["model"])
                                   for v in watch.verdicts}), 240)
+
+    def watch(self, gateway):
+        """One that the gateway knows of."""
+        watch = Watch("--gateway", gateway.address())
+        harness.wait_until(lambda: gateway.metrics()["silhouette_gateway_watchers"] == 1,
+                           "it watches")
+        return watch
 
     def capture(self, suite):
         status, _, errors = harness.run_binary(
