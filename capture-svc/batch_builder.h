@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "capture-svc/batch_dictionary.h"
-#include "capture-svc/parse/anonymizer.h"
-#include "capture-svc/parse/fast_path.h"
-#include "capture-svc/parse/orientation.h"
-#include "capture-svc/parse/packet.h"
 #include "common/address.h"
 #include "common/packet_bits.h"
+#include "common/parse/anonymizer.h"
+#include "common/parse/fast_path.h"
+#include "common/parse/orientation.h"
+#include "common/parse/packet.h"
 #include "silhouette/v1/packet.pb.h"
 
 namespace silhouette {

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/parse/test_frames.h"
 #include "common/packet_bits.h"
+#include "common/parse/parser.h"
+#include "common/parse/test_frames.h"
 #include "common/shed_hash.h"
 
 namespace silhouette {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "capture-svc/parse/fast_path.h"
-#include "capture-svc/parse/packet.h"
+#include "common/parse/fast_path.h"
+#include "common/parse/packet.h"
 
 namespace silhouette {
 namespace {

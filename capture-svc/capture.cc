@@ -71,6 +71,7 @@ absl::Status Capture::Run(std::unique_ptr<PacketSource> opened) {
   std::lock_guard lock(mutex_);
   error_ = status.ok() ? incomplete() : std::string(status.message());
   state_ = error_.empty() ? v1::CAPTURE_STATE_DONE : v1::CAPTURE_STATE_FAILED;
+  ended_.notify_all();
   return status;
 }
 
@@ -83,6 +84,10 @@ absl::Status Capture::ReadAndSettle(std::unique_ptr<PacketSource> source) {
     auto opened = OpenSource(source_, [this] { return is_stopped(); });
     if (!opened.ok()) return opened.status();
     source = std::move(opened->source);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    opened_ = true;
   }
   absl::Status read = engine_.Read(source.get());
   source.reset();  // what it writes is whole from here on
@@ -100,14 +105,30 @@ void Capture::Stop() {
   engine_.Stop();
 }
 
+// The link first: the end of the run that Stop makes must not go over it.
 void Capture::Abort() {
-  Stop();
   sender_.Cancel();
+  Stop();
+}
+
+void Capture::StopForShutdown() {
+  if (!is_submitted()) return Stop();
+  if (!source_.channel->is_closed()) Abort();
 }
 
 bool Capture::is_stopped() const {
   std::lock_guard lock(mutex_);
   return stopped_;
+}
+
+bool Capture::was_opened() const {
+  std::lock_guard lock(mutex_);
+  return opened_;
+}
+
+bool Capture::WaitForEnd(std::chrono::milliseconds patience) const {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, patience, [this] { return state_ != v1::CAPTURE_STATE_RUNNING; });
 }
 
 bool Capture::is_running() const {

@@ -2,6 +2,8 @@
 
 #include <grpcpp/channel.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,18 +36,28 @@ class Capture {
 
   // Makes Run end in order, early. From any thread.
   void Stop();
-  // Makes Run return at once, with what is not settled lost. From any thread.
+  // Makes Run return at once, with what is not settled lost, and the run not ended: it may be
+  // captured again under the same name. From any thread.
   void Abort();
+  // As Stop, for a process that ends. But what is submitted is brought again from its beginning,
+  // and an end in mid-file would keep the window there cut for good: it is aborted, unless all of
+  // it is here.
+  void StopForShutdown();
 
   const std::string& origin() const { return options_.origin; }
   const std::string& run() const { return options_.run; }
+  // Somebody hands in the bytes, and is told how it ends.
+  bool is_submitted() const { return source_.kind == SourceOptions::Kind::kSubmitted; }
   bool is_running() const;
+  bool is_stopped() const;  // or aborted
+  bool was_opened() const;
+  // Waits until Run is through, for so long at most; true when it is.
+  bool WaitForEnd(std::chrono::milliseconds patience) const;
   v1::Capture Describe() const;
   CaptureProgress Progress() const { return engine_.Progress(); }
 
  private:
   CaptureOptions WithLoad(CaptureOptions options);
-  bool is_stopped() const;
   absl::Status Send(const v1::PacketBatch& batch);
   void TellLoad();
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
@@ -58,7 +70,9 @@ class Capture {
   OverloadLadder::Rung told_rung_ = OverloadLadder::Rung::kNone;  // by log lines
   LinkSender<v1::PacketBatch> sender_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable ended_;               // state_ is no longer RUNNING
   bool stopped_ = false;                                // guarded by mutex_
+  bool opened_ = false;                                 // guarded by mutex_
   v1::CaptureState state_ = v1::CAPTURE_STATE_RUNNING;  // guarded by mutex_
   std::string error_;                                   // guarded by mutex_
 };

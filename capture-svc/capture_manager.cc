@@ -46,6 +46,7 @@ void CaptureManager::Finish(const Capture& capture, const absl::Status& status) 
   const v1::Capture done = capture.Describe();
   spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
   if (done.error().empty()) return;
+  if (capture.is_submitted()) return spdlog::warn("{}", done.error());
   spdlog::error("{}", done.error());
   std::lock_guard lock(mutex_);
   if (first_error_.ok()) first_error_ = status.ok() ? absl::DataLossError(done.error()) : status;
@@ -74,7 +75,7 @@ bool CaptureManager::Shutdown(std::chrono::milliseconds grace) {
     return std::all_of(sequences_.begin(), sequences_.end(),
                        [](const auto& sequence) { return sequence->done; });
   };
-  for (const auto& capture : captures_) capture->Stop();
+  for (const auto& capture : captures_) capture->StopForShutdown();
   if (!changed_.wait_for(lock, grace, all_done)) {
     for (const auto& capture : captures_) capture->Abort();
     constexpr std::chrono::seconds kLastWait(2);
@@ -90,6 +91,11 @@ void CaptureManager::WaitUntilIdle() {
     return std::all_of(sequences_.begin(), sequences_.end(),
                        [](const auto& sequence) { return sequence->done; });
   });
+}
+
+bool CaptureManager::is_shutting_down() const {
+  std::lock_guard lock(mutex_);
+  return shutting_down_;
 }
 
 std::vector<std::shared_ptr<Capture>> CaptureManager::All() const {

@@ -39,13 +39,16 @@ class CaptureManager {
   // Errors: NOT_FOUND, FAILED_PRECONDITION (it has ended).
   absl::StatusOr<std::shared_ptr<Capture>> Stop(const std::string& origin, const std::string& run);
 
-  // Ends all captures: in order as long as `grace` lasts, then at once. Nothing starts afterwards.
+  // Ends all captures: in order as long as `grace` lasts, then at once (but for submitted files:
+  // see Capture::StopForShutdown). Nothing starts afterwards.
   // False when one does not end, as its source blocks (a file of a server that does not answer):
   // then only leaving the process is left.
   [[nodiscard]] bool Shutdown(std::chrono::milliseconds grace);
 
   // Waits until none runs.
   void WaitUntilIdle();
+
+  bool is_shutting_down() const;
 
   // Running and finished ones, in the order of their start.
   std::vector<std::shared_ptr<Capture>> All() const;
@@ -62,7 +65,7 @@ class CaptureManager {
   };
   Load WorstLoad() const;
 
-  // The first error of a capture, one that was cut among them.
+  // The first error of a capture, one that was cut among them. Who submits a file is told its own.
   absl::Status first_error() const;
 
  private:

@@ -10,8 +10,8 @@
 #include "capture-svc/capture_metrics.h"
 #include "capture-svc/fake_feature_service.h"
 #include "capture-svc/service.h"
+#include "capture-svc/test_logging.h"
 #include "common/grpc_server.h"
-#include "common/options.h"
 #include "common/test_folder.h"
 
 namespace silhouette {
@@ -24,8 +24,7 @@ constexpr uint64_t kSamplePackets = 28'751;
 
 class CaptureManagerTest : public ::testing::Test {
  protected:
-  // As main does: before there are threads.
-  static void SetUpTestSuite() { SetUpLogging("capture_test", "error"); }
+  static void SetUpTestSuite() { LogErrorsAlone(); }
   CaptureManagerTest() : server_(StartInProcessServer(&feature_)) {}
 
   std::shared_ptr<Capture> FileCapture(const std::string& path) {

@@ -18,11 +18,11 @@
 #include <thread>
 
 #include "capture-svc/fake_feature_service.h"
-#include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/test_pcap.h"
 #include "common/accounting.h"
+#include "common/capture_file/test_pcap.h"
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"
+#include "common/parse/test_frames.h"
 #include "common/test_folder.h"
 
 namespace silhouette {

@@ -7,10 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "capture-svc/parse/anonymizer.h"
-#include "capture-svc/parse/link_type.h"
 #include "common/accounting.h"
 #include "common/grid.h"
+#include "common/parse/anonymizer.h"
+#include "common/parse/link_type.h"
 #include "common/text.h"
 
 namespace silhouette {

@@ -4,7 +4,7 @@
 
 #include "capture-svc/engine.h"
 #include "capture-svc/engine_fixture.h"
-#include "capture-svc/parse/test_frames.h"
+#include "common/parse/test_frames.h"
 
 namespace silhouette {
 namespace {

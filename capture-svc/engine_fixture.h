@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/source/fake_packet_source.h"
+#include "common/capture_file/fake_packet_source.h"
 
 namespace silhouette {
 

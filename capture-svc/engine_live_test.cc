@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "capture-svc/engine_fixture.h"
-#include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/fake_live_source.h"
 #include "common/accounting.h"
+#include "common/capture_file/fake_live_source.h"
+#include "common/parse/test_frames.h"
 #include "common/shed_hash.h"
 
 namespace silhouette {

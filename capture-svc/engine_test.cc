@@ -7,11 +7,11 @@
 #include <limits>
 
 #include "capture-svc/engine_fixture.h"
-#include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/fake_packet_source.h"
 #include "common/accounting.h"
+#include "common/capture_file/fake_packet_source.h"
 #include "common/grid.h"
 #include "common/packet_bits.h"
+#include "common/parse/test_frames.h"
 
 namespace silhouette {
 namespace {

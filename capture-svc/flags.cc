@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "capture-svc/parse/anonymizer.h"
 #include "capture-svc/source/expand_files.h"
 #include "capture-svc/source/paced_source.h"
+#include "common/parse/anonymizer.h"
 
 namespace silhouette {
 
@@ -207,6 +207,7 @@ absl::StatusOr<std::vector<SourceOptions>> FileSources(const std::vector<std::st
 void AddCaptureFlags(CLI::App* app, CaptureFlags* flags) {
   CLI::Option* interface = AddSourceFlags(app, flags);
   app->add_option("--feature-address", flags->feature_address, "host:port of feature-svc")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   AddLinkFlags(app, "packets of one capture", &flags->link);
   AddReadFlags(app, &flags->read);

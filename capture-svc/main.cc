@@ -94,7 +94,7 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, Tl
   }
   stop->Wait();
   runner.Shutdown([&](std::chrono::milliseconds grace) {
-    if (captures.Shutdown(grace)) return;
+    if (captures.Shutdown(grace)) return service.WaitForSubmissions();
     spdlog::error("a source does not answer; what it has not given yet is lost");
     std::_Exit(1);
   });

@@ -8,10 +8,10 @@
 #include <random>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/fake_packet_source.h"
-#include "capture-svc/source/robustness_captures.h"
+#include "common/capture_file/fake_packet_source.h"
+#include "common/capture_file/robustness_captures.h"
+#include "common/parse/parser.h"
+#include "common/parse/test_frames.h"
 
 namespace silhouette {
 namespace {

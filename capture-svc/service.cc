@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <system_error>
@@ -82,6 +83,24 @@ grpc::Status CaptureService::StopCapture(grpc::ServerContext* context,
   *response->mutable_capture() = (*capture)->Describe();
   return grpc::Status::OK;
 }
+
+grpc::Status CaptureService::Submit(grpc::ServerContext* context, Submission::Stream* stream) {
+  const auto make_capture = [this](const v1::SubmitHeader& header,
+                                   std::shared_ptr<ByteChannel> channel) {
+    SourceOptions source;
+    source.kind = SourceOptions::Kind::kSubmitted;
+    source.path = header.origin();
+    source.channel = std::move(channel);
+    CaptureOptions options = options_.capture;
+    options.origin = header.origin();
+    options.run = header.run();
+    return std::make_shared<Capture>(std::move(source), std::move(options),
+                                     options_.feature_channel, options_.link);
+  };
+  return ToGrpcStatus(Submission(captures_, &submissions_, context, stream).Serve(make_capture));
+}
+
+void CaptureService::WaitForSubmissions() { submissions_.WaitUntilNone(std::chrono::seconds(1)); }
 
 absl::StatusOr<v1::Capture> CaptureService::Start(const v1::StartCaptureRequest& request) {
   auto source = SourceOf(request);

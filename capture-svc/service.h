@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "capture-svc/capture_manager.h"
+#include "capture-svc/submission.h"
 #include "silhouette/v1/capture_service.grpc.pb.h"
 
 namespace silhouette {
@@ -18,7 +19,7 @@ struct RemoteCaptureOptions {
   LinkOptions link = PacketLink();
 };
 
-// Answers about the captures of this process, starts and stops them; a stateless adapter over
+// Answers about the captures of this process, starts and stops them; an adapter over
 // CaptureManager.
 class CaptureService final : public v1::CaptureService::Service {
  public:
@@ -34,6 +35,10 @@ class CaptureService final : public v1::CaptureService::Service {
   grpc::Status ListInterfaces(grpc::ServerContext* context,
                               const v1::ListInterfacesRequest* request,
                               v1::ListInterfacesResponse* response) override;
+  grpc::Status Submit(grpc::ServerContext* context, Submission::Stream* stream) override;
+
+  // Behind the manager's Shutdown: lets the clients of Submit hear of it, which takes a moment.
+  void WaitForSubmissions();
 
  private:
   absl::StatusOr<SourceOptions> SourceOf(const v1::StartCaptureRequest& request) const;
@@ -42,6 +47,7 @@ class CaptureService final : public v1::CaptureService::Service {
 
   CaptureManager* const captures_;
   const RemoteCaptureOptions options_;
+  RunningSubmissions submissions_;
 };
 
 }  // namespace silhouette

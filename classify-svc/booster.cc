@@ -2,6 +2,7 @@
 
 #include <xgboost/c_api.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "classify-svc/ubjson.h"
 #include "common/files.h"
 
 // From <omp.h>, which clang has no copy of.
@@ -63,6 +65,15 @@ constexpr char kPredictConfig[] =
 constexpr char kExplainConfig[] =
     R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true})";
 
+// As XGBoost takes them. Its matrices take no infinity; trees go the same way for the largest
+// number.
+std::vector<float> ToFinite(std::span<const double> rows) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  std::vector<float> values(rows.begin(), rows.end());
+  for (float& value : values) value = std::clamp(value, -kLargest, kLargest);  // NaN stays
+  return values;
+}
+
 struct FreeMatrix {
   void operator()(DMatrixHandle handle) const { XGDMatrixFree(handle); }
 };
@@ -70,27 +81,29 @@ struct FreeMatrix {
 }  // namespace
 
 absl::StatusOr<Booster> Booster::Load(const std::string& path) {
-  if (absl::Status status = CheckReadableFile(path); !status.ok()) return status;
-  return LoadBy(path, [&](void* handle) { return XGBoosterLoadModel(handle, path.c_str()); });
+  auto model = ReadFile(path);
+  if (!model.ok()) return model.status();
+  return LoadAs(path, *model);
 }
 
 absl::StatusOr<Booster> Booster::LoadFromBytes(std::string_view model) {
-  return LoadBy("model", [&](void* handle) {
-    return XGBoosterLoadModelFromBuffer(handle, model.data(), model.size());
-  });
+  return LoadAs("model", model);
 }
 
-absl::StatusOr<Booster> Booster::LoadBy(const std::string& name,
-                                        const std::function<int(void*)>& read) {
+absl::StatusOr<Booster> Booster::LoadAs(const std::string& name, std::string_view model) {
+  const auto refused = [&](const std::string& why) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": not an XGBoost model (", why, ")"));
+  };
+  const bool is_text = model.starts_with("{\"");
+  if (!is_text && !IsWholeUbjson(model)) return refused("it is cut or damaged");
   BoosterHandle handle = nullptr;
   if (XGBoosterCreate(nullptr, 0, &handle) != 0) return XgboostError(name);
   Booster booster(handle);
   // One thread a prediction: the service's streams are the parallelism.
   XGBoosterSetParam(handle, "nthread", "1");
   const OneOpenMpThread one_thread;
-  if (read(handle) != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": not an XGBoost model (", FirstLine(XGBGetLastError()), ")"));
+  if (XGBoosterLoadModelFromBuffer(handle, model.data(), model.size()) != 0) {
+    return refused(FirstLine(XGBGetLastError()));
   }
   // A model file may bring another number along.
   XGBoosterSetParam(handle, "nthread", "1");
@@ -137,7 +150,7 @@ absl::Status Booster::Predict(std::span<const double> rows, size_t classes,
 absl::Status Booster::Explain(std::span<const double> rows, size_t classes,
                               std::vector<float>* contributions) const {
   if (rows.empty()) return absl::OkStatus();
-  const std::vector<float> values(rows.begin(), rows.end());
+  const std::vector<float> values = ToFinite(rows);
   const size_t count = values.size() / features_;
   DMatrixHandle handle = nullptr;
   if (XGDMatrixCreateFromMat(values.data(), count, features_,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,7 +11,7 @@
 
 namespace silhouette {
 
-// An XGBoost model loaded for prediction. Prediction is safe from many threads.
+// An XGBoost model loaded for prediction. Its const methods are safe from many threads.
 class Booster {
  public:
   // Errors: NOT_FOUND, INVALID_ARGUMENT when XGBoost cannot read the file.
@@ -46,9 +45,8 @@ class Booster {
 
  private:
   explicit Booster(void* handle) : handle_(handle) {}
-  // `read` fills a BoosterHandle and returns 0, as XGBoost's functions do.
-  static absl::StatusOr<Booster> LoadBy(const std::string& name,
-                                        const std::function<int(void*)>& read);
+  // `name` is for messages.
+  static absl::StatusOr<Booster> LoadAs(const std::string& name, std::string_view model);
 
   void* handle_;  // BoosterHandle, owned
   size_t features_ = 0;

@@ -114,6 +114,15 @@ absl::StatusOr<std::vector<float>> Bundle::Predict(std::span<const double> rows)
   return probabilities;
 }
 
+absl::StatusOr<std::vector<double>> Bundle::Explain(std::span<const double> row) const {
+  std::vector<float> contributions;
+  absl::Status status = booster_.Explain(row, classes(), &contributions);
+  if (!status.ok()) return status;
+  std::vector<double> all(classes() * (row.size() + 1) - contributions.size());
+  all.insert(all.end(), contributions.begin(), contributions.end());
+  return all;
+}
+
 size_t Bundle::ChooseClass(std::span<const float> probabilities) const {
   const auto best = std::max_element(probabilities.begin(), probabilities.end());
   size_t chosen = static_cast<size_t>(best - probabilities.begin());

@@ -26,6 +26,11 @@ class Bundle {
   // `rows` is row-major, n x features of the schema; gives n x classes, row-major.
   absl::StatusOr<std::vector<float>> Predict(std::span<const double> rows) const;
 
+  // Why: what each of a row's features adds to the score of each class, and last the score without
+  // any; classes x (features + 1), row-major. Of two classes the first has none: all 0. They add up
+  // to the score, the log odds before the logistic or softmax. Errors: INTERNAL (XGBoost).
+  absl::StatusOr<std::vector<double>> Explain(std::span<const double> row) const;
+
   // Which class to say: the most probable one whose probability reaches its threshold, and the
   // most probable one when none does.
   size_t ChooseClass(std::span<const float> probabilities) const;

@@ -94,6 +94,28 @@ absl::StatusOr<v1::VerdictBatch> ClassifyEngine::Classify(const v1::WindowBatch&
   return verdicts;
 }
 
+absl::StatusOr<std::vector<double>> ClassifyEngine::Explain(
+    const std::string& model, const std::string& version, std::span<const double> features) const {
+  const auto bundle = std::find_if(bundles_.begin(), bundles_.end(), [&](const auto& loaded) {
+    return loaded->manifest().name() == model;
+  });
+  if (bundle == bundles_.end()) {
+    return absl::NotFoundError(absl::StrCat("no model \"", model, "\" is loaded"));
+  }
+  const v1::ModelManifest& manifest = (*bundle)->manifest();
+  if (manifest.version() != version) {
+    return absl::NotFoundError(absl::StrCat("of model ", model, ", version ", manifest.version(),
+                                            " is loaded and not \"", version, "\""));
+  }
+  auto schema = FindSchema(manifest.spec().schema());
+  if (!schema.ok()) return schema.status();
+  if (features.size() != (*schema)->features.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        features.size(), " features where ", (*schema)->name, " has ", (*schema)->features.size()));
+  }
+  return (*bundle)->Explain(features);
+}
+
 absl::Status ClassifyEngine::ClassifyTable(const v1::WindowTable& table,
                                            v1::VerdictBatch* verdicts) const {
   auto schema = FindSchema(table.spec().schema());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ class ClassifyEngine {
   // subject, model). Errors: UNAVAILABLE (windows of another spec set), INVALID_ARGUMENT (columns
   // that contradict each other), INTERNAL (XGBoost).
   absl::StatusOr<v1::VerdictBatch> Classify(const v1::WindowBatch& windows) const;
+
+  // As Bundle::Explain, by a model of this version. Errors: NOT_FOUND (it is not loaded),
+  // INVALID_ARGUMENT (not as many features as its schema has), INTERNAL (XGBoost).
+  absl::StatusOr<std::vector<double>> Explain(const std::string& model, const std::string& version,
+                                              std::span<const double> features) const;
 
   const std::vector<std::unique_ptr<Bundle>>& bundles() const { return bundles_; }
   // What the models need, without repeats, in a fixed order.

@@ -53,11 +53,19 @@ int main(int argc, char** argv) {
   silhouette::StopSignal stop;
   silhouette::ClassifyFlags flags;
   CLI::App app("Gives windows verdicts with XGBoost models.", "classify-svc");
-  app.add_option("--models", flags.models, "Folder of model bundles, NAME/VERSION in it")
+  app.add_option("--models", flags.models,
+                 "Folder of model bundles, NAME/VERSION in it (default: those that come with it)")
+      ->type_name("FOLDER")
       ->capture_default_str();
   app.add_option("--gateway-address", flags.gateway_address, "host:port of the gateway")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   silhouette::AddServerOptions(&app, &flags.server, 7103, 7113, 9173);
+  app.footer(
+      "Examples:\n"
+      "  classify-svc\n"
+      "  classify-svc --models mine --gateway-address gateway.example:7100 --tls-ca ca.crt\n\n"
+      "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
   silhouette::SetUpLogging("classify-svc", flags.server.log_level);

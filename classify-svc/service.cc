@@ -1,9 +1,13 @@
 #include "classify-svc/service.h"
 
+#include <prometheus/gauge.h>
+
 #include <chrono>
 #include <map>
 #include <utility>
+#include <vector>
 
+#include "common/grpc_status.h"
 #include "common/link_stream.h"
 
 namespace silhouette {
@@ -43,7 +47,16 @@ ClassifyService::ClassifyService(const ClassifyEngine* engine,
       verdicts_(prometheus::BuildCounter()
                     .Name("silhouette_classify_verdicts_total")
                     .Help("Verdicts given, by model and class")
-                    .Register(*registry_)) {}
+                    .Register(*registry_)) {
+  auto& loaded = prometheus::BuildGauge()
+                     .Name("silhouette_classify_model_info")
+                     .Help("1 for each model that is loaded, with its version")
+                     .Register(*registry_);
+  for (const auto& bundle : engine_->bundles()) {
+    const v1::ModelManifest& model = bundle->manifest();
+    loaded.Add({{"model", model.name()}, {"version", model.version()}}).Set(1);
+  }
+}
 
 grpc::Status ClassifyService::Push(grpc::ServerContext* context,
                                    grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) {
@@ -64,6 +77,17 @@ grpc::Status ClassifyService::WatchModels(grpc::ServerContext* context,
   constexpr std::chrono::milliseconds kCheckClient(200);
   std::unique_lock lock(mutex_);
   while (!stopping_ && !context->IsCancelled()) stopped_.wait_for(lock, kCheckClient);
+  return grpc::Status::OK;
+}
+
+grpc::Status ClassifyService::Explain(grpc::ServerContext* context,
+                                      const v1::ExplainRequest* request,
+                                      v1::ExplainResponse* response) {
+  auto contributions =
+      engine_->Explain(request->model(), request->version(),
+                       std::vector<double>(request->features().begin(), request->features().end()));
+  if (!contributions.ok()) return ToGrpcStatus(contributions.status());
+  response->mutable_contributions()->Add(contributions->begin(), contributions->end());
   return grpc::Status::OK;
 }
 

@@ -28,6 +28,8 @@ class ClassifyService final : public v1::ClassifyService::Service {
                     grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) override;
   grpc::Status WatchModels(grpc::ServerContext* context, const v1::WatchModelsRequest* request,
                            grpc::ServerWriter<v1::WatchModelsResponse>* writer) override;
+  grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
 
   // Ends all streams after a flush, which gets the grace period; for an orderly shutdown.
   void StopIntake(std::chrono::milliseconds grace);

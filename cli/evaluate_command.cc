@@ -269,10 +269,12 @@ void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
                 "Learning curves on the first split that does not leak: score and time to train by "
                 "training rows");
   app->add_option("--predictions", flags->predictions,
-                  "Write what each model said of each window to this CSV file");
+                  "Write what each model said of each window to this CSV file")
+      ->type_name("FILE");
   app->add_option("--report", flags->report,
                   "Write a page with tables and charts of it all to this HTML file, which needs no "
-                  "other and no network; measures learning curves");
+                  "other and no network; measures learning curves")
+      ->type_name("FILE");
   app->add_flag("--json", flags->json, "JSON Lines: one for each model on each split");
   app->footer(kFooter);
   app->callback([flags, exit_status] {

@@ -232,7 +232,8 @@ void AddFeaturesCommand(CLI::App* parent, int* exit_status) {
       "features", "A capture in, windows of features out: as CSV, JSON Lines or LIBSVM");
   AddSourceFlags(app, &flags->source);
   app->add_option("-o,--out", flags->out,
-                  "File to write; its schema goes to OUT.schema.json (default: standard output)");
+                  "File to write; its schema goes to OUT.schema.json (default: standard output)")
+      ->type_name("FILE");
   app->add_option("--format", flags->format,
                   "csv, jsonl or libsvm (default: by the end of OUT, else csv)");
   AddSpecFlags(app, flags.get());

@@ -9,13 +9,13 @@
 #include <sstream>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/parse/test_frames.h"
-#include "capture-svc/source/fake_packet_source.h"
 #include "cli/json_report.h"
 #include "cli/pipeline.h"
 #include "cli/text_report.h"
 #include "common/accounting.h"
+#include "common/capture_file/fake_packet_source.h"
 #include "common/link_sender.h"
+#include "common/parse/test_frames.h"
 
 namespace silhouette {
 namespace {
@@ -94,7 +94,7 @@ TEST_F(FindingsTest, OnlyWhatLooksLikeACallIsShown) {
   EXPECT_THAT(findings->all, SizeIs(2));
   EXPECT_THAT(findings->verdicts, SizeIs(25));
   EXPECT_THAT(findings->shown[0].verdicts, SizeIs(25));
-  EXPECT_EQ(findings->shown[0].timeline.points_size(), 25);
+  EXPECT_EQ(findings->shown[0].timeline.points().probability_size(), 25);
   EXPECT_EQ(findings->shown[0].timeline.method(), v1::TIMELINE_METHOD_VITERBI);
 }
 

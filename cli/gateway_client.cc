@@ -15,6 +15,13 @@ v1::RunSelector Select(const v1::RunStatus& run) {
 
 }  // namespace
 
+absl::Status ExplainUnavailable(const absl::Status& status, const std::string& address) {
+  if (!absl::IsUnavailable(status)) return status;
+  return absl::UnavailableError(absl::StrCat("no gateway answers at ", address, ": ",
+                                             std::string(status.message()),
+                                             "; start one or name its address with --gateway"));
+}
+
 absl::StatusOr<v1::RunStatus> GatewayClient::FindRun(const std::string& origin,
                                                      const std::string& run) {
   grpc::ClientContext context;
@@ -34,13 +41,19 @@ absl::StatusOr<v1::RunStatus> GatewayClient::FindRun(const std::string& origin,
 
 absl::StatusOr<std::vector<v1::SubjectSummary>> GatewayClient::ListSubjects(
     const v1::RunStatus& run) {
-  grpc::ClientContext context;
+  std::vector<v1::SubjectSummary> subjects;
   v1::ListSubjectsRequest request;
   *request.mutable_run() = Select(run);
-  v1::ListSubjectsResponse response;
-  grpc::Status status = stub_->ListSubjects(&context, request, &response);
-  if (!status.ok()) return FromGrpcStatus(status);
-  return std::vector<v1::SubjectSummary>(response.subjects().begin(), response.subjects().end());
+  request.set_page_size(10'000);
+  do {
+    grpc::ClientContext context;
+    v1::ListSubjectsResponse response;
+    grpc::Status status = stub_->ListSubjects(&context, request, &response);
+    if (!status.ok()) return FromGrpcStatus(status);
+    subjects.insert(subjects.end(), response.subjects().begin(), response.subjects().end());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return subjects;
 }
 
 absl::StatusOr<std::vector<v1::Verdict>> GatewayClient::ListVerdicts(

@@ -11,6 +11,9 @@
 
 namespace silhouette {
 
+// An UNAVAILABLE of a gateway at `address` with what to do about it; other statuses as they are.
+absl::Status ExplainUnavailable(const absl::Status& status, const std::string& address);
+
 // Asks a gateway, in this process or another. Errors: the gateway's, and UNAVAILABLE when there is
 // none at the address.
 class GatewayClient {

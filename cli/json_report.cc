@@ -35,7 +35,8 @@ Json FeaturesJson(const v1::Verdict& verdict) {
   for (int i = 0; i < verdict.features_size(); ++i) {
     const auto at = static_cast<size_t>(i);
     const bool named = schema.ok() && at < (*schema)->features.size();
-    features[named ? (*schema)->features[at].name : std::to_string(i)] = verdict.features(i);
+    features[named ? (*schema)->features[at].name : std::to_string(i)] =
+        ShortestDecimal(verdict.features(i));
   }
   return features;
 }

@@ -5,9 +5,9 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/source/open_capture.h"
 #include "cli/label_fit.h"
 #include "cli/label_fit_lines.h"
+#include "common/capture_file/open_capture.h"
 #include "learn/data/truth.h"
 
 namespace silhouette {

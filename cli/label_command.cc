@@ -71,7 +71,9 @@ void AddLabelCommand(CLI::App* parent, int* exit_status) {
   CLI::App* app = parent->add_subcommand(
       "label",
       "Note by key presses what is so while a capture runs, or check such a truth against it");
-  app->add_option("-o,--out", flags->out, "Truth to write")->capture_default_str();
+  app->add_option("-o,--out", flags->out, "Truth to write")
+      ->type_name("FILE")
+      ->capture_default_str();
   app->add_option("--classes", flags->classes, "What may be so")
       ->delimiter(',')
       ->allow_extra_args(false)

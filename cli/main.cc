@@ -4,13 +4,18 @@
 
 #include "cli/evaluate_command.h"
 #include "cli/features_command.h"
+#include "cli/help_commands.h"
+#include "cli/jobs_command.h"
 #include "cli/label_command.h"
 #include "cli/packets_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
 #include "cli/simulate_command.h"
+#include "cli/status_command.h"
+#include "cli/submit_command.h"
 #include "cli/timeline_command.h"
 #include "cli/train_command.h"
+#include "cli/up_command.h"
 #include "cli/watch_command.h"
 #include "common/options.h"
 
@@ -27,10 +32,15 @@ int main(int argc, char** argv) {
   silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddWatchCommand(&app, &exit_status);
+  silhouette::AddSubmitCommand(&app, &exit_status);
+  silhouette::AddUpCommand(&app, &exit_status);
+  silhouette::AddJobsCommand(&app, &exit_status);
+  silhouette::AddStatusCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
   silhouette::AddLabelCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);
   silhouette::AddEvaluateCommand(&app, &exit_status);
+  silhouette::AddHelpCommands(&app, &exit_status);
   app.footer(
       "Start here:\n"
       "  silhouette run call.pcap            when somebody sat in front of the camera\n"

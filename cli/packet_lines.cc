@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "capture-svc/parse/link_type.h"
+#include "common/parse/link_type.h"
 #include "common/subject.h"
 
 namespace silhouette {

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "capture-svc/parse/orientation.h"
-#include "capture-svc/parse/packet.h"
+#include "common/parse/orientation.h"
+#include "common/parse/packet.h"
 
 namespace silhouette {
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "capture-svc/parse/link_type.h"
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/parse/test_frames.h"
+#include "common/parse/link_type.h"
+#include "common/parse/parser.h"
+#include "common/parse/test_frames.h"
 
 namespace silhouette {
 namespace {

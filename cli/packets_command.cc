@@ -6,13 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/flags.h"
-#include "capture-svc/parse/anonymizer.h"
-#include "capture-svc/parse/fragment_table.h"
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/source/open_capture.h"
-#include "capture-svc/source/packet_cursor.h"
 #include "cli/packet_lines.h"
 #include "cli/report_flags.h"
+#include "common/capture_file/open_capture.h"
+#include "common/capture_file/packet_cursor.h"
+#include "common/parse/anonymizer.h"
+#include "common/parse/fragment_table.h"
+#include "common/parse/parser.h"
 
 namespace silhouette {
 namespace {

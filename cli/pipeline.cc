@@ -23,7 +23,9 @@ Pipeline::Pipeline(std::vector<std::unique_ptr<Bundle>> bundles,
       feature_server_(StartInProcessServer(&feature_)),
       watcher_(std::make_unique<ModelWatcher>(classify_server_.channel, [this](SpecSet specs) {
         feature_.SetSpecs(std::move(specs));
-      })) {}
+      })) {
+  gateway_.AskAboutModels(ModelClient([this] { return std::vector{classify_server_.channel}; }));
+}
 
 Pipeline::~Pipeline() {
   // Whoever wanted the rest has waited for it.

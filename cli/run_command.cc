@@ -167,7 +167,10 @@ void AddRunCommand(CLI::App* parent, int* exit_status) {
       "A capture in, a timeline out: a FILE, or what passes an interface, through "
       "the four services in one process");
   AddSourceFlags(app, &flags->source);
-  app->add_option("--models", flags->models, "Folder of model bundles")->capture_default_str();
+  app->add_option("--models", flags->models,
+                  "Folder of model bundles (default: those that come with it)")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   app->add_option("--model", flags->model_names, "Only this model (repeatable)")->type_name("NAME");
   AddReadAndLiveFlags(app, &flags->source);
   AddReportFlags(app, &flags->report);

@@ -18,8 +18,10 @@ Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const T
   Score score;
   for (const SubjectFindings* subject : subjects) {
     std::map<int64_t, std::string> smoothed;  // class by window start
-    for (const v1::TimelinePoint& point : subject->timeline.points()) {
-      smoothed[point.window_start_ns()] = point.class_();
+    const v1::GetTimelineResponse& timeline = subject->timeline;
+    for (int i = 0; i < timeline.points().window_start_ns_size(); ++i) {
+      smoothed[timeline.points().window_start_ns(i)] =
+          timeline.classes(static_cast<int>(timeline.points().class_index(i)));
     }
     for (const v1::Verdict& verdict : subject->verdicts) {
       const int64_t middle =

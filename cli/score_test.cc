@@ -22,9 +22,10 @@ SubjectFindings Subject(int64_t first, const std::vector<std::string>& alone,
     verdict.set_window_start_ns((first + static_cast<int64_t>(i)) * kSecond);
     verdict.set_window_end_ns((first + static_cast<int64_t>(i) + 1) * kSecond);
     verdict.set_class_(alone[i]);
-    v1::TimelinePoint* point = subject.timeline.add_points();
-    point->set_window_start_ns(verdict.window_start_ns());
-    point->set_class_(timeline[i]);
+    v1::TimelinePoints* points = subject.timeline.mutable_points();
+    points->add_window_start_ns(verdict.window_start_ns());
+    points->add_class_index(static_cast<uint32_t>(i));
+    subject.timeline.add_classes(timeline[i]);
   }
   return subject;
 }

@@ -62,9 +62,12 @@ void AddKind(CLI::App* parent, bool home, const char* name, const char* descript
   app->add_option("--duration", flags->call.duration_s,
                   "Length of the call in seconds, a multiple of 0.5")
       ->capture_default_str();
-  app->add_option("-o,--output", flags->output, "Capture to write")->capture_default_str();
+  app->add_option("-o,--output", flags->output, "Capture to write")
+      ->type_name("FILE")
+      ->capture_default_str();
   app->add_option("--truth", flags->truth,
-                  "Truth to write (default: the capture's name with .truth.csv)");
+                  "Truth to write (default: the capture's name with .truth.csv)")
+      ->type_name("FILE");
   app->callback([flags, exit_status, command = absl::StrCat("simulate ", name)] {
     absl::Status status = Simulate(*flags);
     *exit_status = status.ok() ? 0 : ReportFailure(command, status);

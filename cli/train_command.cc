@@ -69,7 +69,9 @@ void AddModelOptions(CLI::App* train, TrainOptions* options) {
   train->add_option("--version", request.version, "Version of the model, a whole number")
       ->capture_default_str();
   AddWindowFlags(train, &options->windows);
-  train->add_option("-o,--out", request.models, "Folder of the models")->capture_default_str();
+  train->add_option("-o,--out", request.models, "Folder of the models")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   train->add_flag("--balance", request.balanced, "Let each class weigh the same, however rare");
   train->add_flag("--force", request.force, "Replace the version if it exists");
   train->add_flag("--json", options->json, "Print the manifest as JSON instead of a table");

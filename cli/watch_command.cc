@@ -5,7 +5,7 @@
 #include <iostream>
 #include <memory>
 
-#include "absl/strings/str_cat.h"
+#include "cli/gateway_client.h"
 #include "cli/json_report.h"
 #include "cli/report_flags.h"
 #include "cli/stopper.h"
@@ -74,11 +74,7 @@ absl::Status Watch(const WatchFlags& flags) {
                      [&](const auto& response) { Print(response, flags.json, &lines); });
   const Stopper stopper(
       &stop, [&watch] { watch.Stop(); }, *duration);
-  absl::Status status = watch.Run();
-  if (!absl::IsUnavailable(status)) return status;
-  return absl::UnavailableError(absl::StrCat("no gateway answers at ", flags.gateway, ": ",
-                                             std::string(status.message()),
-                                             "; start one or name its address with --gateway"));
+  return ExplainUnavailable(watch.Run(), flags.gateway);
 }
 
 }  // namespace
@@ -86,7 +82,9 @@ absl::Status Watch(const WatchFlags& flags) {
 void AddWatchCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<WatchFlags>();
   CLI::App* app = parent->add_subcommand("watch", "Show a gateway's verdicts as they come");
-  app->add_option("--gateway", flags->gateway, "host:port of the gateway")->capture_default_str();
+  app->add_option("--gateway", flags->gateway, "host:port of the gateway")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
   app->add_option("--origin", flags->origin, "Only this capture point (default: any)");
   app->add_option("--run", flags->run, "Only runs of this name (default: any)");
   app->add_option("--subject", flags->subjects, "Only this subject (repeatable; default: any)")

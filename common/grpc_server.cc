@@ -77,14 +77,14 @@ void SetLimits(const std::shared_ptr<PeerLimits>& limits, grpc::ServerBuilder* b
 }
 
 std::shared_ptr<grpc::Channel> OpenWith(grpc::ChannelArguments arguments,
-                                        const std::string& address, TlsCredentials* tls) {
+                                        const std::string& address, TlsCredentials* tls,
+                                        std::string server_name) {
   const bool encrypted = tls != nullptr && tls->options().connects();
   if (tls != nullptr && tls->options().serves() && !encrypted) {
     spdlog::warn("connects to {} without encryption, as no --tls-ca is given", address);
   }
-  if (encrypted && !tls->options().server_name.empty()) {
-    arguments.SetSslTargetNameOverride(tls->options().server_name);
-  }
+  if (encrypted && !tls->options().server_name.empty()) server_name = tls->options().server_name;
+  if (encrypted && !server_name.empty()) arguments.SetSslTargetNameOverride(server_name);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(MakeConnectExplainers(encrypted));
   return grpc::experimental::CreateCustomChannelWithInterceptors(
@@ -134,7 +134,8 @@ InProcessServer StartInProcessServer(grpc::Service* service) {
   return result;
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, TlsCredentials* tls) {
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, TlsCredentials* tls,
+                                           const std::string& server_name) {
   PrepareGrpc();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -145,14 +146,13 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, TlsCreden
   // A peer whose machine is gone says nothing; this many ms without an answer are its end.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  return OpenWith(std::move(arguments), address, tls);
+  return OpenWith(std::move(arguments), address, tls, server_name);
 }
 
-void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving) {
+void SetHealth(grpc::Server* server, const std::vector<std::string>& names, bool serving) {
   grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
   if (health == nullptr) return;
-  health->SetServingStatus("", serving);
-  for (const std::string& name : service_names) health->SetServingStatus(name, serving);
+  for (const std::string& name : names) health->SetServingStatus(name, serving);
 }
 
 absl::Status CheckAddress(const std::string& flag, const std::string& address) {

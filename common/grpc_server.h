@@ -41,11 +41,14 @@ struct InProcessServer {
 InProcessServer StartInProcessServer(grpc::Service* service);
 
 // A channel to "host:port", encrypted if `tls` is given and names a CA. Connects when first used.
+// `server_name` is the host that its certificate must be for, where the address is another way to
+// say it; empty: the address's. The options' own server name goes before both.
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
-                                           TlsCredentials* tls = nullptr);
+                                           TlsCredentials* tls = nullptr,
+                                           const std::string& server_name = "");
 
-// Sets the health service's answer, overall and for each name.
-void SetHealth(grpc::Server* server, const std::vector<std::string>& service_names, bool serving);
+// Sets the health service's answer for each name of a service; "" is overall.
+void SetHealth(grpc::Server* server, const std::vector<std::string>& names, bool serving);
 
 // Checks "host:port" with a port up to 65535. Errors: INVALID_ARGUMENT naming `flag`.
 absl::Status CheckAddress(const std::string& flag, const std::string& address);

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "common/help/help_flags.h"
 
 namespace silhouette {
 namespace {
@@ -20,10 +21,14 @@ std::string EnvironmentName(const CLI::Option& option) {
   return name;
 }
 
+bool IsAboutItself(const CLI::Option& option) {
+  return option.check_name("--help") || option.check_name("--version") ||
+         option.check_name("--man") || option.check_name("--completion");
+}
+
 void NameEnvironment(CLI::App* app) {
   for (CLI::Option* option : app->get_options()) {
-    const bool about_parsing = option->check_name("--help") || option->check_name("--version");
-    if (option->get_lnames().empty() || about_parsing) continue;
+    if (option->get_lnames().empty() || IsAboutItself(*option)) continue;
     option->envname(EnvironmentName(*option));
   }
   for (CLI::App* sub : app->get_subcommands(nullptr)) {
@@ -61,15 +66,19 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
   options->health_listen = absl::StrCat("127.0.0.1:", health_port);
   options->metrics_listen = absl::StrCat("127.0.0.1:", metrics_port);
   app->add_option("--listen", options->listen, "Address of the gRPC API; port 0 picks a free one")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
   app->add_option("--health-listen", options->health_listen,
                   "Address of the plaintext gRPC health service")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
   app->add_option("--metrics-listen", options->metrics_listen,
                   "Address of the Prometheus endpoint /metrics")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
   app->add_option("--ports-file", options->ports_file,
-                  "Write the bound ports here as JSON, once they are bound");
+                  "Write the bound ports here as JSON, once they are bound")
+      ->type_name("FILE");
   app->add_flag("--insecure", options->insecure,
                 "Serve the API beyond loopback without encryption");
   AddTlsServerOptions(app, &options->tls);
@@ -93,7 +102,9 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
 
 void FinishOptions(CLI::App* app) {
   app->set_version_flag("--version", std::string(app->get_name()) + " " + Version());
-  app->set_config("--config", "", "Read options from this TOML file: listen = \"127.0.0.1:0\"");
+  app->set_config("--config", "", "Read options from this TOML file: listen = \"127.0.0.1:0\"")
+      ->type_name("FILE");
+  if (app->get_require_subcommand_min() == 0) AddHelpFlags(app, Version());
   NameEnvironment(app);
 }
 

@@ -27,7 +27,8 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
                       int metrics_port);
 
 // Call after all options are added: gives every flag its environment variable (SILHOUETTE_LISTEN
-// for --listen, in subcommands too), and the app --config and --version.
+// for --listen, in subcommands too), and the app --config and --version, and without subcommands
+// --man and --completion.
 void FinishOptions(CLI::App* app);
 
 // Parses; returns -1 to go on or the exit status to leave with (0 after --help, 2 for usage).

@@ -10,12 +10,37 @@
 #include "common/server_metrics.h"
 
 namespace silhouette {
+namespace {
+
+std::shared_ptr<prometheus::Registry> BuildInfo(const ServiceParts& parts) {
+  auto registry = std::make_shared<prometheus::Registry>();
+  prometheus::BuildGauge()
+      .Name(absl::StrCat("silhouette_", parts.short_name, "_build_info"))
+      .Help("1, with the version that runs")
+      .Register(*registry)
+      .Add({{"version", Version()}})
+      .Set(1);
+  return registry;
+}
+
+// All that the metrics endpoint and the status service tell.
+StatusService::Metrics AllMetrics(const ServiceParts& parts, const TlsCredentials* tls,
+                                  const std::shared_ptr<PeerLimits>& limits) {
+  StatusService::Metrics metrics = parts.metrics;
+  metrics.push_back(BuildInfo(parts));
+  metrics.push_back(std::make_shared<ServerMetrics>(parts.short_name, tls, limits));
+  return metrics;
+}
+
+}  // namespace
 
 ServiceRunner::ServiceRunner(ServiceParts parts, ServerOptions options, TlsCredentials* tls)
     : parts_(std::move(parts)),
       options_(std::move(options)),
       tls_(tls),
-      limits_(std::make_shared<PeerLimits>(options_.limits)) {}
+      limits_(std::make_shared<PeerLimits>(options_.limits)),
+      metrics_(AllMetrics(parts_, tls_, limits_)),
+      status_(parts_.name, metrics_) {}
 
 ServiceRunner::~ServiceRunner() = default;
 
@@ -33,33 +58,31 @@ absl::Status ServiceRunner::Start() {
         "know the clients), or say --insecure to allow it"));
   }
   const bool reflection = !encrypted || options_.reflection;
-  auto api =
-      StartGrpcServer("--listen", options_.listen, {parts_.service}, {tls_, limits_, reflection});
+  auto api = StartGrpcServer("--listen", options_.listen, {parts_.service, &status_},
+                             {tls_, limits_, reflection});
   if (!api.ok()) return api.status();
   api_ = std::move(*api);
-  SetHealth(api_.server.get(), {parts_.full_name}, false);
+  SetHealth(api_.server.get(), {"", parts_.full_name}, false);
   auto health = StartGrpcServer("--health-listen", options_.health_listen, {});
   if (!health.ok()) return health.status();
   health_ = std::move(*health);
   SetServing(false);
+  // Which answers while the service itself is not ready, too.
+  for (grpc::Server* server : servers()) SetHealth(server, {StatusService::kFullName}, true);
   if (absl::Status status = StartMetrics(); !status.ok()) return status;
+  sampler_.emplace(StatusService::kInterval, [this] { status_.Sample(); });
   if (absl::Status status = WritePortsFile(); !status.ok()) return status;
   const char* const how = !encrypted                                   ? "gRPC"
                           : options_.tls.demands_client_certificates() ? "gRPC, mutual TLS"
                                                                        : "gRPC, TLS";
-  spdlog::info("{} listens on ports {} ({}), {} (health), {} (metrics)", parts_.name, api_.port,
-               how, health_.port, metrics_port_);
+  std::string more;
+  for (const auto& [name, port] : more_ports_) absl::StrAppend(&more, ", ", port, " (", name, ")");
+  spdlog::info("{} listens on ports {} ({}), {} (health), {} (metrics){}", parts_.name, api_.port,
+               how, health_.port, metrics_port_, more);
   return absl::OkStatus();
 }
 
 absl::Status ServiceRunner::StartMetrics() {
-  registry_ = std::make_shared<prometheus::Registry>();
-  prometheus::BuildGauge()
-      .Name(absl::StrCat("silhouette_", parts_.short_name, "_build_info"))
-      .Help("1, with the version that runs")
-      .Register(*registry_)
-      .Add({{"version", Version()}})
-      .Set(1);
   try {
     exposer_ = std::make_unique<prometheus::Exposer>(options_.metrics_listen);
   } catch (const std::exception&) {
@@ -69,26 +92,23 @@ absl::Status ServiceRunner::StartMetrics() {
         "another with --metrics-listen"));
   }
   metrics_port_ = exposer_->GetListeningPorts().front();
-  exposer_->RegisterCollectable(registry_);
-  server_metrics_ = std::make_shared<ServerMetrics>(parts_.short_name, tls_, limits_);
-  exposer_->RegisterCollectable(server_metrics_);
-  for (const auto& collectable : parts_.metrics) exposer_->RegisterCollectable(collectable);
+  for (const auto& collectable : metrics_) exposer_->RegisterCollectable(collectable);
   return absl::OkStatus();
 }
 
 absl::Status ServiceRunner::WritePortsFile() const {
   if (options_.ports_file.empty()) return absl::OkStatus();
-  return WriteFileByRename(options_.ports_file,
-                           absl::StrCat("{\"grpc\":", api_.port, ",\"health\":", health_.port,
-                                        ",\"metrics\":", metrics_port_, "}\n"));
+  std::string ports = absl::StrCat("{\"grpc\":", api_.port, ",\"health\":", health_.port,
+                                   ",\"metrics\":", metrics_port_);
+  for (const auto& [name, port] : more_ports_) absl::StrAppend(&ports, ",\"", name, "\":", port);
+  return WriteFileByRename(options_.ports_file, ports + "}\n");
 }
 
 void ServiceRunner::SetServing(bool serving) {
   std::lock_guard lock(mutex_);
   if (shutting_down_) return;
-  for (grpc::Server* server : {api_.server.get(), health_.server.get()}) {
-    SetHealth(server, {parts_.full_name}, serving);
-  }
+  for (grpc::Server* server : servers()) SetHealth(server, {"", parts_.full_name}, serving);
+  status_.SetServing(serving);
 }
 
 void ServiceRunner::Shutdown(
@@ -100,6 +120,7 @@ void ServiceRunner::Shutdown(
     shutting_down_ = true;
   }
   stop_intake(std::chrono::seconds(options_.grace_s));
+  sampler_.reset();
   const auto now = std::chrono::system_clock::now();
   api_.server->Shutdown(now);
   health_.server->Shutdown(now);

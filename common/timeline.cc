@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -48,6 +49,15 @@ class Chain {
     return cached_;
   }
 
+  // The logarithms of Steps.
+  const Vector& LogSteps(int64_t steps) {
+    if (steps == log_steps_) return logs_;
+    logs_ = Steps(steps);
+    for (double& p : logs_) p = std::log(p);
+    log_steps_ = steps;
+    return logs_;
+  }
+
  private:
   Vector Multiply(const Vector& a, const Vector& b) const {
     Vector product(a.size(), 0);
@@ -75,6 +85,8 @@ class Chain {
   std::vector<Vector> powers_;  // of the transition: over 1, 2, 4 ... windows, as far as needed
   Vector cached_;
   int64_t cached_steps_ = 0;
+  Vector logs_;
+  int64_t log_steps_ = 0;
 };
 
 size_t ArgMax(std::span<const double> values) {
@@ -105,18 +117,26 @@ Evidence EvidenceOf(const v1::TimelineModel& model, const WindowScores& scores, 
   return evidence;
 }
 
-// Row-major, windows x classes: probability of each class given the windows up to each one.
-Vector ForwardProbabilities(Chain* chain, const Evidence& seen) {
+// What is known once some windows have been seen.
+struct Known {
+  int64_t window = 0;    // the last one
+  Vector probabilities;  // of each class, given the windows up to it; empty before the first one
+};
+
+// Row-major, windows x classes: probability of each class given the windows up to each one, behind
+// those of `known`.
+Vector ForwardProbabilities(Chain* chain, const Evidence& seen, const Known& known = {}) {
   const size_t k = chain->classes();
   Vector alpha(seen.window.size() * k, 0);
   for (size_t t = 0; t < seen.window.size(); ++t) {
+    const bool is_first = t == 0 && known.probabilities.empty();
+    const double* const before = t == 0 ? known.probabilities.data() : &alpha[(t - 1) * k];
+    const int64_t window_before = t == 0 ? known.window : seen.window[t - 1];
     for (size_t c = 0; c < k; ++c) {
-      double predicted = t == 0 ? chain->prior(c) : 0;
-      if (t > 0) {
-        const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
-        for (size_t from = 0; from < k; ++from) {
-          predicted += alpha[(t - 1) * k + from] * step[from * k + c];
-        }
+      double predicted = is_first ? chain->prior(c) : 0;
+      if (!is_first) {
+        const Vector& step = chain->Steps(seen.window[t] - window_before);
+        for (size_t from = 0; from < k; ++from) predicted += before[from] * step[from * k + c];
       }
       alpha[t * k + c] = predicted * seen.likelihood[t * k + c];
     }
@@ -129,20 +149,20 @@ Vector ForwardProbabilities(Chain* chain, const Evidence& seen) {
 Vector PosteriorProbabilities(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
   Vector posterior = ForwardProbabilities(chain, seen);
-  Vector beta(k, 1);
+  Vector beta(k, 1), before(k);
   for (size_t t = seen.window.size(); t-- > 0;) {
     for (size_t c = 0; c < k; ++c) posterior[t * k + c] *= beta[c];
     Normalize(std::span(posterior).subspan(t * k, k));
     if (t == 0) break;
     const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
-    Vector before(k, 0);
     for (size_t from = 0; from < k; ++from) {
+      before[from] = 0;
       for (size_t to = 0; to < k; ++to) {
         before[from] += step[from * k + to] * seen.likelihood[t * k + to] * beta[to];
       }
     }
     Normalize(before);
-    beta = before;
+    std::swap(beta, before);
   }
   return posterior;
 }
@@ -150,17 +170,17 @@ Vector PosteriorProbabilities(Chain* chain, const Evidence& seen) {
 std::vector<size_t> MostProbablePath(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
   const size_t windows = seen.window.size();
-  Vector best(k);
+  Vector best(k), next(k);
   std::vector<size_t> from_of(windows * k, 0);
   for (size_t t = 0; t < windows; ++t) {
-    Vector next(k, -std::numeric_limits<double>::infinity());
     for (size_t c = 0; c < k; ++c) {
+      next[c] = -std::numeric_limits<double>::infinity();
       if (t == 0) {
         next[c] = std::log(chain->prior(c));
       } else {
-        const Vector& step = chain->Steps(seen.window[t] - seen.window[t - 1]);
+        const Vector& log_step = chain->LogSteps(seen.window[t] - seen.window[t - 1]);
         for (size_t from = 0; from < k; ++from) {
-          const double score = best[from] + std::log(step[from * k + c]);
+          const double score = best[from] + log_step[from * k + c];
           if (score > next[c]) {
             next[c] = score;
             from_of[t * k + c] = from;
@@ -169,7 +189,7 @@ std::vector<size_t> MostProbablePath(Chain* chain, const Evidence& seen) {
       }
       next[c] += std::log(seen.likelihood[t * k + c]);
     }
-    best = next;
+    std::swap(best, next);
   }
   std::vector<size_t> path(windows);
   if (windows == 0) return path;
@@ -254,11 +274,32 @@ absl::Status CheckTimelineModel(const v1::TimelineModel& model, size_t classes) 
   return absl::OkStatus();
 }
 
+struct ForwardFilter::State {
+  v1::TimelineModel model;
+  Chain chain;
+  Known known;
+};
+
+ForwardFilter::ForwardFilter(const v1::TimelineModel& model)
+    : state_(new State{model, Chain(model), {}}) {}
+ForwardFilter::~ForwardFilter() = default;
+ForwardFilter::ForwardFilter(ForwardFilter&&) noexcept = default;
+
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores) {
-  Chain chain(model);
-  const Vector alpha = ForwardProbabilities(&chain, EvidenceOf(model, scores, LiveWeight(model)));
+  return ForwardFilter(model).Add(scores);
+}
+
+std::vector<SmoothedWindow> ForwardFilter::Add(const WindowScores& scores) {
+  const v1::TimelineModel& model = state_->model;
+  Chain& chain = state_->chain;
+  const Evidence seen = EvidenceOf(model, scores, LiveWeight(model));
+  const Vector alpha = ForwardProbabilities(&chain, seen, state_->known);
   const size_t k = chain.classes();
+  if (!scores.window.empty()) {
+    state_->known = {scores.window.back(),
+                     Vector(alpha.end() - static_cast<int64_t>(k), alpha.end())};
+  }
   std::vector<SmoothedWindow> states;
   for (size_t t = 0; t < scores.window.size(); ++t) {
     const auto row = std::span(alpha).subspan(t * k, k);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,6 +10,10 @@
 #include "silhouette/v1/timeline.pb.h"
 
 namespace silhouette {
+
+// A part of a timeline says what the whole one does if so many windows before and behind it are
+// looked at: chains of models forget within a few hundred.
+inline constexpr int64_t kWindowsRemembered = 2000;
 
 // The verdicts on one subject in window order.
 struct WindowScores {
@@ -40,6 +45,21 @@ std::vector<double> CalibratedProbabilities(const v1::TimelineModel& model,
 // model's evidence weight: the live one here, the other one below.
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores);
+
+// The same for windows that come bit by bit.
+class ForwardFilter {
+ public:
+  explicit ForwardFilter(const v1::TimelineModel& model);
+  ~ForwardFilter();
+  ForwardFilter(ForwardFilter&&) noexcept;
+
+  // The states of windows behind those that were added before.
+  std::vector<SmoothedWindow> Add(const WindowScores& scores);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // The most probable path through all windows (Viterbi 1967), each window with the probability of
 // its state given all windows (forward-backward).

@@ -263,6 +263,32 @@ TEST(Timeline, AfterALongGapTheStateIsForgotten) {
   EXPECT_EQ(ForwardTimeline(c.Model(), c.scores)[1].class_index, 0u);
 }
 
+TEST(Timeline, WindowsThatComeBitByBitGiveTheSameForwardTimeline) {
+  std::mt19937 random(7);
+  const Case c = RandomCase(&random, 3, 40);
+  const auto whole = ForwardTimeline(c.Model(), c.scores);
+  for (size_t piece : {1, 2, 3, 100}) {
+    ForwardFilter filter(c.Model());
+    std::vector<SmoothedWindow> states;
+    for (size_t from = 0; from < c.scores.window.size(); from += piece) {
+      const size_t to = std::min(from + piece, c.scores.window.size());
+      WindowScores some;
+      for (size_t t = from; t < to; ++t) {
+        some.window.push_back(c.scores.window[t]);
+        for (size_t k = 0; k < c.classes; ++k) {
+          some.probabilities.push_back(c.scores.probabilities[t * c.classes + k]);
+        }
+      }
+      for (const SmoothedWindow& state : filter.Add(some)) states.push_back(state);
+    }
+    ASSERT_EQ(states.size(), whole.size());
+    for (size_t t = 0; t < whole.size(); ++t) {
+      EXPECT_EQ(states[t].class_index, whole[t].class_index);
+      EXPECT_EQ(states[t].probability, whole[t].probability) << "window " << t;
+    }
+  }
+}
+
 TEST(Timeline, TheLongestGapEndsInTheStationaryShares) {
   // 1e-9 to go and 3e-9 to return: three in four windows are of the first class in the end.
   Case c{2, {{1 - 1e-9, 1e-9}, {3e-9, 1 - 3e-9}}, {0.5, 0.5}, {}};

@@ -51,8 +51,8 @@ class TlsCredentialsTest : public ::testing::Test {
     server_ = *std::move(server);
   }
   // What a call over a new connection ends with. The server's greeting is ABORTED.
-  grpc::Status Call(TlsCredentials* tls) {
-    auto channel = OpenChannel("127.0.0.1:" + std::to_string(server_.port), tls);
+  grpc::Status Call(TlsCredentials* tls, const std::string& server_name = "") {
+    auto channel = OpenChannel("127.0.0.1:" + std::to_string(server_.port), tls, server_name);
     grpc::ClientContext context;
     return v1::FeatureService::NewStub(channel)->Push(&context)->Finish();
   }
@@ -122,6 +122,15 @@ TEST_F(TlsCredentialsTest, AServersNameIsThatOfItsAddressOrTheOneThatIsExpected)
   const grpc::Status status = Call(Read(client));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_THAT(status.error_message(), HasSubstr("--tls-server-name"));
+}
+
+TEST_F(TlsCredentialsTest, AChannelMayExpectANameOfItsOwnUnlessTheOptionsNameOne) {
+  Serve(Files("server", ours_));
+  TlsOptions options = Files("client", ours_);
+  EXPECT_EQ(Call(Read(options), "localhost").error_message(), "client");
+  EXPECT_THAT(Call(Read(options), "elsewhere").error_message(), HasSubstr("another host"));
+  options.server_name = "localhost";
+  EXPECT_EQ(Call(Read(options), "elsewhere").error_message(), "client");
 }
 
 TEST_F(TlsCredentialsTest, AServerWithoutTlsIsFoundOut) {

@@ -41,10 +41,10 @@ int Run(const FeatureFlags& flags, StopSignal* stop) {
       {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},
       flags.server, tls->get());
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
-  const auto compute = [&](SpecSet specs) {
-    spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);
-    service.SetSpecs(std::move(specs));
+  const auto compute = [&](const SpecSet& specs) {
+    service.SetSpecs(specs);
     runner.SetServing(true);
+    spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);
   };
   std::optional<ModelWatcher> watcher;
   if (fixed->specs.empty()) {
@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   silhouette::FeatureFlags flags;
   CLI::App app("Turns packets into windows of features, as the loaded models ask.", "feature-svc");
   app.add_option("--classify-address", flags.classify_address, "host:port of classify-svc")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_option("--spec", flags.specs,
                  "Compute this instead of what the loaded models ask for (repeatable), as "
@@ -72,6 +73,11 @@ int main(int argc, char** argv) {
   silhouette::AddLimitFlags(&app, &flags.limits);
   silhouette::AddLinkFlags(&app, "windows of one incoming stream", &flags.link);
   silhouette::AddServerOptions(&app, &flags.server, 7102, 7112, 9172);
+  app.footer(
+      "Examples:\n"
+      "  feature-svc\n"
+      "  feature-svc --spec subject=device,window=5s,hop=1s,schema=traffic.v1\n\n"
+      "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
   silhouette::SetUpLogging("feature-svc", flags.server.log_level);

@@ -1,6 +1,7 @@
 #include "gateway/call_picker.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 
 #include "absl/strings/str_format.h"
@@ -63,33 +64,47 @@ std::string WhyNot(const v1::ConversationShape& s) {
 }  // namespace
 
 void ConversationMeter::Add(int64_t start_ns, int64_t end_ns, std::span<const double> features) {
-  length_ns_ = end_ns - start_ns;
-  if (windows_and_silent_++ == 0) {
-    first_ns_ = start_ns;
-    end_ns_ = end_ns;
-    windows_ = 1;
+  sums_.length_ns = end_ns - start_ns;
+  if (sums_.windows_and_silent++ == 0) {
+    sums_.first_ns = start_ns;
+    sums_.end_ns = end_ns;
+    sums_.windows = 1;
   }
   const Carried carried = is_v2_ ? ByV2(features) : ByV1(features);
   // Windows go on for a horizon after the last packet; those say nothing about how it looked.
   if (carried.packets == 0) return;
-  windows_ = windows_and_silent_;
-  end_ns_ = end_ns;
-  packets_ += carried.packets;
-  outbound_ += carried.outbound;
-  bytes_ += carried.bytes;
-  if (carried.two_way) ++two_way_;
+  sums_.windows = sums_.windows_and_silent;
+  sums_.end_ns = end_ns;
+  sums_.packets += carried.packets;
+  sums_.outbound += carried.outbound;
+  sums_.bytes += carried.bytes;
+  if (carried.two_way) ++sums_.two_way;
+}
+
+std::string ConversationMeter::Save() const {
+  return std::string(reinterpret_cast<const char*>(&sums_), sizeof sums_);
+}
+
+std::optional<ConversationMeter> ConversationMeter::Load(std::string_view schema,
+                                                         std::string_view saved) {
+  ConversationMeter meter(schema);
+  if (saved.size() != sizeof meter.sums_) return std::nullopt;
+  std::memcpy(&meter.sums_, saved.data(), sizeof meter.sums_);
+  return meter;
 }
 
 v1::ConversationShape ConversationMeter::Finish() const {
   v1::ConversationShape shape;
   // presence.v2 still tells of packets in the windows behind the last one that holds some.
-  const int64_t behind = is_v2_ ? FindDerivedSchema("presence.v2")->PastWindows(length_ns_) : 0;
-  const int64_t span_ns = std::max(end_ns_ - first_ns_ - behind * length_ns_, length_ns_);
+  const int64_t behind =
+      is_v2_ ? FindDerivedSchema("presence.v2")->PastWindows(sums_.length_ns) : 0;
+  const int64_t span_ns =
+      std::max(sums_.end_ns - sums_.first_ns - behind * sums_.length_ns, sums_.length_ns);
   shape.set_span_s(1e-9 * static_cast<double>(span_ns));
-  shape.set_packets_per_s(packets_ / shape.span_s());
-  shape.set_two_way_share(static_cast<double>(two_way_) / static_cast<double>(windows_));
-  shape.set_outbound_share(packets_ > 0 ? outbound_ / packets_ : 0);
-  shape.set_mean_packet_bytes(packets_ > 0 ? bytes_ / packets_ : 0);
+  shape.set_packets_per_s(sums_.packets / shape.span_s());
+  shape.set_two_way_share(static_cast<double>(sums_.two_way) / static_cast<double>(sums_.windows));
+  shape.set_outbound_share(sums_.packets > 0 ? sums_.outbound / sums_.packets : 0);
+  shape.set_mean_packet_bytes(sums_.packets > 0 ? sums_.bytes / sums_.packets : 0);
   const std::string why_not = WhyNot(shape);
   shape.set_looks_like_call(why_not.empty());
   shape.set_why(

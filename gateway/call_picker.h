@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "silhouette/v1/timeline.pb.h"
@@ -24,17 +26,26 @@ class ConversationMeter {
   // Call after one Add at least.
   v1::ConversationShape Finish() const;
 
+  // What it has measured so far as bytes, and back, to go on later; nothing for bytes that are not
+  // its own.
+  std::string Save() const;
+  static std::optional<ConversationMeter> Load(std::string_view schema, std::string_view saved);
+
  private:
+  struct Measured {
+    int64_t windows = 0;  // up to the last one with packets
+    int64_t windows_and_silent = 0;
+    int64_t two_way = 0;
+    double packets = 0;
+    double outbound = 0;
+    double bytes = 0;
+    int64_t first_ns = 0;
+    int64_t length_ns = 0;  // of a window
+    int64_t end_ns = 0;     // of the last window with packets
+  };
+
   bool is_v2_;
-  int64_t windows_ = 0;  // up to the last one with packets
-  int64_t windows_and_silent_ = 0;
-  int64_t two_way_ = 0;
-  double packets_ = 0;
-  double outbound_ = 0;
-  double bytes_ = 0;
-  int64_t first_ns_ = 0;
-  int64_t length_ns_ = 0;  // of a window
-  int64_t end_ns_ = 0;     // of the last window with packets
+  Measured sums_;
 };
 
 }  // namespace silhouette

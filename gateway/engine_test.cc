@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
+#include <random>
+#include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/test_verdicts.h"
 
 namespace silhouette {
@@ -13,6 +17,8 @@ namespace {
 using namespace test_verdicts;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class GatewayTimelineTest : public ::testing::Test {
@@ -21,12 +27,12 @@ class GatewayTimelineTest : public ::testing::Test {
   absl::StatusOr<SubjectTimeline> Timeline(const std::string& subject = "a",
                                            const std::string& model = "",
                                            std::optional<TimelineMethod> method = std::nullopt) {
-    return engine_.Timeline(*engine_.store()->FindRun("", ""), subject, model, method);
+    return engine_.Timeline(*engine_.store()->FindRun("", ""), {subject, model, method});
   }
   // One letter a window.
   static std::string Classes(const SubjectTimeline& timeline) {
     std::string letters;
-    for (const v1::TimelinePoint& point : timeline.points) letters += point.class_()[0];
+    for (uint32_t index : timeline.points.class_index()) letters += timeline.classes[index][0];
     return letters;
   }
   static v1::ModelHead StickyHead() {
@@ -97,12 +103,12 @@ TEST_F(GatewayTimelineTest, AModelWithoutATimelineIsNotSmoothed) {
   Add(BatchOf("1").Add(0, "a", 0.9f).Add(1, "a", 0.4f).Add(2, "a", 0.9f).Ended());
   const auto timeline = Timeline();
   EXPECT_EQ(Classes(*timeline), "pbp");
-  EXPECT_FLOAT_EQ(static_cast<float>(timeline->points[1].probability()), 0.6f);
+  EXPECT_FLOAT_EQ(static_cast<float>(timeline->points.probability(1)), 0.6f);
 }
 
 TEST_F(GatewayTimelineTest, SubjectsDoNotMix) {
   Add(BatchOf("1").Add(0, "a", 1).Add(1, "b", 0).Add(2, "a", 1));
-  EXPECT_THAT(Timeline("a")->points, SizeIs(2));
+  EXPECT_THAT(Timeline("a")->points.probability(), SizeIs(2));
   EXPECT_EQ(Classes(*Timeline("b")), "b");
 }
 
@@ -133,7 +139,87 @@ TEST_F(GatewayTimelineTest, ARunLongerThanAPageIsReadWhole) {
   BatchOf batch("1");
   for (int64_t window = 0; window < 10'001; ++window) batch.Add(window, "a", 1);
   Add(batch);
-  EXPECT_THAT(Timeline()->points, SizeIs(10'001));
+  EXPECT_THAT(Timeline()->points.probability(), SizeIs(10'001));
+}
+
+// A long run whose classes change at random, as one timeline and as parts.
+TEST_F(GatewayTimelineTest, APartSaysWhatTheWholeSaysThere) {
+  BatchOf batch("1");
+  batch.Models({StickyHead()});
+  std::mt19937 random(3);
+  float person = 0.2f;
+  for (int64_t window = 0; window < 20'000; ++window) {
+    if (random() % 50 == 0) person = 1 - person;
+    batch.Add(window, "a",
+              std::clamp(person + 0.002f * static_cast<float>(random() % 100), 0.f, 1.f));
+  }
+  Add(batch);
+  const StoredRun run = *engine_.store()->FindRun("", "");
+  for (const TimelineMethod method : {TimelineMethod::kForward, TimelineMethod::kViterbi}) {
+    TimelineQuery query{"a", "", method};
+    const std::string whole = Classes(*engine_.Timeline(run, query));
+    query.from_ns = 7'000 * kWindow;
+    query.to_ns = 9'000 * kWindow;
+    const auto part = engine_.Timeline(run, query);
+    EXPECT_EQ(Classes(*part), whole.substr(7'000, 2'000));
+    EXPECT_EQ(part->segments.front().from_ns(), query.from_ns);
+    EXPECT_EQ(part->segments.back().to_ns(), query.to_ns);
+    std::swap(query.from_ns, query.to_ns);
+    EXPECT_EQ(Classes(*engine_.Timeline(run, query)), "") << "nothing lies between";
+  }
+}
+
+TEST_F(GatewayTimelineTest, FewerPointsShowTheWindowsThatAreLeastSure) {
+  Add(Coming());
+  TimelineQuery query{"a", "", TimelineMethod::kForward};
+  const StoredRun run = *engine_.store()->FindRun("", "");
+  const auto all = engine_.Timeline(run, query)->points;
+  query.max_points = 3;
+  const auto few = engine_.Timeline(run, query)->points;
+  ASSERT_THAT(few.probability(), SizeIs(3));
+  // Windows 0 and 1, 2 and 3, 4 to 6.
+  for (const auto& [point, first, last] : {std::tuple(0, 0, 1), {1, 2, 3}, {2, 4, 6}}) {
+    const auto least =
+        std::min_element(all.probability().begin() + first, all.probability().begin() + last + 1);
+    EXPECT_EQ(few.probability(point), *least);
+    EXPECT_EQ(few.window_start_ns(point),
+              all.window_start_ns(static_cast<int>(least - all.probability().begin())));
+  }
+  query.max_points = 0;
+  const auto none = engine_.Timeline(run, query);
+  EXPECT_THAT(none->points.probability(), IsEmpty());
+  EXPECT_THAT(none->segments, Not(IsEmpty()));
+}
+
+TEST_F(GatewayTimelineTest, ASummaryCountsHoursAndDaysWhereTheyBegin) {
+  constexpr int64_t kHour = 7'200;  // windows
+  BatchOf batch("1");
+  for (int64_t window : {int64_t{-1}, int64_t{0}, int64_t{1}, kHour - 1, kHour, 23 * kHour}) {
+    batch.Add(window, "a", window == 1 ? 0 : 1);
+  }
+  Add(batch);
+  Add(BatchOf("2").Add(0, "a", 1));
+  const auto rows = [&](SummaryStep step, int64_t offset = 0, int64_t run = 0) {
+    SummaryQuery query;
+    query.run_id = run;
+    query.subject = "a";
+    query.step = step;
+    query.utc_offset_minutes = offset;
+    std::string told;
+    const auto summary = *engine_.Summary(query);
+    for (const SummaryRow& row : summary) {
+      absl::StrAppend(&told, row.from_ns / (kHour * kWindow), "-", row.to_ns / (kHour * kWindow));
+      for (const auto& [name, windows] : row.windows) absl::StrAppend(&told, " ", name, windows);
+      told += "; ";
+    }
+    return told;
+  };
+  EXPECT_EQ(rows(SummaryStep::kHour),
+            "-1-0 person1; 0-1 background1 person3; 1-2 person1; 23-24 person1; ");
+  EXPECT_EQ(rows(SummaryStep::kDay), "-24-0 person1; 0-24 background1 person5; ");
+  EXPECT_EQ(rows(SummaryStep::kDay, 60), "-1-23 background1 person5; 23-47 person1; ");
+  EXPECT_EQ(rows(SummaryStep::kWhole), "-1-24 background1 person6; ");
+  EXPECT_EQ(rows(SummaryStep::kWhole, 0, engine_.store()->FindRun("", "2")->id), "0-1 person1; ");
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ void FromBytes(std::string_view bytes, Field* field) {
 
 constexpr char kSelect[] =
     "SELECT window_start_ns, subject.name, model.id, model.head, run.origin, run.run, "
-    "class_index, partial, probabilities, features, number "
+    "class_index, partial, probabilities, vector, verdict.number "
     "FROM verdict JOIN run ON run.id = run_id JOIN subject ON subject.id = subject_id "
-    "JOIN model ON model.id = model_id ";
+    "JOIN model ON model.id = model_id LEFT JOIN feature ON feature.number = verdict.number ";
 
 // How a class is stored: each model version has a number of its own for it.
 struct ClassId {
@@ -48,8 +48,8 @@ absl::StatusOr<std::vector<ClassId>> FindClass(const std::string& name, SqliteDa
 std::string QueryText(const VerdictQuery& query, const std::vector<ClassId>& classes) {
   std::string sql = absl::StrCat(kSelect, "WHERE run_id = ?");
   if (!query.subjects.empty()) {
-    absl::StrAppend(&sql, " AND subject.name IN (",
-                    absl::StrJoin(std::vector<std::string>(query.subjects.size(), "?"), ","), ")");
+    absl::StrAppend(&sql, " AND subject_id IN (SELECT id FROM subject WHERE name IN (",
+                    absl::StrJoin(std::vector<std::string>(query.subjects.size(), "?"), ","), "))");
   }
   if (!query.model.empty()) sql += " AND model.name = ?";
   if (!query.class_name.empty()) {
@@ -100,7 +100,7 @@ v1::Verdict VerdictFromRow(const SqliteStatement& row, const v1::ModelHead& mode
   verdict.set_class_(model.classes(class_index));
   FromBytes<float>(row.Blob(8), verdict.mutable_probabilities());
   verdict.set_probability(verdict.probabilities(class_index));
-  FromBytes<double>(row.Blob(9), verdict.mutable_features());
+  FromBytes<float>(row.Blob(9), verdict.mutable_features());
   verdict.set_schema(model.schema());
   verdict.set_partial(row.Int(7) != 0);
   return verdict;
@@ -123,15 +123,15 @@ absl::StatusOr<std::vector<NumberedVerdict>> ReadRows(SqliteStatement* select) {
 }  // namespace
 
 absl::StatusOr<std::vector<v1::Verdict>> VerdictStore::ListVerdicts(const VerdictQuery& query) {
-  std::lock_guard lock(mutex_);
+  const auto lease = Read();
   std::vector<ClassId> classes;
   if (!query.class_name.empty()) {
-    auto found = FindClass(query.class_name, &database_);
+    auto found = FindClass(query.class_name, lease.database);
     if (!found.ok()) return found.status();
     classes = *std::move(found);
     if (classes.empty()) return std::vector<v1::Verdict>();
   }
-  auto select = database_.Prepare(QueryText(query, classes));
+  auto select = lease.database->Prepare(QueryText(query, classes));
   if (!select.ok()) return select.status();
   BindQuery(query, classes, &*select);
   auto rows = ReadRows(&*select);
@@ -144,9 +144,9 @@ absl::StatusOr<std::vector<v1::Verdict>> VerdictStore::ListVerdicts(const Verdic
 
 absl::StatusOr<std::vector<NumberedVerdict>> VerdictStore::ReadBehind(int64_t number,
                                                                       size_t limit) {
-  std::lock_guard lock(mutex_);
-  auto select =
-      database_.Prepare(absl::StrCat(kSelect, "WHERE number > ? ORDER BY number LIMIT ?"));
+  const auto lease = Read();
+  auto select = lease.database->Prepare(
+      absl::StrCat(kSelect, "WHERE verdict.number > ? ORDER BY verdict.number LIMIT ?"));
   if (!select.ok()) return select.status();
   select->Bind(1, number).Bind(2, static_cast<int64_t>(limit));
   return ReadRows(&*select);

@@ -2,17 +2,11 @@
 
 #include <iostream>
 
-#include "common/service_runner.h"
 #include "common/stop_signal.h"
-#include "gateway/service.h"
+#include "gateway/gateway.h"
 
 namespace silhouette {
 namespace {
-
-struct GatewayFlags {
-  ServerOptions server;
-  std::string store = "silhouette.db";
-};
 
 int Fail(const absl::Status& status) {
   std::cerr << "gateway: " << status.message() << "\n";
@@ -22,20 +16,10 @@ int Fail(const absl::Status& status) {
 int Run(const GatewayFlags& flags, StopSignal* stop) {
   auto tls = TlsCredentials::Read(flags.server.tls);
   if (!tls.ok()) return Fail(tls.status());
-  auto store = VerdictStore::Open(flags.store);
-  if (!store.ok()) {
-    std::cerr << "gateway: --store " << store.status().message() << "\n";
-    return 1;
-  }
-  GatewayEngine engine(*std::move(store));
-  GatewayService service(&engine);
-  ServiceRunner runner(
-      {"gateway", "gateway", &service, "silhouette.v1.GatewayService", service.metrics()},
-      flags.server, tls->get());
-  if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
-  runner.SetServing(true);
+  auto gateway = Gateway::Start(flags, tls->get());
+  if (!gateway.ok()) return Fail(gateway.status());
   stop->Wait();
-  runner.Shutdown([&](std::chrono::milliseconds grace) { service.StopIntake(grace); });
+  (*gateway)->Shutdown();
   return 0;
 }
 
@@ -46,9 +30,15 @@ int main(int argc, char** argv) {
   silhouette::StopSignal stop;
   silhouette::GatewayFlags flags;
   CLI::App app("Stores verdicts, makes timelines and answers people.", "gateway");
-  app.add_option("--store", flags.store, "SQLite file of the verdicts; made if missing")
-      ->capture_default_str();
-  silhouette::AddServerOptions(&app, &flags.server, 7100, 7110, 9170);
+  silhouette::AddGatewayFlags(&app, &flags);
+  app.footer(
+      "Examples:\n"
+      "  gateway --store verdicts.db\n"
+      "  gateway --listen 0.0.0.0:7100 --tls-cert gateway.crt --tls-key gateway.key --tls-ca "
+      "ca.crt\n"
+      "  gateway --web-listen 0.0.0.0:7180 --web-token-file token\n"
+      "  gateway --capture-address router:7101,laptop:7101\n\n"
+      "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
   silhouette::SetUpLogging("gateway", flags.server.log_level);

@@ -10,24 +10,41 @@
 
 namespace silhouette {
 
+namespace {
+
+// The parts of a token, as many as there must be. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::vector<std::string>> PartsOf(const std::string& token, size_t count) {
+  std::string text;
+  std::vector<std::string> parts;
+  if (absl::WebSafeBase64Unescape(token, &text)) parts = absl::StrSplit(text, '\n');
+  if (parts.size() == count) return parts;
+  return absl::InvalidArgumentError(
+      "page_token is not one of ours; pass next_page_token as it was given, or none");
+}
+
+}  // namespace
+
 std::string PageToken(const VerdictCursor& cursor) {
   return absl::WebSafeBase64Escape(absl::StrCat(cursor.window_start_ns, "\n", cursor.subject, "\n",
                                                 cursor.model, "\n", cursor.version));
 }
 
 absl::StatusOr<VerdictCursor> ParsePageToken(const std::string& token) {
-  std::string text;
-  std::vector<std::string> parts;
-  if (absl::WebSafeBase64Unescape(token, &text)) parts = absl::StrSplit(text, '\n');
-  VerdictCursor cursor;
-  if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &cursor.window_start_ns)) {
-    return absl::InvalidArgumentError(
-        "page_token is not one of ours; pass next_page_token as it was given, or none");
-  }
-  cursor.subject = parts[1];
-  cursor.model = parts[2];
-  cursor.version = parts[3];
-  return cursor;
+  auto parts = PartsOf(token, 4);
+  if (!parts.ok()) return parts.status();
+  VerdictCursor cursor{0, (*parts)[1], (*parts)[2], (*parts)[3]};
+  if (absl::SimpleAtoi((*parts)[0], &cursor.window_start_ns)) return cursor;
+  return PartsOf("", 4).status();
+}
+
+std::string SubjectToken(const SubjectCursor& cursor) {
+  return absl::WebSafeBase64Escape(absl::StrCat(cursor.subject, "\n", cursor.model));
+}
+
+absl::StatusOr<SubjectCursor> ParseSubjectToken(const std::string& token) {
+  auto parts = PartsOf(token, 2);
+  if (!parts.ok()) return parts.status();
+  return SubjectCursor{(*parts)[0], (*parts)[1]};
 }
 
 std::string WatchCursor(const StorePosition& position) {

@@ -1,25 +1,37 @@
-// VerdictStore's reading by subject. Both queries walk the primary key.
+// VerdictStore's reading by subject.
 
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <span>
-#include <tuple>
+#include <utility>
 
 #include "absl/strings/numbers.h"
+#include "common/grid.h"
+#include "common/schema.h"
 #include "gateway/store.h"
 
 namespace silhouette {
 namespace {
 
-constexpr char kScan[] =
-    "SELECT subject.name, series_id, window_start_ns, features FROM verdict "
-    "JOIN subject ON subject.id = subject_id WHERE run_id = ? "
-    "ORDER BY subject_id, series_id, window_start_ns";
+constexpr char kSubjects[] =
+    "SELECT subject.name, seen.series_id, seen.windows, first_start_ns, last_start_ns, shape, "
+    "class_index, probabilities, newest.model_id, seen.subject_id "
+    "FROM seen JOIN subject ON subject.id = seen.subject_id "
+    "JOIN model ON model.id = seen.series_id "
+    "LEFT JOIN verdict AS newest ON newest.run_id = seen.run_id "
+    "AND newest.subject_id = seen.subject_id AND newest.series_id = seen.series_id "
+    "AND newest.window_start_ns = last_start_ns "
+    "WHERE seen.run_id = ?1 AND (subject.name, model.name) > (?2, ?3) "
+    "ORDER BY subject.name, model.name LIMIT ?4";
+
+constexpr char kFeatures[] =
+    "SELECT window_start_ns, vector FROM verdict JOIN feature ON feature.number = verdict.number "
+    "WHERE run_id = ? AND subject_id = ? AND series_id = ? ORDER BY window_start_ns";
 
 constexpr char kScores[] =
-    "SELECT window_start_ns, probabilities FROM verdict WHERE run_id = ? AND series_id = ? AND "
-    "subject_id = (SELECT id FROM subject WHERE name = ?) ORDER BY window_start_ns";
+    "SELECT window_start_ns, probabilities, number FROM verdict WHERE run_id = ? AND series_id = ? "
+    "AND subject_id = (SELECT id FROM subject WHERE name = ?) "
+    "AND window_start_ns >= ? AND window_start_ns < ? ORDER BY window_start_ns";
 
 template <typename Value>
 std::vector<Value> FromBytes(std::string_view bytes) {
@@ -28,11 +40,16 @@ std::vector<Value> FromBytes(std::string_view bytes) {
   return values;
 }
 
-// The newest version of each model: its series and head.
-absl::StatusOr<std::map<int64_t, v1::ModelHead>> NewestModels(SqliteDatabase* database) {
-  auto select = database->Prepare("SELECT COALESCE(series_id, id), head FROM model");
+// What the store knows of models.
+struct Models {
+  std::map<int64_t, v1::ModelHead> versions;  // by row
+  std::map<int64_t, v1::ModelHead> newest;    // of each series, by the row of its first version
+};
+
+absl::StatusOr<Models> ReadModels(SqliteDatabase* database) {
+  auto select = database->Prepare("SELECT id, COALESCE(series_id, id), head FROM model");
   if (!select.ok()) return select.status();
-  std::map<int64_t, v1::ModelHead> models;
+  Models models;
   const auto number = [](const v1::ModelHead& model) {
     int64_t version = 0;
     return absl::SimpleAtoi(model.version(), &version) ? version : 0;
@@ -41,78 +58,139 @@ absl::StatusOr<std::map<int64_t, v1::ModelHead>> NewestModels(SqliteDatabase* da
     auto row = select->Step();
     if (!row.ok()) return row.status();
     if (!*row) return models;
-    v1::ModelHead head;
-    head.ParseFromString(select->Text(1));
-    v1::ModelHead& newest = models[select->Int(0)];
+    v1::ModelHead& head = models.versions[select->Int(0)];
+    head.ParseFromString(select->Text(2));
+    v1::ModelHead& newest = models.newest[select->Int(1)];
     if (newest.name().empty() || number(head) > number(newest)) newest = head;
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(int64_t run_id) {
-  std::lock_guard lock(mutex_);
-  auto models = NewestModels(&database_);
-  if (!models.ok()) return models.status();
-  auto select = database_.Prepare(kScan);
+// How a conversation looks by what is stored of it, for those that were not measured in order.
+absl::StatusOr<std::optional<v1::ConversationShape>> MeasureAgain(const v1::ModelHead& model,
+                                                                  int64_t run, int64_t subject,
+                                                                  int64_t series,
+                                                                  SqliteDatabase* database) {
+  auto select = database->Prepare(kFeatures);
   if (!select.ok()) return select.status();
-  select->Bind(1, run_id);
-  std::vector<StoredSubject> subjects;
-  ConversationMeter meter;
-  int64_t series = 0;
-  const auto finish = [&] {
-    if (subjects.empty()) return;
-    if (!ConversationMeter::Measures(subjects.back().model.schema())) return;
-    subjects.back().shape = meter.Finish();
-  };
+  select->Bind(1, run).Bind(2, subject).Bind(3, series);
+  ConversationMeter meter(model.schema());
+  std::optional<v1::ConversationShape> shape;
+  bool any = false;
   while (true) {
     auto row = select->Step();
     if (!row.ok()) return row.status();
     if (!*row) break;
-    if (subjects.empty() || subjects.back().subject != select->Text(0) ||
-        series != select->Int(1)) {
-      finish();
-      series = select->Int(1);
-      subjects.push_back({select->Text(0), (*models)[series], 0, select->Int(2), 0, {}});
-      meter = ConversationMeter(subjects.back().model.schema());
-    }
-    StoredSubject& subject = subjects.back();
-    ++subject.windows;
-    subject.last_start_ns = select->Int(2);
-    if (!ConversationMeter::Measures(subject.model.schema())) continue;
-    const auto features = FromBytes<double>(select->Blob(3));
-    meter.Add(subject.last_start_ns, subject.last_start_ns + subject.model.length_ns(), features);
+    const auto floats = FromBytes<float>(select->Blob(1));
+    const auto schema = FindSchema(model.schema());
+    if (!schema.ok() || floats.size() != (*schema)->features.size()) continue;  // another version's
+    const std::vector<double> features(floats.begin(), floats.end());
+    meter.Add(select->Int(0), select->Int(0) + model.length_ns(), features);
+    any = true;
   }
-  finish();
-  std::sort(subjects.begin(), subjects.end(), [](const StoredSubject& a, const StoredSubject& b) {
-    return std::forward_as_tuple(a.subject, a.model.name()) <
-           std::forward_as_tuple(b.subject, b.model.name());
-  });
-  return subjects;
+  if (any) shape = meter.Finish();
+  return shape;
+}
+
+// A bound, moved, but for those that are none.
+int64_t Limited(int64_t bound_ns, int64_t by_ns) {
+  return IsPlausibleTime(bound_ns) ? bound_ns + by_ns : bound_ns;
+}
+
+// What the newest window of a row of kSubjects said.
+void FillNewest(const SqliteStatement& row, const Models& models, StoredSubject* subject) {
+  const auto version = models.versions.find(row.Int(8));
+  const auto class_index = static_cast<size_t>(row.Int(6));
+  const auto probabilities = FromBytes<float>(row.Blob(7));
+  if (version == models.versions.end() || class_index >= probabilities.size()) return;
+  subject->last_class = version->second.classes(static_cast<int>(class_index));
+  subject->last_probability = probabilities[class_index];
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(
+    int64_t run_id, const std::optional<SubjectCursor>& after, size_t limit) {
+  const auto lease = Read();
+  auto models = ReadModels(lease.database);
+  if (!models.ok()) return models.status();
+  auto select = lease.database->Prepare(kSubjects);
+  if (!select.ok()) return select.status();
+  const SubjectCursor behind = after.value_or(SubjectCursor());
+  select->Bind(1, run_id).Bind(2, std::string_view(behind.subject));
+  select->Bind(3, std::string_view(behind.model)).Bind(4, static_cast<int64_t>(limit));
+  std::vector<StoredSubject> subjects;
+  while (true) {
+    auto row = select->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return subjects;
+    StoredSubject& subject = subjects.emplace_back();
+    subject.subject = select->Text(0);
+    subject.model = models->newest[select->Int(1)];
+    subject.windows = static_cast<uint64_t>(select->Int(2));
+    subject.first_start_ns = select->Int(3);
+    subject.last_start_ns = select->Int(4);
+    FillNewest(*select, *models, &subject);
+    const std::string& schema = subject.model.schema();
+    if (!ConversationMeter::Measures(schema)) continue;
+    if (auto meter = ConversationMeter::Load(schema, select->Blob(5))) {
+      subject.shape = meter->Finish();
+      continue;
+    }
+    auto shape =
+        MeasureAgain(subject.model, run_id, select->Int(9), select->Int(1), lease.database);
+    if (!shape.ok()) return shape.status();
+    subject.shape = *shape;
+  }
+}
+
+absl::StatusOr<std::vector<v1::ModelHead>> VerdictStore::ListModelHeads() {
+  const auto lease = Read();
+  auto models = ReadModels(lease.database);
+  if (!models.ok()) return models.status();
+  std::vector<v1::ModelHead> heads;
+  for (const auto& [row, head] : models->versions) heads.push_back(head);
+  return heads;
+}
+
+absl::StatusOr<uint64_t> VerdictStore::CountWindows(int64_t run_id) {
+  const auto lease = Read();
+  auto select =
+      lease.database->Prepare("SELECT COALESCE(SUM(windows), 0) FROM seen WHERE run_id = ?");
+  if (!select.ok()) return select.status();
+  select->Bind(1, run_id);
+  auto count = ReadNumber(&*select);
+  if (!count.ok()) return count.status();
+  return static_cast<uint64_t>(*count);
 }
 
 absl::StatusOr<std::vector<StoredScores>> VerdictStore::ReadScores(int64_t run_id,
                                                                    const std::string& subject,
-                                                                   const std::string& model) {
-  std::lock_guard lock(mutex_);
-  auto models = NewestModels(&database_);
+                                                                   const std::string& model,
+                                                                   const WindowRange& range) {
+  const auto lease = Read();
+  auto models = ReadModels(lease.database);
   if (!models.ok()) return models.status();
-  auto select = database_.Prepare(kScores);
+  auto select = lease.database->Prepare(kScores);
   if (!select.ok()) return select.status();
   std::vector<StoredScores> all;
-  for (const auto& [series, head] : *models) {
+  for (const auto& [series, head] : models->newest) {
     if (!model.empty() && head.name() != model) continue;
-    StoredScores scores{head, {}, {}};
+    StoredScores scores{head, {}, {}, {}};
     select->Bind(1, run_id).Bind(2, series).Bind(3, std::string_view(subject));
+    const int64_t margin_ns = range.margin * head.hop_ns();
+    select->Bind(4, Limited(range.from_ns, -margin_ns)).Bind(5, Limited(range.to_ns, margin_ns));
     while (true) {
       auto row = select->Step();
       if (!row.ok()) return row.status();
       if (!*row) break;
-      const auto probabilities = FromBytes<float>(select->Blob(1));
-      if (probabilities.size() != static_cast<size_t>(head.classes_size())) continue;
+      const std::string_view probabilities = select->Blob(1);
+      if (probabilities.size() != static_cast<size_t>(head.classes_size()) * sizeof(float))
+        continue;
       scores.start_ns.push_back(select->Int(0));
-      scores.probabilities.insert(scores.probabilities.end(), probabilities.begin(),
-                                  probabilities.end());
+      scores.number.push_back(select->Int(2));
+      const size_t before = scores.probabilities.size();
+      scores.probabilities.resize(before + probabilities.size() / sizeof(float));
+      std::memcpy(&scores.probabilities[before], probabilities.data(), probabilities.size());
     }
     if (!scores.start_ns.empty()) all.push_back(std::move(scores));
   }

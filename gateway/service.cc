@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -28,6 +29,45 @@ v1::RunStatus Describe(const StoredRun& run) {
   status.set_incomplete(run.incomplete);
   return status;
 }
+
+v1::SubjectSummary Describe(const StoredSubject& subject) {
+  v1::SubjectSummary summary;
+  summary.set_subject(subject.subject);
+  summary.set_model(subject.model.name());
+  summary.set_windows(subject.windows);
+  summary.set_from_ns(subject.first_start_ns);
+  summary.set_to_ns(subject.last_start_ns + subject.model.length_ns());
+  summary.set_schema(subject.model.schema());
+  if (subject.shape) *summary.mutable_shape() = *subject.shape;
+  summary.set_last_class(subject.last_class);
+  summary.set_last_probability(subject.last_probability);
+  return summary;
+}
+
+SummaryStep StepOf(v1::SummaryStep step) {
+  if (step == v1::SUMMARY_STEP_HOUR) return SummaryStep::kHour;
+  if (step == v1::SUMMARY_STEP_DAY) return SummaryStep::kDay;
+  return SummaryStep::kWhole;
+}
+
+v1::SummaryRow Describe(const SummaryRow& row) {
+  v1::SummaryRow described;
+  described.set_model(row.model);
+  described.set_from_ns(row.from_ns);
+  described.set_to_ns(row.to_ns);
+  uint64_t all = 0;
+  for (const auto& [name, windows] : row.windows) all += windows;
+  described.set_windows(all);
+  for (const auto& [name, windows] : row.windows) {
+    v1::ClassShare* share = described.add_classes();
+    share->set_class_(name);
+    share->set_windows(windows);
+    share->set_share(static_cast<double>(windows) / static_cast<double>(all));
+  }
+  return described;
+}
+
+uint32_t PageLimit(uint32_t asked) { return asked == 0 ? kDefaultPage : std::min(asked, kMaxPage); }
 
 std::optional<TimelineMethod> MethodOf(v1::TimelineMethod method) {
   if (method == v1::TIMELINE_METHOD_FORWARD) return TimelineMethod::kForward;
@@ -102,21 +142,27 @@ grpc::Status GatewayService::ListRuns(grpc::ServerContext* context,
 grpc::Status GatewayService::ListSubjects(grpc::ServerContext* context,
                                           const v1::ListSubjectsRequest* request,
                                           v1::ListSubjectsResponse* response) {
-  auto run = engine_->store()->FindRun(request->run().origin(), request->run().run());
-  if (!run.ok()) return ToGrpcStatus(run.status());
-  auto subjects = engine_->store()->ListSubjects(run->id);
-  if (!subjects.ok()) return ToGrpcStatus(subjects.status());
-  for (const StoredSubject& subject : *subjects) {
-    v1::SubjectSummary* summary = response->add_subjects();
-    summary->set_subject(subject.subject);
-    summary->set_model(subject.model.name());
-    summary->set_windows(subject.windows);
-    summary->set_from_ns(subject.first_start_ns);
-    summary->set_to_ns(subject.last_start_ns + subject.model.length_ns());
-    summary->set_schema(subject.model.schema());
-    if (subject.shape) *summary->mutable_shape() = *subject.shape;
+  return ToGrpcStatus(FillSubjects(*request, response));
+}
+
+absl::Status GatewayService::FillSubjects(const v1::ListSubjectsRequest& request,
+                                          v1::ListSubjectsResponse* response) {
+  auto run = engine_->store()->FindRun(request.run().origin(), request.run().run());
+  if (!run.ok()) return run.status();
+  std::optional<SubjectCursor> after;
+  if (!request.page_token().empty()) {
+    auto cursor = ParseSubjectToken(request.page_token());
+    if (!cursor.ok()) return cursor.status();
+    after = *std::move(cursor);
   }
-  return grpc::Status::OK;
+  const uint32_t limit = PageLimit(request.page_size());
+  auto subjects = engine_->store()->ListSubjects(run->id, after, limit);
+  if (!subjects.ok()) return subjects.status();
+  for (const StoredSubject& subject : *subjects) *response->add_subjects() = Describe(subject);
+  if (subjects->size() < limit) return absl::OkStatus();
+  response->set_next_page_token(
+      SubjectToken({subjects->back().subject, subjects->back().model.name()}));
+  return absl::OkStatus();
 }
 
 grpc::Status GatewayService::ListVerdicts(grpc::ServerContext* context,
@@ -136,7 +182,7 @@ absl::Status GatewayService::FillPage(const v1::ListVerdictsRequest& request,
   query.class_name = request.class_();
   if (request.has_from_ns()) query.from_ns = request.from_ns();
   if (request.has_to_ns()) query.to_ns = request.to_ns();
-  query.limit = request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kMaxPage);
+  query.limit = PageLimit(request.page_size());
   if (!request.page_token().empty()) {
     auto cursor = ParsePageToken(request.page_token());
     if (!cursor.ok()) return cursor.status();
@@ -144,9 +190,17 @@ absl::Status GatewayService::FillPage(const v1::ListVerdictsRequest& request,
   }
   auto verdicts = engine_->store()->ListVerdicts(query);
   if (!verdicts.ok()) return verdicts.status();
-  response->mutable_verdicts()->Add(verdicts->begin(), verdicts->end());
-  if (verdicts->size() < query.limit) return absl::OkStatus();
-  const v1::Verdict& last = verdicts->back();
+  // Receivers refuse messages above 4 MiB.
+  constexpr size_t kMostBytes = 3 << 20;
+  size_t bytes = 0;
+  for (v1::Verdict& verdict : *verdicts) {
+    bytes += verdict.ByteSizeLong();
+    if (bytes > kMostBytes && response->verdicts_size() > 0) break;
+    *response->add_verdicts() = std::move(verdict);
+  }
+  const auto given = static_cast<size_t>(response->verdicts_size());
+  if (given < query.limit && given == verdicts->size()) return absl::OkStatus();
+  const v1::Verdict& last = response->verdicts(response->verdicts_size() - 1);
   response->set_next_page_token(
       PageToken({last.window_start_ns(), last.subject(), last.model(), last.version()}));
   return absl::OkStatus();
@@ -192,6 +246,21 @@ absl::Status GatewayService::FollowFeed(const v1::WatchVerdictsRequest& request,
   return absl::CancelledError("the watcher is gone");
 }
 
+grpc::Status GatewayService::GetStatus(grpc::ServerContext* context,
+                                       const v1::GetStatusRequest* request,
+                                       v1::GetStatusResponse* response) {
+  if (suite_status_) suite_status_->Fill(response);
+  v1::StoreStatus* const store = response->mutable_store();
+  store->set_path(engine_->store()->path());
+  if (const auto usage = engine_->store()->Usage(); usage.ok()) {
+    store->set_bytes(usage->bytes);
+    store->set_free_bytes(usage->free_bytes);
+    store->set_verdicts(usage->verdicts);
+    store->set_runs(usage->runs);
+  }
+  return grpc::Status::OK;
+}
+
 void GatewayService::StopIntake(std::chrono::milliseconds grace) {
   stopping_ = true;
   feed_.Stop();
@@ -208,14 +277,60 @@ absl::Status GatewayService::FillTimeline(const v1::GetTimelineRequest& request,
                                           v1::GetTimelineResponse* response) {
   auto run = engine_->store()->FindRun(request.run().origin(), request.run().run());
   if (!run.ok()) return run.status();
-  auto timeline =
-      engine_->Timeline(*run, request.subject(), request.model(), MethodOf(request.method()));
+  if (request.max_points() == 1) {
+    return absl::InvalidArgumentError("max_points: is 2 at least, or unset for all");
+  }
+  if (request.has_from_ns() && request.has_to_ns() && request.from_ns() > request.to_ns()) {
+    return absl::InvalidArgumentError("from_ns: lies behind to_ns");
+  }
+  TimelineQuery query{request.subject(), request.model(), MethodOf(request.method())};
+  if (request.has_from_ns()) query.from_ns = request.from_ns();
+  if (request.has_to_ns()) query.to_ns = request.to_ns();
+  if (request.max_points() > 0) query.max_points = request.max_points();
+  if (request.no_points()) query.max_points = 0;
+  auto timeline = engine_->Timeline(*run, query);
   if (!timeline.ok()) return timeline.status();
+  response->set_origin(run->origin);
+  response->set_run(run->run);
+  response->set_model(timeline->model);
   response->mutable_segments()->Add(timeline->segments.begin(), timeline->segments.end());
-  response->mutable_points()->Add(timeline->points.begin(), timeline->points.end());
+  *response->mutable_points() = std::move(timeline->points);
   response->mutable_classes()->Add(timeline->classes.begin(), timeline->classes.end());
   response->set_method(timeline->method == TimelineMethod::kViterbi ? v1::TIMELINE_METHOD_VITERBI
                                                                     : v1::TIMELINE_METHOD_FORWARD);
+  return absl::OkStatus();
+}
+
+grpc::Status GatewayService::GetSummary(grpc::ServerContext* context,
+                                        const v1::GetSummaryRequest* request,
+                                        v1::GetSummaryResponse* response) {
+  return ToGrpcStatus(FillSummary(*request, response));
+}
+
+absl::Status GatewayService::FillSummary(const v1::GetSummaryRequest& request,
+                                         v1::GetSummaryResponse* response) {
+  constexpr int kMostMinutes = 24 * 60;
+  if (std::abs(request.utc_offset_minutes()) > kMostMinutes) {
+    return absl::InvalidArgumentError("utc_offset_minutes: lies between -1440 and 1440");
+  }
+  if (request.subject().empty()) {
+    return absl::InvalidArgumentError("subject: name one; ListSubjects tells which there are");
+  }
+  SummaryQuery query;
+  query.subject = request.subject();
+  query.model = request.model();
+  if (!request.run().origin().empty() || !request.run().run().empty()) {
+    auto run = engine_->store()->FindRun(request.run().origin(), request.run().run());
+    if (!run.ok()) return run.status();
+    query.run_id = run->id;
+  }
+  query.step = StepOf(request.step());
+  if (request.has_from_ns()) query.from_ns = request.from_ns();
+  if (request.has_to_ns()) query.to_ns = request.to_ns();
+  query.utc_offset_minutes = request.utc_offset_minutes();
+  auto rows = engine_->Summary(query);
+  if (!rows.ok()) return rows.status();
+  for (const SummaryRow& row : *rows) *response->add_rows() = Describe(row);
   return absl::OkStatus();
 }
 

@@ -35,6 +35,11 @@ SqliteStatement& SqliteStatement::Bind(int position, int64_t value) {
   return *this;
 }
 
+SqliteStatement& SqliteStatement::Bind(int position, double value) {
+  sqlite3_bind_double(statement_.get(), position, value);
+  return *this;
+}
+
 SqliteStatement& SqliteStatement::Bind(int position, std::string_view text) {
   sqlite3_bind_text(statement_.get(), position, text.data(), static_cast<int>(text.size()),
                     SQLITE_TRANSIENT);
@@ -70,11 +75,27 @@ int64_t SqliteStatement::Int(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
+double SqliteStatement::Real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
+
+bool SqliteStatement::IsNull(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 std::string SqliteStatement::Text(int column) const { return std::string(Blob(column)); }
 
 std::string_view SqliteStatement::Blob(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
   return {bytes, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+absl::StatusOr<int64_t> ReadNumber(SqliteStatement* select) {
+  auto row = select->Step();
+  if (!row.ok()) return row.status();
+  const int64_t number = select->Int(0);
+  select->Reset();
+  return number;
 }
 
 absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
@@ -102,6 +123,22 @@ bool SqliteDatabase::HasMoved() const {
   int moved = 0;
   const int result = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   return has_file_ && result == SQLITE_OK && moved != 0;
+}
+
+absl::Status SqliteDatabase::AddFunction(const std::string& name,
+                                         std::string (*function)(std::string_view)) {
+  const auto call = [](sqlite3_context* context, int, sqlite3_value** arguments) {
+    auto* const convert =
+        reinterpret_cast<std::string (*)(std::string_view)>(sqlite3_user_data(context));
+    const auto* bytes = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
+    const std::string result =
+        convert({bytes, static_cast<size_t>(sqlite3_value_bytes(arguments[0]))});
+    sqlite3_result_blob(context, result.data(), static_cast<int>(result.size()), SQLITE_TRANSIENT);
+  };
+  const int result = sqlite3_create_function_v2(
+      handle_.get(), name.c_str(), 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+      reinterpret_cast<void*>(function), call, nullptr, nullptr, nullptr);
+  return result == SQLITE_OK ? absl::OkStatus() : Error(handle_.get(), name);
 }
 
 absl::Status SqliteDatabase::Execute(const std::string& sql) {

@@ -19,6 +19,7 @@ class SqliteStatement {
 
   SqliteStatement& Bind(int position, int64_t value);
   SqliteStatement& Bind(int position, std::string_view text);
+  SqliteStatement& Bind(int position, double value);
   SqliteStatement& BindBlob(int position, std::string_view bytes);
 
   // The next row: true, or false after the last one, when the statement can be bound again.
@@ -30,6 +31,8 @@ class SqliteStatement {
   void Reset();
 
   int64_t Int(int column) const;
+  double Real(int column) const;
+  bool IsNull(int column) const;
   std::string Text(int column) const;
   std::string_view Blob(int column) const;  // until the next Step
 
@@ -39,6 +42,9 @@ class SqliteStatement {
   };
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
 };
+
+// The value of a single row with a single column. Errors: as SqliteDatabase.
+absl::StatusOr<int64_t> ReadNumber(SqliteStatement* select);
 
 // The path of a database that never touches the disk.
 inline constexpr char kInMemory[] = ":memory:";
@@ -53,6 +59,9 @@ class SqliteDatabase {
   // Its file is not where it was when it was opened: moved away, deleted or replaced. False for
   // databases without a file that people see.
   bool HasMoved() const;
+
+  // Makes `function`, from bytes to bytes, known to SQL under a name.
+  absl::Status AddFunction(const std::string& name, std::string (*function)(std::string_view));
 
   absl::Status Execute(const std::string& sql);
   absl::StatusOr<SqliteStatement> Prepare(const std::string& sql);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,9 +12,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gateway/call_picker.h"
 #include "gateway/sqlite.h"
 #include "gateway/store_log.h"
+#include "gateway/store_readers.h"
 #include "silhouette/v1/accounting.pb.h"
 #include "silhouette/v1/verdict.pb.h"
 
@@ -34,17 +39,27 @@ struct StoredRun {
 // What was seen of a subject by a model in a run.
 struct StoredSubject {
   std::string subject;
-  v1::ModelHead model;  // of the newest version
-  uint64_t windows = 0;
+  v1::ModelHead model;   // of the newest version
+  uint64_t windows = 0;  // with those that are deleted by now
   int64_t first_start_ns = 0;
   int64_t last_start_ns = 0;
   std::optional<v1::ConversationShape> shape;  // for schemas that tell
+  // The class that the newest window said; empty where that is deleted by now.
+  std::string last_class;
+  float last_probability = 0;
+};
+
+// A place in the list of subjects: behind this one, by this model.
+struct SubjectCursor {
+  std::string subject;
+  std::string model;
 };
 
 // One model's verdicts on one subject, in window order.
 struct StoredScores {
   v1::ModelHead model;  // of the newest version
   std::vector<int64_t> start_ns;
+  std::vector<int64_t> number;       // in the order in which they were stored
   std::vector<float> probabilities;  // row-major, windows x classes
 };
 
@@ -54,6 +69,23 @@ struct VerdictCursor {
   std::string subject;
   std::string model;
   std::string version;
+};
+
+// Windows that start in [from_ns, to_ns), and so many hops of their model on either side.
+struct WindowRange {
+  int64_t from_ns = std::numeric_limits<int64_t>::min();
+  int64_t to_ns = std::numeric_limits<int64_t>::max();
+  int64_t margin = 0;
+};
+
+// How often each class was said in an hour.
+inline constexpr int64_t kHourNs = 3'600'000'000'000;
+
+struct StoredHour {
+  std::string model;
+  int64_t from_ns;  // start of the hour
+  std::string class_name;
+  uint64_t windows;
 };
 
 struct VerdictQuery {
@@ -89,8 +121,12 @@ struct NumberedVerdict {
 // harmless: the first write wins. Thread-safe.
 class VerdictStore {
  public:
-  // An empty path gives a store that goes with the process. Errors: as SqliteDatabase.
-  static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path);
+  using Clock = std::function<absl::Time()>;
+
+  // An empty path gives a store that goes with the process. `now` says when verdicts are stored.
+  // Errors: as SqliteDatabase.
+  static absl::StatusOr<std::unique_ptr<VerdictStore>> Open(const std::string& path,
+                                                            Clock now = absl::Now);
 
   // Opens its file again, which may have been mended, moved away or replaced; see StoreLog for
   // what is left of the old one. A store without a file stays as it is. Errors: as Open; what can
@@ -105,6 +141,23 @@ class VerdictStore {
   // UNAVAILABLE (the file is not there any more; Reopen), or as SqliteDatabase.
   absl::StatusOr<AddedVerdicts> Add(const v1::VerdictBatch& batch);
 
+  // Runs `change` in a transaction, which is taken back if it fails. Errors: those of `change`,
+  // and as Add.
+  absl::Status Write(const std::function<absl::Status(SqliteDatabase*)>& change);
+  // A connection to read from; other reading and writing goes on meanwhile where the store has a
+  // file.
+  StoreReaders::Lease Read();
+
+  absl::Time Now() const { return now_(); }
+
+  struct StoreUsage {
+    uint64_t bytes = 0;       // of the database, without its log
+    uint64_t free_bytes = 0;  // of those, for what comes
+    uint64_t verdicts = 0;    // about
+    uint64_t runs = 0;
+  };
+  absl::StatusOr<StoreUsage> Usage();
+
   // Behind what was stored last.
   absl::StatusOr<StorePosition> Newest();
   // What follows a number, in the order of numbers; those of deleted verdicts are missing.
@@ -115,33 +168,41 @@ class VerdictStore {
   // An empty origin means the newest run of all; an empty run, the origin's newest.
   // Errors: NOT_FOUND naming what was asked for.
   absl::StatusOr<StoredRun> FindRun(const std::string& origin, const std::string& run);
-  // Sorted by subject, then model.
-  absl::StatusOr<std::vector<StoredSubject>> ListSubjects(int64_t run_id);
-  // By each model, or the one named, that speaks of the subject; sorted by model. Verdicts of an
-  // older version with another number of classes are left out.
+  // All versions of all models.
+  absl::StatusOr<std::vector<v1::ModelHead>> ListModelHeads();
+  // Windows that were seen in a run, those that are deleted by now among them.
+  absl::StatusOr<uint64_t> CountWindows(int64_t run_id);
+  // Sorted by subject, then model; at most `limit`, behind `after`.
+  absl::StatusOr<std::vector<StoredSubject>> ListSubjects(
+      int64_t run_id, const std::optional<SubjectCursor>& after = std::nullopt,
+      size_t limit = std::numeric_limits<int>::max());
+  // By each model, or the one named, that speaks of the subject there; sorted by model. Verdicts of
+  // an older version with another number of classes are left out.
   absl::StatusOr<std::vector<StoredScores>> ReadScores(int64_t run_id, const std::string& subject,
-                                                       const std::string& model);
+                                                       const std::string& model,
+                                                       const WindowRange& range = {});
+  // Of hours that begin in [from_ns, to_ns), of a run, or of all (0), by each model or the one
+  // named; sorted by model, hour, class.
+  absl::StatusOr<std::vector<StoredHour>> ReadHours(int64_t run_id, const std::string& subject,
+                                                    const std::string& model, int64_t from_ns,
+                                                    int64_t to_ns);
   // Sorted by (window start, subject, model).
   absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictQuery& query);
 
  private:
-  VerdictStore(std::string path, SqliteDatabase database)
-      : path_(std::move(path)), database_(std::move(database)), log_(StoreLog::Of(path_)) {}
-  absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
-  // Row of the model version, and of the first version of that name.
-  struct ModelIds {
-    int64_t model;
-    int64_t series;
-  };
-  absl::StatusOr<ModelIds> PutModel(const v1::ModelHead& model);
-  absl::StatusOr<int64_t> PutSubject(const std::string& name);
-  absl::StatusOr<AddedVerdicts> PutVerdicts(const v1::VerdictBatch& batch);
-  absl::StatusOr<StorePosition> ReadNewest();  // under mutex_
-
+  VerdictStore(std::string path, Clock now, SqliteDatabase database)
+      : path_(std::move(path)),
+        now_(std::move(now)),
+        database_(std::move(database)),
+        log_(StoreLog::Of(path_)) {}
+  bool has_file() const { return !path_.empty() && path_ != kInMemory; }
   const std::string path_;
+  const Clock now_;
   std::mutex mutex_;
-  SqliteDatabase database_;  // guarded by mutex_
+  SqliteDatabase database_;  // which writes; guarded by mutex_
   StoreLog log_;             // of the database; guarded by mutex_
+  std::mutex readers_mutex_;
+  std::shared_ptr<StoreReaders> readers_;  // none without a file; guarded by readers_mutex_
 };
 
 }  // namespace silhouette

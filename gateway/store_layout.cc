@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -62,18 +64,75 @@ CREATE TABLE store (
   verdicts INTEGER NOT NULL -- number of the last one that was stored, whether or not it is deleted
 );
 INSERT INTO store SELECT RANDOM(), COALESCE(MAX(number), 0) FROM verdict;
+)sql",
+    // Features lie apart, as 32-bit numbers under the number of their verdict, and may go before
+    // it. What people ask for first is counted as verdicts come, and outlives them. Jobs.
+    R"sql(
+CREATE TABLE feature (number INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+INSERT INTO feature SELECT number, floats_of(features) FROM verdict ORDER BY number;
+ALTER TABLE verdict DROP COLUMN features;
+CREATE TABLE seen (
+  run_id INTEGER NOT NULL,
+  subject_id INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  windows INTEGER NOT NULL,
+  first_start_ns INTEGER NOT NULL,
+  last_start_ns INTEGER NOT NULL,
+  last_number INTEGER NOT NULL,  -- of its verdicts, the one stored last
+  shape BLOB,                    -- ConversationMeter::Save; NULL: the verdicts must tell
+  PRIMARY KEY (run_id, subject_id, series_id)
+) WITHOUT ROWID;
+INSERT INTO seen SELECT run_id, subject_id, series_id, COUNT(*), MIN(window_start_ns),
+  MAX(window_start_ns), MAX(number), NULL FROM verdict GROUP BY run_id, subject_id, series_id;
+CREATE TABLE hour (
+  run_id INTEGER NOT NULL,
+  subject_id INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  hour INTEGER NOT NULL,  -- since the Unix epoch, in which the windows start
+  model_id INTEGER NOT NULL,
+  class_index INTEGER NOT NULL,
+  windows INTEGER NOT NULL,
+  PRIMARY KEY (run_id, subject_id, series_id, hour, model_id, class_index)
+) WITHOUT ROWID;
+INSERT INTO hour SELECT run_id, subject_id, series_id,
+  window_start_ns / 3600000000000 - (window_start_ns % 3600000000000 < 0), model_id, class_index,
+  COUNT(*) FROM verdict GROUP BY 1, 2, 3, 4, 5, 6;
+CREATE INDEX hour_by_subject ON hour (subject_id, hour);
+CREATE TABLE stored (
+  minute INTEGER PRIMARY KEY,  -- of the wall clock, since the Unix epoch
+  number INTEGER NOT NULL      -- of the verdict that was stored last in it
+);
+INSERT INTO stored SELECT strftime('%s', 'now') / 60, verdicts FROM store WHERE verdicts > 0;
+ALTER TABLE run ADD COLUMN stored_minute INTEGER NOT NULL DEFAULT 0;  -- as in stored: the last one
+UPDATE run SET stored_minute = strftime('%s', 'now') / 60;
+CREATE TABLE job (
+  number INTEGER PRIMARY KEY,  -- in the order in which they came
+  id TEXT NOT NULL UNIQUE,
+  origin TEXT NOT NULL,
+  run TEXT NOT NULL,
+  job BLOB NOT NULL  -- silhouette.v1.Job
+);
 )sql"};
 constexpr int64_t kNewest = std::size(kSteps);
 
 absl::StatusOr<int64_t> OneNumber(SqliteDatabase* database, const std::string& sql) {
   auto select = database->Prepare(sql);
   if (!select.ok()) return select.status();
-  auto row = select->Step();
-  if (!row.ok()) return row.status();
-  return select->Int(0);
+  return ReadNumber(&*select);
+}
+
+// Of what layout 2 kept as doubles.
+std::string FloatsOf(std::string_view doubles) {
+  std::vector<double> values(doubles.size() / sizeof(double));
+  std::memcpy(values.data(), doubles.data(), values.size() * sizeof(double));
+  const std::vector<float> floats(values.begin(), values.end());
+  return std::string(reinterpret_cast<const char*>(floats.data()), floats.size() * sizeof(float));
 }
 
 absl::Status TakeSteps(int64_t version, SqliteDatabase* database) {
+  if (absl::Status status = database->AddFunction("floats_of", FloatsOf); !status.ok()) {
+    return status;
+  }
   std::string sql = "BEGIN IMMEDIATE;";
   for (int64_t step = version; step < kNewest; ++step) {
     absl::StrAppend(&sql, kSteps[static_cast<size_t>(step)]);

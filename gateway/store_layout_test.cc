@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/grid.h"
 #include "common/test_folder.h"
 #include "gateway/store.h"
 #include "gateway/test_verdicts.h"
@@ -16,9 +19,18 @@ using ::testing::ElementsAre;
 // Takes a store of today back to the layout that it had first.
 void MakeFirstLayout(const std::string& path) {
   auto database = *SqliteDatabase::Open(path);
-  const absl::Status status = database.Execute(
+  // As doubles, each of those that test_verdicts gives.
+  std::string features;
+  for (double value : {900., 1., 900., .005, .001, .005, 50., 50., 100.}) {
+    features += absl::BytesToHexString(
+        absl::string_view(reinterpret_cast<const char*>(&value), sizeof value));
+  }
+  const absl::Status status = database.Execute(absl::StrCat(
       "DROP INDEX verdict_by_number; ALTER TABLE verdict DROP COLUMN number; DROP TABLE store; "
-      "PRAGMA user_version = 1;");
+      "DROP TABLE feature; DROP TABLE seen; DROP TABLE hour; DROP TABLE stored; DROP TABLE job; "
+      "ALTER TABLE run DROP COLUMN stored_minute; "
+      "ALTER TABLE verdict ADD COLUMN features BLOB NOT NULL DEFAULT x'",
+      features, "'; PRAGMA user_version = 1;"));
   ASSERT_EQ(status, absl::OkStatus());
 }
 
@@ -40,6 +52,46 @@ TEST(StoreLayout, AStoreOfTheFirstLayoutKeepsItsVerdictsAndNumbersThem) {
     EXPECT_EQ(verdicts[i].verdict.window_start_ns(), static_cast<int64_t>(i / 2) * kWindow);
   }
   EXPECT_EQ((*store)->Add(BatchOf("1").Add(0, "b", 1).Add(20, "b", 1))->position.number, 41);
+}
+
+TEST(StoreLayout, AnOlderStoreTellsTheSameOfItsSubjectsAndHours) {
+  TemporaryFolder folder;
+  const std::string path = folder.File("verdicts.db");
+  BatchOf batch("1");
+  for (int64_t window = -3; window < 20; ++window) {
+    batch.Add(window, "b", window % 2 == 0 ? 1 : 0);
+    batch.Add(window + 7200, "a", 1);
+  }
+  const auto tell = [&] {
+    const auto store = *VerdictStore::Open(path);
+    const int64_t run = store->FindRun("", "")->id;
+    std::string told;
+    const auto subjects = *store->ListSubjects(run);
+    for (const StoredSubject& subject : subjects) {
+      absl::StrAppend(&told, subject.subject, " ", subject.model.name(), " ", subject.windows, " ",
+                      subject.first_start_ns, " ", subject.last_start_ns, " ", subject.last_class,
+                      " ", subject.shape->ShortDebugString(), "\n");
+      const auto hours =
+          *store->ReadHours(run, subject.subject, "", -kLastPlausibleNs, kLastPlausibleNs);
+      for (const StoredHour& hour : hours) {
+        absl::StrAppend(&told, hour.model, " ", hour.from_ns, " ", hour.class_name, " ",
+                        hour.windows, "\n");
+      }
+    }
+    const auto verdicts = *store->ReadBehind(0, 100);
+    for (const NumberedVerdict& verdict : verdicts) {
+      told += verdict.verdict.ShortDebugString();
+    }
+    return told;
+  };
+  ASSERT_TRUE((*VerdictStore::Open(path))->Add(batch).ok());
+  const std::string before = tell();
+  MakeFirstLayout(path);
+  // Numbers are given anew, in the order of windows.
+  const std::string after = tell();
+  EXPECT_EQ(after.substr(0, after.find("origin")), before.substr(0, before.find("origin")));
+  EXPECT_THAT(after, ::testing::HasSubstr("features: 900"));
+  EXPECT_EQ(after.size(), before.size());
 }
 
 TEST(StoreLayout, StoresCanBeToldApart) {

@@ -51,7 +51,7 @@ TEST(VerdictStore, AVerdictComesBackAsItWentIn) {
   BatchOf batch("1");
   batch.Add(3, "a", 0.75f);
   batch->mutable_verdicts(0)->set_partial(true);
-  batch->mutable_verdicts(0)->set_features(0, std::nextafter(900.0, 901.0));
+  batch->mutable_verdicts(0)->set_features(0, std::nextafter(900.0f, 901.0f));
   EXPECT_EQ(store->Add(batch)->count, 1u);
   const auto verdicts = store->ListVerdicts(OfNewestRun(store.get()));
   ASSERT_TRUE(verdicts.ok()) << verdicts.status();
@@ -68,7 +68,7 @@ TEST(VerdictStore, AVerdictComesBackAsItWentIn) {
   EXPECT_EQ(verdict.probability(), 0.75f);
   EXPECT_THAT(verdict.probabilities(), ElementsAre(0.25f, 0.75f));
   ASSERT_EQ(verdict.features_size(), 9);
-  EXPECT_EQ(verdict.features(0), std::nextafter(900.0, 901.0));
+  EXPECT_EQ(verdict.features(0), std::nextafter(900.0f, 901.0f));
   EXPECT_EQ(verdict.schema(), "presence.v1");
   EXPECT_TRUE(verdict.partial());
 }
@@ -304,6 +304,20 @@ TEST(VerdictStore, ReadersSeeWholeBatchesWhileOneWrites) {
   }
   done = true;
   for (std::thread& reader : readers) reader.join();
+}
+
+TEST(VerdictStore, VersionsOfAModelWithOtherFeaturesAreNotMeasuredTogether) {
+  auto store = *VerdictStore::Open("");
+  v1::ModelHead other = Head("presence", "2");
+  other.set_schema("some.thing");
+  BatchOf batch("1");
+  batch.Models({Head(), other}).Add(0, "a", 1).Add(1, "a", 1, 1);
+  batch->mutable_verdicts(1)->mutable_features()->Truncate(1);
+  ASSERT_TRUE(store->Add(batch).ok());
+  const auto subjects = *store->ListSubjects(store->FindRun("", "")->id);
+  ASSERT_THAT(subjects, ::testing::SizeIs(1));
+  EXPECT_EQ(subjects[0].windows, 2u);
+  EXPECT_FALSE(subjects[0].shape.has_value());
 }
 
 TEST(VerdictStore, ABatchThatCouldNotBeReadAgainIsRefused) {

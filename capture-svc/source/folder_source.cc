@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/source/open_capture.h"
+#include "common/capture_file/open_capture.h"
 #include "common/files.h"
 
 namespace silhouette {

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "capture-svc/source/folder_watch.h"
-#include "capture-svc/source/growing_file.h"
-#include "capture-svc/source/packet_source.h"
+#include "common/capture_file/growing_file.h"
+#include "common/capture_file/packet_source.h"
 
 namespace silhouette {
 

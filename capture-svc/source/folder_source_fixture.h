@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "capture-svc/source/folder_source.h"
-#include "capture-svc/source/test_pcap.h"
+#include "common/capture_file/test_pcap.h"
 #include "common/test_folder.h"
 
 namespace silhouette {

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "capture-svc/source/folder_source_fixture.h"
-#include "capture-svc/source/pcapng_writer.h"
+#include "common/capture_file/pcapng_writer.h"
 
 namespace silhouette {
 namespace {

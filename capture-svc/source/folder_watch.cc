@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/source/pcap_format.h"
+#include "common/capture_file/pcap_format.h"
 
 namespace silhouette {
 namespace {

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "capture-svc/parse/link_type.h"
+#include "common/parse/link_type.h"
 
 namespace silhouette {
 namespace {

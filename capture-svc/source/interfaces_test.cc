@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "capture-svc/parse/link_type.h"
+#include "common/parse/link_type.h"
 
 namespace silhouette {
 namespace {

@@ -11,8 +11,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "capture-svc/parse/link_type.h"
 #include "capture-svc/source/interfaces.h"
+#include "common/parse/link_type.h"
 
 namespace silhouette {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "capture-svc/source/open_interface.h"
-#include "capture-svc/source/packet_source.h"
 #include "capture-svc/source/wide_counter.h"
+#include "common/capture_file/packet_source.h"
 
 namespace silhouette {
 

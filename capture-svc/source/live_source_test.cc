@@ -8,8 +8,8 @@
 #include <chrono>
 #include <memory>
 
-#include "capture-svc/parse/link_type.h"
 #include "capture-svc/source/test_network.h"
+#include "common/parse/link_type.h"
 
 namespace silhouette {
 namespace {

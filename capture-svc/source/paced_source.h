@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "capture-svc/source/packet_source.h"
+#include "common/capture_file/packet_source.h"
 
 namespace silhouette {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "capture-svc/source/fake_packet_source.h"
+#include "common/capture_file/fake_packet_source.h"
 
 namespace silhouette {
 namespace {

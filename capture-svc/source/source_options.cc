@@ -9,10 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "capture-svc/source/folder_source.h"
 #include "capture-svc/source/live_source.h"
-#include "capture-svc/source/open_capture.h"
+#include "capture-svc/source/open_submitted.h"
 #include "capture-svc/source/paced_source.h"
-#include "capture-svc/source/pcapng_writer.h"
-#include "capture-svc/source/recording_source.h"
+#include "common/capture_file/open_capture.h"
+#include "common/capture_file/pcapng_writer.h"
+#include "common/capture_file/recording_source.h"
 #include "common/text.h"
 
 namespace silhouette {
@@ -43,6 +44,12 @@ absl::StatusOr<OpenedSource> OpenPlain(const SourceOptions& options,
       if (!live.ok()) return live.status();
       opened.warning = (*live)->warning();
       opened.source = *std::move(live);
+      break;
+    }
+    case SourceOptions::Kind::kSubmitted: {
+      auto submitted = OpenSubmitted(options.path, options.channel, give_up);
+      if (!submitted.ok()) return submitted.status();
+      opened.source = *std::move(submitted);
       break;
     }
   }
@@ -106,6 +113,8 @@ std::string DefaultOrigin(const SourceOptions& options) {
       return absl::StrCat("folder:", FileName(options.path));
     case SourceOptions::Kind::kInterface:
       return absl::StrCat(NodeName(), "/", options.live.interface);
+    case SourceOptions::Kind::kSubmitted:
+      return options.path;
   }
   return "";
 }

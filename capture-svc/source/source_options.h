@@ -7,14 +7,17 @@
 
 #include "absl/status/statusor.h"
 #include "capture-svc/source/open_interface.h"
-#include "capture-svc/source/packet_source.h"
+#include "common/capture_file/byte_channel.h"
+#include "common/capture_file/packet_source.h"
 
 namespace silhouette {
 
 // Where a capture's packets come from, as flags and RPCs say it.
 struct SourceOptions {
-  enum class Kind { kFile, kFolder, kInterface } kind = Kind::kFile;
-  std::string path;  // of a file, "-" for standard input; of a folder
+  enum class Kind { kFile, kFolder, kInterface, kSubmitted } kind = Kind::kFile;
+  // Of a file, "-" for standard input; of a folder. What messages call a file that is submitted.
+  std::string path;
+  std::shared_ptr<ByteChannel> channel;  // that a submitted file comes through
   // A file is replayed this many times as fast as it was captured; infinity: as fast as it goes.
   double speed = std::numeric_limits<double>::infinity();
   std::string glob;          // names in a folder; empty: all that are a capture's

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "capture-svc/source/open_capture.h"
+#include "common/capture_file/open_capture.h"
 #include "common/schema.h"
 #include "common/window_spec.h"
 #include "learn/data/extraction.h"

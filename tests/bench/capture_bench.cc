@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/engine.h"
-#include "capture-svc/source/open_capture.h"
+#include "common/capture_file/open_capture.h"
 #include "tests/bench/arguments.h"
 #include "tests/bench/bare_loop.h"
 #include "tests/bench/check.h"

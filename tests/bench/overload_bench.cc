@@ -17,10 +17,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/capture.h"
-#include "capture-svc/parse/link_type.h"
-#include "capture-svc/parse/test_frames.h"
 #include "common/accounting.h"
 #include "common/grpc_server.h"
+#include "common/parse/link_type.h"
+#include "common/parse/test_frames.h"
 #include "common/window_spec.h"
 #include "feature-svc/service.h"
 #include "tests/bench/check.h"

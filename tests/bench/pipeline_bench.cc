@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "capture-svc/capture.h"
-#include "capture-svc/source/open_capture.h"
 #include "cli/pipeline.h"
+#include "common/capture_file/open_capture.h"
 #include "common/files.h"
 #include "learn/simulate/home.h"
 #include "learn/simulate/pcap_writer.h"

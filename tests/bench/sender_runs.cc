@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "capture-svc/engine.h"
-#include "capture-svc/source/open_capture.h"
 #include "common/batch_packets.h"
+#include "common/capture_file/open_capture.h"
 #include "common/link_receiver.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 #include "tests/bench/check.h"

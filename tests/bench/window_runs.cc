@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "capture-svc/capture.h"
-#include "capture-svc/source/open_capture.h"
+#include "common/capture_file/open_capture.h"
 #include "common/grpc_server.h"
 #include "common/link_sender.h"
 #include "common/window_spec.h"

@@ -14,8 +14,9 @@ SHOWN = 5  # differences of a kind that are listed one by one
 RUNS = """SELECT id, origin, run, first_packet_ns, grid_start_ns, watermark_ns, ended, incomplete,
           accounting FROM run ORDER BY origin, run"""
 VERDICTS = """SELECT run_id, subject.name, model.name, model.version, window_start_ns, class_index,
-              partial, hex(probabilities), hex(features) FROM verdict
-              JOIN subject ON subject.id = subject_id JOIN model ON model.id = model_id"""
+              partial, hex(probabilities), hex(vector) FROM verdict
+              JOIN subject ON subject.id = subject_id JOIN model ON model.id = model_id
+              LEFT JOIN feature ON feature.number = verdict.number"""
 VERDICT_VALUES = ("class", "partial", "probabilities", "features")
 
 

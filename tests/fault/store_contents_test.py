@@ -61,17 +61,17 @@ class Comparison(unittest.TestCase):
     def test_a_verdict_too_many(self):
         self.check_noticed("verdict too many: ", ["""
             INSERT INTO verdict SELECT run_id, subject_id, series_id, 1, model_id, class_index,
-            partial, probabilities, features, -1 FROM verdict LIMIT 1"""])
+            partial, probabilities, -1 FROM verdict LIMIT 1"""])
 
     def test_one_changed_bit_of_a_verdict(self):
-        for column in ("probabilities", "features"):
+        for table, column in (("verdict", "probabilities"), ("feature", "vector")):
             database = sqlite3.connect(self.path)
-            value, at = database.execute(
-                "SELECT %s, window_start_ns FROM verdict LIMIT 1" % column).fetchone()
+            value, number = database.execute(
+                "SELECT %s, number FROM %s LIMIT 1" % (column, table)).fetchone()
             database.close()
             self.check_noticed("verdict different: ", [
-                "UPDATE verdict SET %s = ? WHERE window_start_ns = ?" % column,
-                (value[:-1] + bytes([value[-1] ^ 1]), at)])
+                "UPDATE %s SET %s = ? WHERE number = ?" % (table, column),
+                (value[:-1] + bytes([value[-1] ^ 1]), number)])
 
     def test_another_class_and_a_window_made_partial(self):
         self.check_noticed("; partial 1 instead of 0", [

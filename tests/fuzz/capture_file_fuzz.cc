@@ -4,9 +4,9 @@
 #include <cstring>
 #include <memory>
 
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/source/open_capture.h"
-#include "capture-svc/source/packet_cursor.h"
+#include "common/capture_file/open_capture.h"
+#include "common/capture_file/packet_cursor.h"
+#include "common/parse/parser.h"
 
 namespace {
 

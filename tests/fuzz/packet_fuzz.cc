@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "capture-svc/parse/fast_path.h"
-#include "capture-svc/parse/link_type.h"
-#include "capture-svc/parse/orientation.h"
-#include "capture-svc/parse/parser.h"
-#include "capture-svc/source/recording_source.h"
+#include "common/capture_file/recording_source.h"
+#include "common/parse/fast_path.h"
+#include "common/parse/link_type.h"
+#include "common/parse/orientation.h"
+#include "common/parse/parser.h"
 
 namespace silhouette {
 namespace {

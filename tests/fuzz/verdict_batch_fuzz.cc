@@ -58,7 +58,7 @@ std::string Contents(GatewayEngine* engine) {
     for (const StoredSubject& subject : *subjects) {
       text += subject.subject + '\n' + subject.model.SerializeAsString();
       for (const auto method : {TimelineMethod::kForward, TimelineMethod::kViterbi}) {
-        (void)engine->Timeline(run, subject.subject, subject.model.name(), method);
+        (void)engine->Timeline(run, {subject.subject, subject.model.name(), method});
       }
     }
     VerdictQuery all;

@@ -20,7 +20,8 @@ class Commands(unittest.TestCase):
 
     def test_help_of_every_command_has_an_example(self):
         for command in (["run"], ["features"], ["schema"], ["packets"], ["timeline"], ["watch"],
-                        ["simulate"], ["label"], ["train"], ["evaluate"]):
+                        ["status"], ["simulate"], ["label"], ["train"], ["evaluate"], ["man"],
+                        ["completion"]):
             status, out, _ = harness.run_tool(*command, "--help")
             self.assertEqual(status, 0)
             self.assertIn("Example", out, command)

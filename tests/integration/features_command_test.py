@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import unittest
 
+import numpy
+
 import harness
 from four_processes_test import check_health
 from robustness_test import files
@@ -57,7 +59,13 @@ class Features(unittest.TestCase):
                 for v in harness.json_lines(out, "verdict")]
         lines = self.write("windows.jsonl", "--protocol", "udp").splitlines()
         windows = [json.loads(line)["window"] for line in lines]
-        self.assertEqual([(w["start_ns"], w["subject"], w["features"]) for w in windows], seen)
+        # The store keeps features as 32-bit numbers.
+        for _, _, features in seen:
+            for name, value in features.items():
+                features[name] = numpy.float32(value)
+        self.assertEqual([(w["start_ns"], w["subject"],
+                           {name: numpy.float32(v) for name, v in w["features"].items()})
+                          for w in windows], seen)
 
     def test_every_format_tells_the_same_windows(self):
         rows = list(csv.DictReader(self.write("w.csv").splitlines()))

@@ -173,7 +173,8 @@ class RunTest(unittest.TestCase):
         self.assertEqual([(v["window_start_ns"], v["subject"]) for v in verdicts],
                          [row[:2] for row in expected])
         for verdict, row in zip(verdicts, expected):
-            np.testing.assert_allclose(list(verdict["features"].values()), row.values, rtol=1e-9,
+            # The store keeps them as 32-bit numbers.
+            np.testing.assert_allclose(list(verdict["features"].values()), row.values, rtol=1.2e-7,
                                        atol=1e-12, err_msg=str(row[:2]))
         return len(expected)
 

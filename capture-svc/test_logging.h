@@ -1,0 +1,16 @@
+#pragma once
+
+#include "common/options.h"
+
+namespace silhouette {
+
+// Errors alone, once for all tests of the program. As main does: before there are threads.
+inline void LogErrorsAlone() {
+  static const bool done = [] {
+    SetUpLogging("capture_test", "error");
+    return true;
+  }();
+  (void)done;
+}
+
+}  // namespace silhouette

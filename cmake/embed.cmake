@@ -1,0 +1,27 @@
+# silhouette_embed(TARGET HEADER FUNCTION FILES...): puts files inside a program, which then needs
+# none at run time. HEADER declares `std::string_view FUNCTION(std::string_view name)` in namespace
+# silhouette; what that returns is the file of that name, or nothing. A file is PATH, whose name is
+# its last part, or NAME=PATH. It is taken anew when it changes.
+function(silhouette_embed target header function)
+  set(symbols "")
+  set(entries "")
+  set(paths "")
+  foreach(file ${ARGN})
+    if(NOT file MATCHES "=")
+      get_filename_component(name ${file} NAME)
+      set(file "${name}=${file}")
+    endif()
+    string(REGEX MATCH "^([^=]+)=(.+)$" matched ${file})
+    set(name ${CMAKE_MATCH_1})
+    cmake_path(ABSOLUTE_PATH CMAKE_MATCH_2 OUTPUT_VARIABLE path)
+    list(LENGTH paths index)
+    set(symbol "silhouette_${function}_${index}")
+    string(APPEND symbols "EMBED(${symbol}, \"${path}\")\n")
+    string(APPEND entries "      {\"${name}\", ${symbol}, ${symbol}_end},\n")
+    list(APPEND paths ${path})
+  endforeach()
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${function}.cc)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/embed.cc.in ${source} @ONLY)
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}")
+  target_sources(${target} PRIVATE ${source})
+endfunction()

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/capture_file/byte_stream.h"
+
+namespace silhouette {
+
+// Streams of unpacked bytes, in constant memory. Errors of Read: DATA_LOSS naming `name` and the
+// compressed offset when the data is damaged, ends too early, or asks for more memory than it may
+// have.
+std::unique_ptr<ByteStream> UnpackGzip(std::unique_ptr<ByteStream> packed, std::string name);
+// `window_log`: see UnpackLimits.
+std::unique_ptr<ByteStream> UnpackZstd(std::unique_ptr<ByteStream> packed, std::string name,
+                                       int window_log);
+
+}  // namespace silhouette

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gateway/capture_cutter.h"
+#include "gateway/job_table.h"
+
+namespace silhouette {
+
+struct JobOptions {
+  std::string spool;  // folder of the captures of jobs that have not ended; made if missing
+  uint64_t spool_bytes = uint64_t{8} << 30;         // at most, of all jobs
+  absl::Duration keep = absl::Hours(24 * 30);       // jobs and their runs, once they have ended
+  absl::Duration upload_patience = absl::Hours(1);  // for bytes that do not come
+  size_t most_jobs = 10'000;                        // that are remembered
+  size_t most_uploads = 64;                         // at a time
+};
+
+// The jobs of a gateway: takes their captures, hands them to whoever runs them, and tells how far
+// they are. What it must not forget is in the store and the spool. Thread-safe.
+class JobManager {
+ public:
+  // Knows the jobs of the store again: what was running is queued, and what was uploading waits for
+  // its bytes from the beginning. `store` must outlive it. Errors: the store's and the folder's.
+  static absl::StatusOr<std::unique_ptr<JobManager>> Open(VerdictStore* store, JobOptions options);
+  ~JobManager();
+
+  // ---- Uploads. One stream at a time brings a job's bytes.
+  // Begins a job, or goes on with one. Returns it as it is: bytes before received_bytes are to be
+  // skipped. Errors: see GatewayService.SubmitPcap.
+  absl::StatusOr<v1::Job> BeginUpload(const std::string& id, const std::string& name,
+                                      uint64_t offset, uint64_t total_bytes,
+                                      const std::string& truth_csv);
+  // The next bytes. Errors: what ended the job.
+  absl::Status Write(const std::string& id, std::string_view bytes);
+  // The stream has ended in order: the job is queued, or waits for more if there is more.
+  // Errors: what ended the job.
+  absl::StatusOr<v1::Job> EndUpload(const std::string& id);
+  // The stream broke; another may go on.
+  void LeaveUpload(const std::string& id);
+
+  // ---- Jobs.
+  absl::StatusOr<v1::Job> Get(const std::string& id);
+  // Newest first, behind the job with this number (0: from the newest on); fills the last number.
+  std::vector<v1::Job> List(size_t limit, int64_t* behind);
+  absl::StatusOr<v1::Job> Cancel(const std::string& id);
+  // With its run.
+  absl::Status Delete(const std::string& id);
+  // Jobs, or the one of them, that changed since a version, and the ids of those that are gone;
+  // waits up to `patience` for a change. Version 0 gives all that are open and the newest.
+  struct Changes {
+    int64_t version = 0;
+    std::vector<v1::Job> jobs;
+    std::vector<std::string> deleted;
+  };
+  Changes Watch(int64_t version, const std::string& only, std::chrono::milliseconds patience);
+
+  // ---- For whoever runs them.
+  struct Work {
+    v1::Job job;
+    std::string path;  // of its capture
+  };
+  // The oldest queued job, which is running from here on; waits up to `patience` for one.
+  std::optional<Work> Take(std::chrono::milliseconds patience);
+  // False once the job is to be given up.
+  bool Progress(const std::string& id, uint64_t sent_bytes);
+  void Done(const std::string& id);
+  void Fail(const std::string& id, const std::string& error);
+  // Queued again, for this reason.
+  void PutBack(const std::string& id, const std::string& waiting);
+
+  // Gives up uploads that nobody goes on with, and forgets the oldest jobs. Now and then.
+  void Tidy();
+  // Nothing waits any more.
+  void Stop();
+
+  struct Totals {
+    std::map<v1::JobState, uint64_t> jobs;
+    uint64_t spooled_bytes = 0;
+  };
+  Totals totals();
+
+ private:
+  // A job's part of the spool; the file goes with it.
+  class SpoolShare {
+   public:
+    SpoolShare(std::string path, std::atomic<uint64_t>* total)
+        : path_(std::move(path)), total_(total) {}
+    ~SpoolShare();
+    // The file has grown to so many bytes. Returns how many there are in all now.
+    uint64_t Grow(uint64_t bytes);
+    // The file stays, for the next start.
+    void Keep() { keeps_ = true; }
+
+   private:
+    const std::string path_;
+    std::atomic<uint64_t>* const total_;
+    uint64_t bytes_ = 0;
+    bool keeps_ = false;
+  };
+  struct Entry {
+    v1::Job job;
+    int64_t number = 0;        // in the order in which they came
+    int64_t version = 0;       // of the last change
+    bool resumable = true;     // the client knows its id
+    bool is_attached = false;  // a stream brings bytes
+    absl::Time touched = absl::InfinitePast();
+    absl::Time ready = absl::InfinitePast();  // not taken before
+    int attempts = 0;
+    std::shared_ptr<SpoolShare> spool;
+    std::shared_ptr<CaptureCutter> cutter;
+  };
+  JobManager(VerdictStore* store, JobOptions options)
+      : store_(store), options_(std::move(options)), table_(store) {}
+
+  absl::Status Load();
+  std::string PathOf(const std::string& id) const;
+  // All below are called under mutex_.
+  absl::StatusOr<Entry*> Find(const std::string& id);
+  absl::StatusOr<Entry*> AddJob(const std::string& id, const std::string& name,
+                                const std::string& truth_csv);
+  void StartCutter(Entry* entry);
+  absl::Status CheckUpload(const Entry& entry, uint64_t offset) const;
+  void Touch(Entry* entry);
+  // Writes it down. A store that cannot be written only matters after a restart.
+  void Save(Entry* entry);
+  void End(Entry* entry, v1::JobState state, const std::string& error);
+  void Forget(const std::string& id);
+  // With what is known of its run.
+  v1::Job Describe(const Entry& entry);
+
+  VerdictStore* const store_;
+  const JobOptions options_;
+  JobTable table_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<uint64_t> spooled_ = 0;     // bytes of all jobs
+  std::map<std::string, Entry> jobs_;     // guarded by mutex_
+  std::map<int64_t, std::string> order_;  // by number; guarded by mutex_
+  std::map<int64_t, std::string> gone_;   // by version; guarded by mutex_
+  int64_t next_number_ = 1;               // guarded by mutex_
+  int64_t version_ = 1;                   // guarded by mutex_
+  bool stopped_ = false;                  // guarded by mutex_
+};
+
+}  // namespace silhouette
