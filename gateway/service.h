@@ -103,7 +103,7 @@ class GatewayService final : public v1::GatewayService::Service {
   absl::Status FollowTimeline(const v1::WatchTimelineRequest& request, grpc::ServerContext* context,
                               grpc::ServerWriter<v1::WatchTimelineResponse>* writer);
   absl::StatusOr<JobManager*> Jobs() const;
-  absl::Status Receive(const std::string& id, uint64_t known, JobManager* jobs,
+  absl::Status Receive(const v1::Job& job, uint64_t known, JobManager* jobs,
                        grpc::ServerReader<v1::SubmitPcapRequest>* reader);
 
   GatewayEngine* const engine_;
