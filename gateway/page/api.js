@@ -6,6 +6,8 @@ import {askForToken, authorization} from './token.js';
 const kLongestAnswer = 75000;          // ms; the gateway gives up after 60,000
 const kLook = 200;                // ms
 const kPauses = [300, 700, 1500, 2000];  // ms between tries
+const kLongestPause = 10000;      // ms between looks, however long they take
+const kPassing = ['UNAVAILABLE', 'CANCELLED', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 // What the gateway answered instead of what was asked for. `code` is a gRPC status code's name.
 export class ApiError extends Error {
@@ -44,10 +46,14 @@ export function pause(ms, signal) {
 
 export const pauseOf = (failures) => kPauses[Math.min(failures, kPauses.length) - 1];
 
-// The error in an answer's body, which may be another server's and no JSON.
+// Of an answer: another try may meet a better one.
+export const mayPass = (error) => kPassing.includes(error.code);
+
+// The error in an answer's body. A proxy's, which is no JSON, says no more than its status.
 export async function errorOf(answer) {
-  const body = await answer.json().catch(() => ({}));
-  return new ApiError(answer.status, body.error);
+  const {error} = await answer.json().catch(() => ({})) ?? {};
+  const code = answer.status >= 500 ? 'UNAVAILABLE' : undefined;
+  return new ApiError(answer.status, error ?? {code});
 }
 
 async function tryOnce(url, method, signal) {
@@ -107,8 +113,23 @@ export async function repeat(ms, signal, work) {
       showError(error.message);
       hasFailed = true;
     }
-    // What takes long is done less often.
-    await pause(Math.max(ms, 10 * (performance.now() - began)), signal);
+    // What takes long is done less often. That may have been the time without a connection.
+    const took = performance.now() - began;
+    await pause(Math.max(ms, Math.min(10 * took, kLongestPause)), signal);
+  }
+}
+
+// What `work` resolves to, once it does. What the gateway answers instead goes to `tell`, and where
+// `isPassing` says so of it, `work` is done again. Errors: the others.
+export async function persist(work, {signal, tell, isPassing = mayPass}) {
+  for (let failures = 0;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!error.isAnswer || !isPassing(error)) throw error;
+      tell(error);
+      await pause(pauseOf(++failures), signal);
+    }
   }
 }
 

@@ -1,11 +1,10 @@
 // Server-sent events, read by fetch: EventSource cannot send a token.
 
-import {ApiError, errorOf, pause, pauseOf, seen, urlOf} from './api.js';
+import {ApiError, errorOf, mayPass, pause, pauseOf, seen, urlOf} from './api.js';
 import {connectionBack, connectionLost} from './connection.js';
 import {askForToken, authorization} from './token.js';
 
 const kLongestSilence = 40000;  // ms; the gateway says something every 15,000
-const kPassing = ['UNAVAILABLE', 'CANCELLED', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 // Cuts a stream of text into events {id, event, data}, as HTML's chapter on server-sent events
 // says; a line ends in LF or CR LF.
@@ -77,14 +76,15 @@ function whileSeen(signal) {
   return {hidden, both: AbortSignal.any([signal, hidden.signal])};
 }
 
-// Gives `take` each event, over as many connections as it takes: a new one goes on behind the last
-// event's cursor. Resolves when the server says that nothing follows. Errors: an ApiError that
-// another try would meet again, and `signal`'s reason.
-export async function follow(path, parameters, {signal, take}) {
+// Gives `take` each event, over as many connections as it takes, and calls `begin` before each: a new
+// one goes on behind the last event's cursor. Resolves when the server says that nothing follows.
+// Errors: an ApiError that another try would meet again, what `take` throws, and `signal`'s reason.
+export async function follow(path, parameters, {signal, take, begin = () => {}}) {
   let cursor = '';
   for (let failures = 0;;) {
     await seen(signal);
     const {hidden, both} = whileSeen(signal);
+    begin();
     try {
       await readEvents(urlOf(path, parameters), cursor === '' ? {} : {'Last-Event-ID': cursor},
                        both, (event, id) => {
@@ -98,7 +98,7 @@ export async function follow(path, parameters, {signal, take}) {
       if (hidden.signal.aborted) continue;
       if (error.status === 401) {
         await askForToken(error.message);
-      } else if (error.isAnswer && !kPassing.includes(error.code)) {
+      } else if (error.isAnswer && !mayPass(error)) {
         throw error;
       } else if (!error.isAnswer) {
         connectionLost();

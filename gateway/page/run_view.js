@@ -76,7 +76,7 @@ export class RunView {
     this.empty.hidden = runs.length > 0;
     this.aside.hidden = runs.length === 0;
     this.#writePicker();
-    if (this.#opened === null) await this.#go(this.#place);
+    if (this.#opened === null) reportErrors(this.#go(this.#place));  // runs come and end meanwhile
     if (this.run && !this.#subjectView) this.overview.draw(this.run, this.#nameOf(this.run));
   }
 

@@ -1,7 +1,7 @@
 // The subjects of a run with what they are at present: calls first, to be searched, and kept new
 // while the run goes on.
 
-import {askAll, ask, pause, repeat, runParameters} from './api.js';
+import {askAll, ask, pause, persist, repeat, runParameters} from './api.js';
 import {classColours} from './charts.js';
 import {reportErrors} from './connection.js';
 import {badge, el, setText} from './dom.js';
@@ -42,7 +42,8 @@ export class SubjectList {
                       this.summary, this.list.element);
   }
 
-  // Shows another run. Resolves once its subjects are here. Errors: as `ask`.
+  // Shows another run. Resolves once its subjects are here, however often that takes asking. Errors:
+  // that it was closed.
   async show(run) {
     this.close();
     this.run = {origin: run.origin, run: run.run};
@@ -50,9 +51,11 @@ export class SubjectList {
     this.#byKey = new Map();
     this.#filter();
     setText(this.summary, 'Asking for the subjects…');
-    await this.#load();
+    const {signal} = this.#over;
+    const tell = ({message}) => setText(this.summary, message);
+    await persist(() => this.#load(), {signal, tell, isPassing: () => true});
     this.list.reveal();
-    if (!run.ended) reportErrors(this.#keepNew(run, this.#over.signal));
+    if (!run.ended) reportErrors(this.#keepNew(run, signal));
   }
 
   close() {
