@@ -56,14 +56,22 @@ export async function errorOf(answer) {
   return new ApiError(answer.status, error ?? {code});
 }
 
-async function tryOnce(url, method, signal) {
-  const patience = AbortSignal.timeout(kLongestAnswer);
+// The answer to a request that this page may make. Errors: ApiError, and where there is no
+// connection fetch's.
+export async function fetchAnswer(url, {headers = {}, ...options} = {}) {
   const answer = await fetch(url, {
-    method, headers: authorization(), cache: 'no-store',
-    signal: signal ? AbortSignal.any([signal, patience]) : patience,
+    ...options, headers: {...authorization(), ...headers}, cache: 'no-store',
   });
   connectionBack();
   if (!answer.ok) throw await errorOf(answer);
+  return answer;
+}
+
+async function tryOnce(url, method, signal) {
+  const patience = AbortSignal.timeout(kLongestAnswer);
+  const answer = await fetchAnswer(url, {
+    method, signal: signal ? AbortSignal.any([signal, patience]) : patience,
+  });
   return answer.json();
 }
 

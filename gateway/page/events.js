@@ -1,8 +1,8 @@
 // Server-sent events, read by fetch: EventSource cannot send a token.
 
-import {ApiError, errorOf, mayPass, pause, pauseOf, seen, urlOf} from './api.js';
-import {connectionBack, connectionLost} from './connection.js';
-import {askForToken, authorization} from './token.js';
+import {ApiError, fetchAnswer, mayPass, pause, pauseOf, seen, urlOf} from './api.js';
+import {connectionLost} from './connection.js';
+import {askForToken} from './token.js';
 
 const kLongestSilence = 40000;  // ms; the gateway says something every 15,000
 
@@ -37,10 +37,7 @@ class Ended extends Error {}
 // Reads one connection's events until it breaks (an error, or the end of the body). Throws Ended
 // where the server said that nothing follows.
 async function readEvents(url, headers, signal, take) {
-  const answer = await fetch(url, {headers: {...authorization(), ...headers}, cache: 'no-store',
-                                   signal});
-  connectionBack();
-  if (!answer.ok) throw await errorOf(answer);
+  const answer = await within(kLongestSilence, fetchAnswer(url, {headers, signal}));
   const parser = new EventParser();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
@@ -84,16 +81,21 @@ export async function follow(path, parameters, {signal, take, begin = () => {}})
   for (let failures = 0;;) {
     await seen(signal);
     const {hidden, both} = whileSeen(signal);
+    let isTaking = false;
+    const takeNext = (event, id) => {
+      failures = 0;
+      isTaking = true;
+      take(event);
+      isTaking = false;
+      cursor = id ?? cursor;
+    };
     begin();
     try {
       await readEvents(urlOf(path, parameters), cursor === '' ? {} : {'Last-Event-ID': cursor},
-                       both, (event, id) => {
-                         failures = 0;
-                         cursor = id ?? cursor;
-                         take(event);
-                       });
+                       both, takeNext);
     } catch (error) {
       if (error instanceof Ended) return;
+      if (isTaking) throw error;  // the page's own fault
       signal.throwIfAborted();
       if (hidden.signal.aborted) continue;
       if (error.status === 401) {

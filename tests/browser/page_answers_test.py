@@ -79,6 +79,28 @@ class Events(ModuleTest):
         self.assertEqual(told["error"], "OUT_OF_RANGE")
 
 
+    def test_a_server_that_is_silent_before_its_answer_is_asked_again(self):
+        told = self.run_js("events", """
+            hurry();
+            const never = (_, {signal}) => new Promise((_, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason));
+            });
+            stand({'/v1/jobs:watch': [never, 'event: end\\ndata: {}\\n\\n']});
+            await m.follow('/v1/jobs:watch', {}, {signal: new AbortController().signal,
+                                                  take: () => {}});
+            return [asked.length, asked[0][1].signal.aborted];""")
+        self.assertEqual(told, [2, True])
+
+    def test_what_goes_wrong_in_the_page_is_no_lost_connection(self):
+        told = self.run_js("events", """
+            stand({'/v1/jobs:watch': ['data: {"n":1}\\n\\n']});
+            const error = await m.follow('/v1/jobs:watch', {}, {
+              signal: new AbortController().signal, take: ({n}) => n.no.such,
+            }).catch((error) => error);
+            return [error.name, asked.length];""")
+        self.assertEqual(told, ["TypeError", 1])
+
+
 class LiveTimelines(ModuleTest):
     FEED = """
         const {TimelineData} = await import('/timeline_data.js');
@@ -156,6 +178,55 @@ class LiveTimelines(ModuleTest):
             await feed.run();
             return {before: shapes.at(-2), notes};""")
         self.assertEqual(told, {"before": 4, "notes": ["", "told so"]})
+
+
+    def test_times_count_from_the_first_window_that_was_told_also_when_it_is_forgotten(self):
+        told = self.feed("""
+            const later = {...timeline(9, 'FORWARD'), points: points([6, 7, 8]),
+                           segments: [segment(6, 9, 'b')]};
+            stand({'/v1/verdicts': [verdicts], '/v1/timeline': [timeline(9, 'FORWARD'), later]});
+            await data.load();
+            await data.load();
+            return [String(data.zero) === start(0), data.segments[0].from / 5e8, data.whole.x[0] / 5e8];
+            """)
+        self.assertEqual(told, [True, 6, 6])
+
+    def test_windows_that_overlap_are_found_where_the_first_ones_lie_apart(self):
+        told = self.feed("""
+            const long = {verdicts: [{windowStartNs: start(0), windowEndNs: start(4)},
+                                     {windowStartNs: start(3), windowEndNs: start(7)}]};
+            const part = (from, to, name, windows) => ({...segment(from, to, name), windows});
+            stand({'/v1/verdicts': [long], '/v1/timeline': [{...timeline(9, 'FORWARD'), segments: [
+              part(0, 4, 'a', '1'), part(3, 10, 'b', '2'), part(7, 17, 'a', '7')]}]});
+            await data.load();
+            const beside = (w, step) => data.windowBeside(data.x(start(w)), step) / 5e8;
+            return {hop: data.hopNs / 5e8,
+                    at: [9, 11].map((w) => data.windowAt(data.x(start(w))) / 5e8),
+                    after: [0, 3, 6, 7, 12, 13].map((w) => beside(w, 1)),
+                    before: [13, 8, 7, 6, 3, 0].map((w) => beside(w, -1))};""")
+        self.assertEqual(told, {"hop": 1, "at": [6, 11], "after": [3, 6, 7, 8, 13, 13],
+                                "before": [12, 7, 6, 3, 0, 0]})
+
+    def test_finer_points_that_come_behind_the_end_of_the_run_are_of_no_use(self):
+        told = self.feed("""
+            const coarse = (method) => ({...timeline(400, method), points: points([0, 100, 200])});
+            stand({'/v1/verdicts': [verdicts],
+                   '/v1/timeline': [coarse('FORWARD'), async () => {
+                     await ended;
+                     return new Response(JSON.stringify(timeline(20, 'FORWARD')));
+                   }, coarse('VITERBI'), timeline(20, 'VITERBI')]});
+            await data.load();
+            let end = null;
+            const ended = new Promise((resolve) => {
+              end = resolve;
+            });
+            const stretch = {from: 0, to: 10 * 5e8};
+            const loading = data.loadDetail(stretch);
+            await data.load();
+            end();
+            const isNew = await loading, before = data.detail;
+            return [isNew, before, await data.loadDetail(stretch), data.detail.points.x.length];""")
+        self.assertEqual(told, [False, None, True, 20])
 
 
 class Uploads(ModuleTest):

@@ -110,6 +110,17 @@ class Jobs(PageTest):
         self.tab.refresh()
         self.tab.wait_for("#timeline[data-truth='%d']" % len(truth_rows()))
 
+    def test_truths_of_other_names_are_told_of_on_the_page_of_jobs(self):
+        self.open("#/status")
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in ("odd.pcap", "one.csv", "two.csv")]
+            for path in paths:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write("start_s,end_s,label\n0,1,person\n")
+            self.choose(*paths)
+            self.wait_for_state("odd.pcap", "failed")
+        self.assertIn("one.csv, two.csv: a truth goes with a capture", self.tab.text("#message"))
+
     def test_a_job_that_waits_says_for_what_and_can_be_cancelled(self):
         self.suite.capture.stop()
         self.addCleanup(self.start_capture)

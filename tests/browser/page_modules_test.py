@@ -23,6 +23,8 @@ class Modules(ModuleTest):
                            ("start_s,end_s,label\n1,x,y", "line 2: \"x\" is no time"),
                            ("start_s,end_s,label\n\n2,1,y", "line 3: an interval ends after"),
                            ("start_ns,end_ns,label\n1.5,2,y", "line 2: \"1.5\" is no time"),
+                           ("start_s,end_s,label\n5,9,x\n1,6,y\n",
+                            "line 3: the interval overlaps that of line 2"),
                            ("start_s,end_s,label\n", "no interval")):
             with self.assertRaisesRegex(AssertionError, line):
                 self.run_js("truth", "m.parseTruth(args[0]);", text)
@@ -69,6 +71,108 @@ class Modules(ModuleTest):
             "31 Mar", "06:00", "12:00", "18:00", "1 Apr"])
         self.assertEqual(labels(long_day, long_day + 97 * hour, 5),
                          ["29 Oct", "30 Oct", "31 Oct", "1 Nov", "2 Nov"])
+
+    # ---- sums by hours and days ----
+
+    def test_hours_and_days_are_called_as_the_readers_clock_has_them(self):
+        def labels(step, *seconds):
+            return self.run_js("summary", "return m.labels(args[1], args[0]);", step,
+                               [{"fromNs": str(second * 10**9)} for second in seconds])
+        winter_day, new_year, hour = 1_679_695_200, 1_704_063_600, 3600
+        # Of days counted in summer time: this one begins at 23:00 of the day before.
+        self.assertEqual(labels("day", winter_day), ["25 Mar"])
+        self.assertEqual(labels("day", new_year - 24 * hour, new_year),
+                         ["31 Dec 2023", "1 Jan 2024"])
+        self.assertEqual(labels("hour", new_year - hour), ["31 Dec 23:00"])
+        self.tab.command("Emulation.setTimezoneOverride", timezoneId="Asia/Kolkata")
+        try:
+            self.assertEqual(labels("hour", new_year - hour), ["1 Jan 03:30"])
+        finally:
+            self.tab.command("Emulation.setTimezoneOverride", timezoneId="Europe/Berlin")
+
+    def test_a_summary_is_of_what_was_chosen_last_whatever_is_answered_first(self):
+        shown = self.run_js("summary", """
+            const row = (n) => ({fromNs: String(n * 3600e9), toNs: String((n + 1) * 3600e9),
+                                 windows: '4', classes: [{class: 'a', windows: '4'}]});
+            const answer = (rows) => new Response(JSON.stringify({rows}));
+            let answerHours = null, hours = new Promise((resolve) => {
+              answerHours = () => resolve(answer([row(1), row(2)]));
+            });
+            stand({'/v1/summary': [() => hours, () => answer([row(0)])]});
+            const part = new m.Summary({colourOf: () => 'c1'});
+            document.querySelector('main').append(part.element);
+            const data = {place: {origin: 'o', run: 'r', subject: 's', model: 'm'}, classes: ['a'],
+                          run: {watermarkNs: '0'}};
+            const loading = part.load(data, new AbortController().signal);
+            part.element.querySelectorAll('input')[1].click();  // by day
+            await until(() => part.rows);
+            answerHours();
+            await loading;
+            const {length} = part.element.querySelectorAll('tbody tr');
+            part.close();
+            part.element.remove();
+            return [part.step, length];""")
+        self.assertEqual(shown, ["day", 1])
+
+    # ---- the document ----
+
+    def test_what_is_written_anew_keeps_the_focus_its_place_and_what_is_unfolded(self):
+        kept = self.run_js("dom", """
+            const box = m.el('section'), rows = (word) => Array.from(
+                {length: 200}, (_, i) => [`row ${i}`, word]);
+            document.querySelector('main').append(box);
+            const write = (word, ...more) => m.rewrite(box, m.el('h2', {class: word}, word), m.numbers(
+                ['Row', 'Word'], rows(word), 'All'), ...more);
+            write('before', m.el('p', {}, 'goes'));
+            const details = box.querySelector('details'), scroll = box.querySelector('.scroll');
+            details.open = true;
+            scroll.scrollTop = 200;
+            scroll.focus();
+            write('behind');
+            const now = [details.isConnected, details.open, scroll.scrollTop,
+                         document.activeElement === scroll, box.querySelector('h2').className,
+                         box.querySelector('td').textContent, box.childNodes.length];
+            box.remove();
+            return now;""")
+        self.assertEqual(kept, [True, True, 200, True, "behind", "behind", 2])
+
+    def test_the_sheet_for_files_goes_when_they_leave_whatever_was_removed_below_them(self):
+        seen = self.run_js("drop", """
+            m.listenForFiles(() => {});
+            const files = new DataTransfer(), seen = [];
+            files.items.add(new File(['x'], 'x.pcap'));
+            const below = document.createElement('p');
+            document.body.append(below);
+            const fire = (on, type, relatedTarget) => {
+              on.dispatchEvent(new DragEvent(type, {dataTransfer: files, bubbles: true,
+                                                    relatedTarget}));
+              seen.push(!document.querySelector('#drop').hidden);
+            };
+            fire(document.body, 'dragenter', null);
+            fire(below, 'dragenter', document.body);
+            below.remove();  // and tells of no leave
+            fire(document.body, 'dragleave', document.documentElement);
+            fire(document.documentElement, 'dragleave', null);
+            return seen;""")
+        self.assertEqual(seen, [True, True, True, False])
+
+    def test_a_timeline_that_is_not_drawn_by_now_takes_no_pointer(self):
+        asked = self.run_js("timeline_input", """
+            const surface = document.createElement('canvas'), asked = [];
+            const chart = {isDrawn: false, timeAt: () => asked.push('time'), plotWidth: 1};
+            const actions = {choose: () => asked.push('choose')};
+            const view = {zoom: () => asked.push('zoom'), pan: () => asked.push('pan')};
+            m.listen({surface, keys: surface, chart, view, actions});
+            const fire = () => {
+              surface.dispatchEvent(new WheelEvent('wheel', {deltaY: -9, cancelable: true}));
+              surface.dispatchEvent(new MouseEvent('dblclick'));
+            };
+            fire();
+            const before = asked.length;
+            chart.isDrawn = true;
+            fire();
+            return [before, asked];""")
+        self.assertEqual(asked, [0, ["time", "zoom", "time", "zoom"]])
 
     # ---- places, files, words ----
 

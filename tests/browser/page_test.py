@@ -99,6 +99,12 @@ class FinishedRun(PageTest):
         self.tab.wait(lambda: self.tab.text("#explanation h2") != first, "the next window")
         self.tab.press(Keys.ESCAPE)
         self.tab.wait(lambda: not self.tab.is_seen("#explanation"), "closed")
+        self.tab.press(Keys.ENTER)
+        self.tab.wait_for("#explanation[data-state='shown']")
+        self.tab.js("document.querySelector('#explanation .close').focus()")
+        self.tab.press(Keys.ENTER)
+        self.tab.wait(lambda: self.tab.focused() == "timeline", "the focus is back")
+        self.assertFalse(self.tab.is_seen("#explanation"))
 
     def shown(self):
         (data,) = self.tab.data("#timeline")
@@ -347,6 +353,20 @@ class Strangers(PageTest):
                     "list.scrollTop = list.scrollHeight")
         self.tab.wait(lambda: "10.0.9.99 ↔ 203.0.113.7" in self.tab.texts(".list-row .who"),
                       "the last one, by its name")
+        self.choose_the_first_by_keyboard()
+
+    def choose_the_first_by_keyboard(self):
+        """Which is scrolled out of view before it is chosen."""
+        from selenium.webdriver.common.keys import Keys
+        self.tab.js("document.querySelector('#subjects').focus()")
+        self.tab.press(Keys.HOME)
+        self.tab.js("const list = document.querySelector('#subjects');"
+                    "list.scrollTop = list.scrollHeight")
+        self.tab.wait(lambda: "10.0.0.0 ↔ 203.0.113.7" not in self.tab.texts(".list-row .who"),
+                      "the first one is out of view")
+        self.tab.press(Keys.ENTER)
+        self.tab.wait(lambda: "subject/conversation%3A10.0.0.0-" in self.tab.js(
+            "return location.hash"), "it is chosen")
 
     def search(self, text):
         self.tab.js("const search = document.querySelector('#search'); search.value = arguments[0];"
@@ -432,7 +452,10 @@ class Token(unittest.TestCase):
                       [verdicts.verdict(SUBJECT, i, (0.3, 0.7)) for i in range(9)])
         with Browser() as tab:
             tab.open(self.suite.url())
-            for token in ("a wrong one", self.RIGHT):
+            tab.wait_for("#token-form")
+            self.enter(tab, "tökén")  # no header can hold it
+            tab.wait(lambda: "ASCII" in tab.text("#token-why"), "what is wrong with it")
+            for token in ("a-wrong-one", self.RIGHT):
                 tab.wait_for("#token-form")
                 self.assertFalse(tab.is_seen("#subjects .list-row"))
                 self.enter(tab, token)
