@@ -210,7 +210,7 @@ class Lists(Gateway):
 class Page(Gateway):
     def test_its_files_are_there_with_their_types_and_no_right_but_their_own(self):
         for path, kind in (("/", "text/html"), ("/app.js", "text/javascript"),
-                           ("/style.css", "text/css"), ("/chart.js", "text/javascript")):
+                           ("/base.css", "text/css"), ("/chart.js", "text/javascript")):
             status, headers, content = self.ask(path)
             self.assertEqual(status, 200)
             self.assertTrue(headers["Content-Type"].startswith(kind), path)
