@@ -54,8 +54,20 @@ class Network:
     def is_open(self, sender, receiver, protocol, port):
         if self._is_a_node_with_its_own(sender, receiver):
             return True
-        return (self._lets("Egress", "egress", "to", sender, receiver, protocol, port)
-                and self._lets("Ingress", "ingress", "from", receiver, sender, protocol, port))
+        return (self.lets_out(sender, receiver, protocol, port)
+                and self.lets_in(sender, receiver, protocol, port))
+
+    def lets_out(self, sender, receiver, protocol, port):
+        """Whether the policies about the sender do."""
+        return self._lets("Egress", "egress", "to", sender, receiver, protocol, port)
+
+    def lets_in(self, sender, receiver, protocol, port):
+        """Whether the policies about the receiver do."""
+        return self._lets("Ingress", "ingress", "from", receiver, sender, protocol, port)
+
+    def is_policed(self, end):
+        """Whether policies can be about it."""
+        return end.is_pod and not (end.is_on_host_network and self._treatment == AS_NODES)
 
     def _is_a_node_with_its_own(self, one, other):
         """What stands on the node itself, and something that runs there."""
@@ -63,12 +75,9 @@ class Network:
                    for each in (one, other)]
         return any(on_node) and one.node == other.node != ""
 
-    def _is_seen_as_a_pod(self, end):
-        return end.is_pod and not (end.is_on_host_network and self._treatment == AS_NODES)
-
     def _lets(self, direction, rules, peers, owner, other, protocol, port):
         """Whether the policies about `owner` let it talk to `other`."""
-        if not self._is_seen_as_a_pod(owner):
+        if not self.is_policed(owner):
             return True
         about = [each["spec"] for each in self._policies
                  if each["metadata"]["namespace"] == owner.namespace
@@ -90,7 +99,7 @@ class Network:
             return (address in ipaddress.ip_network(peer["ipBlock"]["cidr"])
                     and not any(address in ipaddress.ip_network(each)
                                 for each in peer["ipBlock"].get("except", [])))
-        if not self._is_seen_as_a_pod(other):
+        if not self.is_policed(other):
             return False
         labels = {**self._namespaces.get(other.namespace, {}),
                   "kubernetes.io/metadata.name": other.namespace}
