@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include "absl/time/time.h"
 #include "gateway/capture_cutter.h"
 #include "gateway/job_table.h"
+#include "gateway/spool.h"
 
 namespace silhouette {
 
@@ -94,23 +94,6 @@ class JobManager {
   Totals totals();
 
  private:
-  // A job's part of the spool; the file goes with it.
-  class SpoolShare {
-   public:
-    SpoolShare(std::string path, std::atomic<uint64_t>* total)
-        : path_(std::move(path)), total_(total) {}
-    ~SpoolShare();
-    // The file has grown to so many bytes. Returns how many there are in all now.
-    uint64_t Grow(uint64_t bytes);
-    // The file stays, for the next start.
-    void Keep() { keeps_ = true; }
-
-   private:
-    const std::string path_;
-    std::atomic<uint64_t>* const total_;
-    uint64_t bytes_ = 0;
-    bool keeps_ = false;
-  };
   struct Entry {
     v1::Job job;
     int64_t number = 0;        // in the order in which they came
@@ -120,18 +103,25 @@ class JobManager {
     absl::Time touched = absl::InfinitePast();
     absl::Time ready = absl::InfinitePast();  // not taken before
     int attempts = 0;
-    std::shared_ptr<SpoolShare> spool;
+    std::shared_ptr<Spool::Share> spool;
     std::shared_ptr<CaptureCutter> cutter;
   };
-  JobManager(VerdictStore* store, JobOptions options)
-      : store_(store), options_(std::move(options)), table_(store) {}
+  JobManager(VerdictStore* store, JobOptions options, std::unique_ptr<Spool> spool)
+      : store_(store), options_(std::move(options)), table_(store), spool_(std::move(spool)) {}
 
   absl::Status Load();
-  std::string PathOf(const std::string& id) const;
+  // The job and its run.
+  absl::Status DeleteStored(const v1::Job& job);
+  // With what is known of its run. Asks the store, so not under mutex_.
+  v1::Job Describe(v1::Job job);
+  // Without its truth.
+  v1::Job DescribeForList(v1::Job job);
   // All below are called under mutex_.
   absl::StatusOr<Entry*> Find(const std::string& id);
   absl::StatusOr<Entry*> AddJob(const std::string& id, const std::string& name,
                                 const std::string& truth_csv);
+  // For one more job: forgets the oldest that has ended, if need be.
+  absl::Status MakeRoom();
   void StartCutter(Entry* entry);
   absl::Status CheckUpload(const Entry& entry, uint64_t offset) const;
   void Touch(Entry* entry);
@@ -139,15 +129,13 @@ class JobManager {
   void Save(Entry* entry);
   void End(Entry* entry, v1::JobState state, const std::string& error);
   void Forget(const std::string& id);
-  // With what is known of its run.
-  v1::Job Describe(const Entry& entry);
 
   VerdictStore* const store_;
   const JobOptions options_;
   JobTable table_;
+  const std::unique_ptr<Spool> spool_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::atomic<uint64_t> spooled_ = 0;     // bytes of all jobs
   std::map<std::string, Entry> jobs_;     // guarded by mutex_
   std::map<int64_t, std::string> order_;  // by number; guarded by mutex_
   std::map<int64_t, std::string> gone_;   // by version; guarded by mutex_

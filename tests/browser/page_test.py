@@ -254,15 +254,6 @@ class FinishedRun(PageTest):
         self.assertNotEqual(looks[0][0], looks[1][0])
         self.assertNotEqual(looks[0][1], looks[1][1])
 
-    def test_its_colours_are_those_of_the_report(self):
-        def themes(*path):
-            with open(os.path.join(harness.ROOT, *path), encoding="utf-8") as file:
-                lines = [line.strip() for line in file]
-            return [line for line in lines if line.startswith("--")]
-        report = themes("cli", "report", "report.css")
-        self.assertGreater(len(report), 30)
-        self.assertEqual(themes("gateway", "page", "style.css"), report)
-
     def test_who_wants_less_motion_gets_none(self):
         self.open(self.place)
         self.tab.command("Emulation.setEmulatedMedia", features=[
