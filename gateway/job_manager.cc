@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/job_state.h"
+#include "common/trace_context.h"
 #include "gateway/retention.h"
 
 namespace silhouette {
@@ -126,7 +127,8 @@ absl::StatusOr<JobManager::Entry*> JobManager::Find(const std::string& id) {
 
 absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std::string& name,
                                                 uint64_t offset, uint64_t total_bytes,
-                                                const std::string& truth_csv) {
+                                                const std::string& truth_csv,
+                                                const v1::TraceContext& trace) {
   if (!id.empty()) {
     if (absl::Status status = CheckId(id); !status.ok()) return status;
   }
@@ -139,7 +141,7 @@ absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std
     return absl::OutOfRangeError(
         absl::StrCat("offset ", offset, " of a job of which nothing was received"));
   } else {
-    auto added = AddJob(id.empty() ? NewId() : id, name, truth_csv);
+    auto added = AddJob(id.empty() ? NewId() : id, name, truth_csv, trace);
     if (!added.ok()) return added.status();
     entry = *added;
     entry->resumable = !id.empty();
@@ -155,10 +157,10 @@ absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std
 absl::Status JobManager::CheckUpload(const Entry& entry, uint64_t offset) const {
   const v1::Job& job = entry.job;
   if (job.state() != v1::JOB_STATE_UPLOADING) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("job ", job.id(), " is ", JobStateName(job.state()), " and takes no more bytes",
-                     job.error().empty() ? "" : absl::StrCat(" (", job.error(), ")"),
-                     "; hand the capture in under another name for a new job"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "job ", job.id(), " is ", JobStateName(job.state()), " and takes no more bytes",
+        job.error().empty() ? "" : absl::StrCat(" (", job.error(), ")"),
+        "; hand the capture in under another name for a new job"));
   }
   if (entry.is_attached) {
     return absl::AbortedError(
@@ -171,7 +173,8 @@ absl::Status JobManager::CheckUpload(const Entry& entry, uint64_t offset) const 
 
 absl::StatusOr<JobManager::Entry*> JobManager::AddJob(const std::string& id,
                                                       const std::string& name,
-                                                      const std::string& truth_csv) {
+                                                      const std::string& truth_csv,
+                                                      const v1::TraceContext& trace) {
   if (name.empty() || name.size() > kMostNameBytes) {
     return absl::InvalidArgumentError("name: give the capture one, of 1024 bytes at most");
   }
@@ -212,6 +215,7 @@ absl::StatusOr<JobManager::Entry*> JobManager::AddJob(const std::string& id,
   job.set_run(kRun);
   job.set_created_ns(absl::ToUnixNanos(store_->Now()));
   job.set_truth_csv(truth_csv);
+  job.set_traceparent(ToTraceparent(IsTraced(trace) ? trace : NewTrace()));
   if (absl::Status status = table_.Put(job); !status.ok()) return status;
   Entry& entry = jobs_[id];
   entry.job = std::move(job);
@@ -241,7 +245,8 @@ absl::Status JobManager::Write(const std::string& id, std::string_view bytes) {
     if (!entry.ok()) return entry.status();
     cutter = (*entry)->cutter;
     if (cutter == nullptr) {
-      return absl::CancelledError(absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
+      return absl::CancelledError(
+          absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
     }
   }
   const absl::Status written = cutter->Write(bytes);
@@ -249,7 +254,8 @@ absl::Status JobManager::Write(const std::string& id, std::string_view bytes) {
   auto entry = Find(id);
   if (!entry.ok()) return entry.status();
   if ((*entry)->cutter != cutter) {
-    return absl::CancelledError(absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
+    return absl::CancelledError(
+        absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
   }
   if (!written.ok()) {
     End(*entry, v1::JOB_STATE_FAILED, std::string(written.message()));
