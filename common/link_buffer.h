@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/batch_log.h"
 #include "common/batch_packets.h"
 #include "common/link_run.h"
 #include "silhouette/v1/batch.pb.h"
@@ -70,8 +71,9 @@ class LinkBuffer {
   }
 
   // Takes the next batch.
-  void Add(std::shared_ptr<Batch> batch) {
+  void Add(std::shared_ptr<Batch> batch, const StageTimes& times = {}) {
     Entry entry;
+    entry.times = times;
     entry.bytes = batch->SpaceUsedLong();
     entry.packets = PacketsOf(*batch);
     entry.accounting = batch->header().accounting();
@@ -94,13 +96,19 @@ class LinkBuffer {
     return entry.batch;
   }
 
-  // The batch that Next gave is sent.
-  void MarkSent() {
+  // The batch that Next gave is sent. Returns the times that it came with, if that is the first
+  // time.
+  std::optional<StageTimes> MarkSent() {
     Entry& entry = entries_[next_++];
-    if (!std::exchange(entry.was_sent, true)) use_.unsent_bytes -= entry.bytes;
+    std::optional<StageTimes> times;
+    if (!std::exchange(entry.was_sent, true)) {
+      use_.unsent_bytes -= entry.bytes;
+      times = entry.times;
+    }
     if (!limits_.keeps_unsettled) entry.run->second.SettleUpTo(Sequence(entry));
     DropSettled();
     while (MustForget()) Forget();
+    return times;
   }
 
   // Takes in what the receiver says; returns it with counts since the run began. Nothing for an
@@ -148,6 +156,7 @@ class LinkBuffer {
   struct Entry {
     std::shared_ptr<Batch> batch;
     bool was_sent = false;  // over any stream
+    StageTimes times;       // for the log
     typename Runs::iterator run;
     size_t bytes = 0;
     BatchPackets packets;

@@ -1,8 +1,5 @@
 #include "common/options.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cctype>
 #include <iostream>
@@ -95,9 +92,21 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
   app->add_option("--grace", options->grace_s, "Seconds that an orderly shutdown may take")
       ->capture_default_str()
       ->check(CLI::Range(0, 3600));
-  app->add_option("--log-level", options->log_level, "Least severe message that is logged")
+  app->add_option("--log-level", options->log.level, "Least severe message that is logged")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  AddLogFormatOption(app, &options->log.format);
+  app->add_option("--slow-batch", options->log.slow_batch_ms,
+                  "Milliseconds after which a batch is slow, and logged at level info with its "
+                  "trace, one in ten seconds at most; 0: never")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3'600'000));
+}
+
+void AddLogFormatOption(CLI::App* app, std::string* format) {
+  app->add_option("--log-format", *format, "Log lines for people, or one JSON object each")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
 }
 
 void FinishOptions(CLI::App* app) {
@@ -120,14 +129,6 @@ int ParseOptions(CLI::App* app, int argc, char** argv) {
               << command << " --help\n";
     return 2;
   }
-}
-
-void SetUpLogging(const std::string& program, const std::string& level) {
-  auto logger = spdlog::stderr_color_mt(program);
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-  logger->set_level(spdlog::level::from_str(level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
 }
 
 const char* Version() { return SILHOUETTE_VERSION; }

@@ -19,6 +19,7 @@
 #include "gateway/capture_cutter.h"
 #include "gateway/job_table.h"
 #include "gateway/spool.h"
+#include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
 
@@ -46,10 +47,12 @@ class JobManager {
 
   // ---- Uploads. One stream at a time brings a job's bytes.
   // Begins a job, or goes on with one. Returns it as it is: bytes before received_bytes are to be
-  // skipped. Errors: see GatewayService.SubmitPcap.
+  // skipped. A job that begins belongs to `trace`, or a new one. Errors: see
+  // GatewayService.SubmitPcap.
   absl::StatusOr<v1::Job> BeginUpload(const std::string& id, const std::string& name,
                                       uint64_t offset, uint64_t total_bytes,
-                                      const std::string& truth_csv);
+                                      const std::string& truth_csv,
+                                      const v1::TraceContext& trace = {});
   // The next bytes. Errors: what ended the job.
   absl::Status Write(const v1::Job& job, std::string_view bytes);
   // The stream has ended in order: the job is queued, or waits for more if there is more.
@@ -147,7 +150,7 @@ class JobManager {
   absl::Status WhyClosed(const v1::Job& job) const;
   absl::Status CheckRoom(uint64_t truth_bytes) const;
   absl::StatusOr<Entry*> AddJob(const std::string& id, const std::string& name,
-                                const std::string& truth_csv);
+                                const std::string& truth_csv, const v1::TraceContext& trace);
   void StartCutter(Entry* entry);
   absl::Status CheckUpload(const Entry& entry, uint64_t offset) const;
   void Touch(Entry* entry);

@@ -10,6 +10,7 @@
 
 #include "common/files.h"
 #include "common/test_folder.h"
+#include "common/trace_context.h"
 #include "gateway/test_captures.h"
 #include "gateway/test_verdicts.h"
 
@@ -102,6 +103,21 @@ TEST_F(JobManagerTest, AStreamThatBreaksIsGoneOnWithWhereItWas) {
   ASSERT_TRUE(Submit("b", capture).ok());
   EXPECT_EQ(pieces, *ReadFile(jobs_->Take(kNow)->path));
   EXPECT_TRUE(absl::IsFailedPrecondition(Begin("a", 1500).status()));
+}
+
+TEST_F(JobManagerTest, AJobKeepsTheTraceThatItBeganWith) {
+  const v1::TraceContext trace = NewTrace();
+  ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", trace).ok());
+  jobs_->LeaveUpload("a");
+  ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", NewTrace()).ok());
+  EXPECT_EQ(jobs_->Get("a")->traceparent(), ToTraceparent(trace));
+  Start();
+  EXPECT_EQ(jobs_->Get("a")->traceparent(), ToTraceparent(trace));
+}
+
+TEST_F(JobManagerTest, AJobThatComesWithoutATraceGetsOne) {
+  EXPECT_TRUE(ParseTraceparent(Begin("a")->traceparent()).has_value());
+  EXPECT_NE(Begin("b")->traceparent(), jobs_->Get("a")->traceparent());
 }
 
 TEST_F(JobManagerTest, AStreamWithoutAnIdCannotBeGoneOnWith) {

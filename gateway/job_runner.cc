@@ -1,14 +1,15 @@
 #include "gateway/job_runner.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/batch_log.h"
 #include "common/grpc_status.h"
+#include "common/trace_context.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 namespace {
@@ -20,6 +21,17 @@ constexpr std::chrono::seconds kAskPatience(1);
 bool IsTheCapturesFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status) ||
          absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+}
+
+v1::TraceContext TraceOf(const v1::Job& job) {
+  return ParseTraceparent(job.traceparent()).value_or(v1::TraceContext());
+}
+
+// For its log lines.
+LogFields NamesOf(const v1::Job& job) {
+  LogFields fields = {{"job", job.id()}, {"origin", job.origin()}, {"run", job.run()}};
+  AddTrace(TraceOf(job), &fields);
+  return fields;
 }
 
 // Captures that run there. Errors: the call's.
@@ -100,21 +112,24 @@ void JobRunner::Run(const JobManager::Work& work) {
     jobs_->PutBack(work.job, "no capture-svc answers; start one, or name it by --capture-address");
     return;
   }
-  spdlog::info("job {} ({}) begins", id, work.job.name());
+  const LogFields names = NamesOf(work.job);
+  LogInfo(absl::StrCat("job ", id, " (", work.job.name(), ") begins"), names);
   const auto capture = Stream(work, stub.get());
   if (!capture.ok() && IsTheCapturesFault(capture.status())) {
-    spdlog::warn("job {}: {}", id, std::string(capture.status().message()));
+    LogWarn(absl::StrCat("job ", id, ": ", std::string(capture.status().message())), names);
     jobs_->Fail(work.job, std::string(capture.status().message()));
   } else if (!capture.ok()) {
-    if (!stopped_) spdlog::warn("job {} begins again: {}", id, capture.status().ToString());
+    if (!stopped_) {
+      LogWarn(absl::StrCat("job ", id, " begins again: ", capture.status().ToString()), names);
+    }
     jobs_->PutBack(work.job, std::string(capture.status().message()));
   } else if (capture->state() == v1::CAPTURE_STATE_FAILED) {
-    spdlog::warn("job {}: {}", id, capture->error());
+    LogWarn(absl::StrCat("job ", id, ": ", capture->error()), names);
     jobs_->Fail(work.job, capture->error());
   } else if (capture->state() != v1::CAPTURE_STATE_DONE) {
     jobs_->PutBack(work.job, "capture-svc broke off");
   } else {
-    spdlog::info("job {} is done", id);
+    LogInfo(absl::StrCat("job ", id, " is done"), names);
     jobs_->Done(work.job);
   }
 }
@@ -139,6 +154,7 @@ absl::StatusOr<v1::Capture> JobRunner::Stream(const JobManager::Work& work, Stub
     if (stopped_) return absl::UnavailableError("the gateway ends");
     open_.insert(&context);
   }
+  SendTrace(TraceOf(work.job), &context);
   auto stream = stub->Submit(&context);
   v1::Capture last;
   absl::Status sent;

@@ -10,6 +10,7 @@
 
 #include "common/grpc_server.h"
 #include "common/test_folder.h"
+#include "common/trace_context.h"
 #include "gateway/fake_capture_service.h"
 #include "gateway/test_captures.h"
 
@@ -68,6 +69,17 @@ TEST_F(JobRunnerTest, ACaptureSvcGetsWhatIsInTheSpool) {
   EXPECT_EQ(capture_.submissions()[0].origin, "job:a");
   EXPECT_EQ(capture_.submissions()[0].run, done.run());
   EXPECT_EQ(capture_.submissions()[0].bytes.size(), bytes);
+}
+
+TEST_F(JobRunnerTest, ACaptureSvcGetsTheTraceThatTheJobBeganWith) {
+  const v1::TraceContext trace = NewTrace();
+  ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", trace).ok());
+  ASSERT_TRUE(jobs_->Write("a", Call(20'000)).ok());
+  ASSERT_TRUE(jobs_->EndUpload("a").ok());
+  StartRunner();
+  EXPECT_EQ(AwaitEnd("a").traceparent(), ToTraceparent(trace));
+  ASSERT_THAT(capture_.submissions(), SizeIs(1));
+  EXPECT_EQ(ToTraceparent(capture_.submissions()[0].trace), ToTraceparent(trace));
 }
 
 TEST_F(JobRunnerTest, AJobWhoseCaptureSvcGoesAwayBeginsAgainUnderTheSameNames) {

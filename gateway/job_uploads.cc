@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/job_state.h"
+#include "common/trace_context.h"
 #include "gateway/job_manager.h"
 
 namespace silhouette {
@@ -42,7 +43,8 @@ std::string NewId() {
 
 absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std::string& name,
                                                 uint64_t offset, uint64_t total_bytes,
-                                                const std::string& truth_csv) {
+                                                const std::string& truth_csv,
+                                                const v1::TraceContext& trace) {
   if (!id.empty()) {
     if (absl::Status status = CheckId(id); !status.ok()) return status;
   }
@@ -56,7 +58,7 @@ absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std
     return absl::OutOfRangeError(
         absl::StrCat("offset ", offset, " of a job of which nothing was received"));
   } else {
-    auto added = AddJob(id.empty() ? NewId() : id, name, truth_csv);
+    auto added = AddJob(id.empty() ? NewId() : id, name, truth_csv, trace);
     if (!added.ok()) return added.status();
     entry = *added;
     entry->resumable = !id.empty();
@@ -91,7 +93,8 @@ absl::Status JobManager::CheckUpload(const Entry& entry, uint64_t offset) const 
 
 absl::StatusOr<JobManager::Entry*> JobManager::AddJob(const std::string& id,
                                                       const std::string& name,
-                                                      const std::string& truth_csv) {
+                                                      const std::string& truth_csv,
+                                                      const v1::TraceContext& trace) {
   if (name.empty() || name.size() > kMostNameBytes) {
     return absl::InvalidArgumentError("name: give the capture one, of 1024 bytes at most");
   }
@@ -107,6 +110,7 @@ absl::StatusOr<JobManager::Entry*> JobManager::AddJob(const std::string& id,
   job.set_run(RunName(store_->Now(), next_number_));
   job.set_created_ns(absl::ToUnixNanos(store_->Now()));
   job.set_has_truth(!truth_csv.empty());
+  job.set_traceparent(ToTraceparent(IsTraced(trace) ? trace : NewTrace()));
   if (absl::Status status = table_.Add(job, truth_csv); !status.ok()) return status;
   Entry& entry = jobs_[id];
   entry.job = std::move(job);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/job_state.h"
+#include "common/trace_metadata.h"
 #include "gateway/job_results.h"
 #include "gateway/service.h"
 
@@ -41,8 +42,9 @@ grpc::Status GatewayService::SubmitPcap(grpc::ServerContext* context,
     return ToGrpcStatus(absl::InvalidArgumentError("the first message must be a header"));
   }
   const v1::SubmitPcapHeader header = request.header();
-  auto job = (*jobs)->BeginUpload(header.job(), header.name(), header.offset(),
-                                  header.total_bytes(), header.truth_csv());
+  auto job =
+      (*jobs)->BeginUpload(header.job(), header.name(), header.offset(), header.total_bytes(),
+                           header.truth_csv(), ReceivedTrace(*context));
   if (!job.ok()) return ToGrpcStatus(job.status());
   absl::Status received = Receive(*job, job->received_bytes() - header.offset(), *jobs, reader);
   // A stream that breaks also ends; only one that was closed is whole.

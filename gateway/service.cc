@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/batch_log.h"
 #include "common/metrics.h"
 #include "gateway/page_token.h"
 
@@ -83,6 +84,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   PushHandler(GatewayService* service, AckWriter* acks) : service_(service), acks_(acks) {}
 
   absl::Status Consume(const v1::VerdictBatch& batch) override {
+    const auto began = StageClock::now();
     auto added =
         service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
@@ -98,6 +100,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
     ack.set_run(header.run());
     ack.set_sequence(header.sequence());
     acks_->Write(ack);
+    LogStored(batch, {began, {}}, added->count);
     return absl::OkStatus();
   }
 

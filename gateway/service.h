@@ -97,7 +97,7 @@ class GatewayService final : public v1::GatewayService::Service {
                           grpc::ServerWriter<v1::WatchVerdictsResponse>* writer);
   absl::Status FillTimeline(const v1::GetTimelineRequest& request,
                             v1::GetTimelineResponse* response);
-  absl::Status Explain(const v1::ExplainVerdictRequest& request,
+  absl::Status Explain(const v1::ExplainVerdictRequest& request, const v1::TraceContext& trace,
                        v1::ExplainVerdictResponse* response);
 
   absl::Status FollowTimeline(const v1::WatchTimelineRequest& request, grpc::ServerContext* context,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/proto_json.h"
+#include "common/trace_context.h"
 #include "gateway/rest/connection.h"
 #include "gateway/rest/http_error.h"
 #include "gateway/rest/request_filler.h"
@@ -25,6 +26,12 @@ absl::Status FillMessage(const RestRequest& request, google::protobuf::Message* 
 std::string RpcPath(const Route& route) {
   const auto& method = MethodOf(route);
   return absl::StrCat("/", method.service()->full_name(), "/", method.name());
+}
+
+v1::TraceContext TraceOf(const httplib::Request& request) {
+  constexpr char kName[] = "traceparent";
+  if (request.get_header_value_count(kName) != 1) return {};
+  return ParseTraceparent(request.get_header_value(kName)).value_or(v1::TraceContext());
 }
 
 std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor& type) {
@@ -77,7 +84,7 @@ void AnswerUnary(const RestContext& context, const RestRequest& request,
   const auto message = NewMessage(*method.input_type());
   absl::Status status = FillMessage(request, message.get());
   if (!status.ok()) return SetError(status, response);
-  RpcCall call(context.stub, RpcPath(request.route));
+  RpcCall call(context.stub, RpcPath(request.route), TraceOf(request.http));
   const OpenCalls::Entry entry(context.calls, &call);
   const auto answer = NewMessage(*method.output_type());
   if (call.Write(*message)) call.WritesDone();

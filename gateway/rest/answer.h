@@ -41,6 +41,9 @@ absl::Status FillMessage(const RestRequest& request, google::protobuf::Message* 
 // "/silhouette.v1.GatewayService/ListRuns"
 std::string RpcPath(const Route& route);
 
+// The request's header traceparent; unset where there is none, or none that can be read.
+v1::TraceContext TraceOf(const httplib::Request& request);
+
 // A new message of a type of this program.
 std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor& type);
 

@@ -33,7 +33,8 @@ std::string FileName(const v1::GetJobResultsRequest& request) {
 class Download {
  public:
   Download(const RestContext& context, const RestRequest& request)
-      : call_(context.stub, RpcPath(request.route)), entry_(context.calls, &call_) {}
+      : call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
+        entry_(context.calls, &call_) {}
 
   // Waits for the first piece. Errors: the call's, where it has ended before.
   absl::Status Begin(const v1::GetJobResultsRequest& request) {

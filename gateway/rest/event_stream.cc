@@ -19,7 +19,7 @@ using google::protobuf::Message;
 class EventStream {
  public:
   EventStream(const RestContext& context, const RestRequest& request)
-      : call_(context.stub, RpcPath(request.route)),
+      : call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
         entry_(context.calls, &call_),
         heartbeat_(context.heartbeat),
         response_(NewMessage(*MethodOf(request.route).output_type())) {}

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/trace_metadata.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
 namespace silhouette {
@@ -48,13 +49,20 @@ class FakeGateway final : public v1::GatewayService::Service {
     stall = false;
     changed_.notify_all();
   }
+  // Of the last ListRuns.
+  v1::TraceContext trace() {
+    std::lock_guard lock(mutex_);
+    return trace_;
+  }
   std::string cursor() {
     std::lock_guard lock(mutex_);
     return cursor_;
   }
 
-  grpc::Status ListRuns(grpc::ServerContext*, const v1::ListRunsRequest*,
+  grpc::Status ListRuns(grpc::ServerContext* context, const v1::ListRunsRequest*,
                         v1::ListRunsResponse* response) override {
+    std::lock_guard lock(mutex_);
+    trace_ = ReceivedTrace(*context);
     response->add_runs()->set_origin("<img src=x onerror=alert(1)>");
     return grpc::Status::OK;
   }
@@ -139,6 +147,7 @@ class FakeGateway final : public v1::GatewayService::Service {
   bool upload_ended_ = false;
   int watchers_ = 0;
   std::string cursor_;
+  v1::TraceContext trace_;
 };
 
 }  // namespace silhouette

@@ -22,7 +22,8 @@ constexpr std::chrono::minutes kAnswerTime(5);  // behind the last byte
 class Upload {
  public:
   Upload(const RestContext& context, const RestRequest& request)
-      : call_(context.stub, RpcPath(request.route)), entry_(context.calls, &call_) {}
+      : call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
+        entry_(context.calls, &call_) {}
 
   void Begin(const v1::SubmitPcapHeader& header) {
     v1::SubmitPcapRequest message;

@@ -7,6 +7,7 @@
 #include <list>
 
 #include "common/grpc_server.h"
+#include "common/trace_context.h"
 #include "gateway/rest/fake_gateway.h"
 #include "gateway/rest/test_client.h"
 
@@ -104,6 +105,19 @@ TEST_F(WebServerTest, NamesWithSlashesColonsAndSpacesArrive) {
               HasSubstr("\"nextPageToken\":\"cam/eth0:1 a b+ü\""));
   EXPECT_THAT(Ask("GET /v1/subjects?run.origin=file:what?.pcap&run.run=?"),
               HasSubstr("\"nextPageToken\":\"file:what?.pcap ?\""));
+}
+
+TEST_F(WebServerTest, ATraceparentGoesWithTheCall) {
+  Start();
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto sent = [&](const std::string& headers) {
+    EXPECT_THAT(Ask("GET /v1/runs", headers), StartsWith("HTTP/1.1 200"));
+    return gateway_.trace();
+  };
+  EXPECT_EQ(ToTraceparent(sent("Traceparent: " + good + "\r\n")), good);
+  EXPECT_FALSE(IsTraced(sent("")));
+  EXPECT_FALSE(IsTraced(sent("traceparent: 00-\xff\r\n")));
+  EXPECT_FALSE(IsTraced(sent("traceparent: " + good + "\r\ntraceparent: " + good + "\r\n")));
 }
 
 TEST_F(WebServerTest, RequestsFollowEachOtherOverOneConnection) {

@@ -33,10 +33,10 @@ class Screenshots(PageTest):
         (job,) = self.tab.data(".job")
         pages = {
             "jobs": ("#/jobs", ".job[data-state='done']"),
-            "timeline": (place("job:" + job["job"], "1", SUBJECT) + "?at=%d" % (
+            "timeline": (place("job:" + job["job"], job["run"], SUBJECT) + "?at=%d" % (
                 verdicts.START_NS + 100 * 10**9),
                 "#explanation[data-state='shown']"),
-            "run": (place("job:" + job["job"], "1"), ".run-overview h1"),
+            "run": (place("job:" + job["job"], job["run"]), ".run-overview h1"),
             "summary": (place("file:days.pcap", "days", SUBJECT, "made-up"), "#summary canvas"),
             "status": ("#/status", ".status-view[data-loaded]"),
             "models": ("#/models", ".models-view[data-loaded]"),
