@@ -61,7 +61,8 @@ std::string UnknownSubcommand(const CLI::App& app, int argc, char** argv) {
 
 // CLI11 calls every config file INI.
 std::string Reason(const CLI::ParseError& error) {
-  return absl::StrReplaceAll(error.what(), {{"INI was not able to parse ", "--config: no option "}});
+  return absl::StrReplaceAll(error.what(),
+                             {{"INI was not able to parse ", "--config: no option "}});
 }
 
 }  // namespace
