@@ -1,14 +1,14 @@
 # Read by CPack before it packages: what the package depends on, and its time. dpkg-shlibdeps tells
-# from the programs which versions of which packages have what they use. OpenCV is recommended only:
-# the one library that wants it is opened when one of its models is trained.
+# from the programs which versions of which packages have what they use. OpenCV is suggested only: the
+# one library that wants it is opened when one of its models is trained, and it brings X and LLVM.
 set(work ${CPACK_SILHOUETTE_BUILD}/shlibdeps)
 file(WRITE ${work}/debian/control "")  # dpkg-shlibdeps wants one
 set(bin ${CPACK_SILHOUETTE_BUILD}/bin)
 list(TRANSFORM CPACK_SILHOUETTE_PROGRAMS PREPEND ${bin}/ OUTPUT_VARIABLE programs)
 execute_process(
-    COMMAND dpkg-shlibdeps -O -dDepends ${programs} -dRecommends ${bin}/silhouette_opencv.so
+    COMMAND dpkg-shlibdeps -O -dDepends ${programs} -dSuggests ${bin}/silhouette_opencv.so
     WORKING_DIRECTORY ${work} OUTPUT_VARIABLE found COMMAND_ERROR_IS_FATAL ANY)
-foreach(field Depends Recommends)
+foreach(field Depends Suggests)
   string(TOUPPER ${field} name)
   if(NOT found MATCHES "shlibs:${field}=([^\n]+)")
     message(FATAL_ERROR "dpkg-shlibdeps names no package for ${field}: ${found}")

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 absl::Status CannotOpen(const char* reason) {
   return absl::UnavailableError(
       absl::StrCat("OpenCV's models: ", reason,
-                   "; build silhouette_opencv with the program, and install libopencv-ml"));
+                   "; they want silhouette_opencv, which is built with the program, and "
+                   "Debian's libopencv-ml406"));
 }
 
 // Beside the program where it was built; in PREFIX/lib/silhouette where it is installed.

@@ -1,8 +1,8 @@
 #!/bin/sh
-# boot_root.sh ROOT CACHE: runs ROOT's systemd until it ends, in namespaces and a control group of its
-# own, without a network. Runs in a mount namespace of its own.
+# boot_root.sh ROOT CACHE NAME=VALUE…: runs ROOT's systemd until it ends, in namespaces and a control
+# group of its own, without a network. Runs in a mount namespace of its own.
 set -e
-root=$1 cache=$2
+root=$1
 mount --make-rprivate /
 mount -t cgroup2 cgroup2 "$root/mnt"
 group=$root/mnt/silhouette-test-$$
@@ -14,8 +14,10 @@ end() {
   done
 }
 trap end EXIT
+trap 'kill -KILL "$!"' TERM  # and with it all that it started
 # Not what would reach the machine itself: its kernel, clock, log and devices.
 BOOT=yes sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
   setpriv --bounding-set=-sys_module,-sys_time,-sys_rawio,-sys_boot,-syslog,-mknod,-mac_admin,-audit_control \
   unshare --cgroup --mount --pid --fork --kill-child --net --ipc --uts \
-  sh "${0%/*}/enter_root.sh" "$root" "$cache" /lib/systemd/systemd
+  sh "${0%/*}/enter_root.sh" "$@" /lib/systemd/systemd &
+wait

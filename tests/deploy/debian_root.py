@@ -5,6 +5,7 @@ command runs in namespaces of its own, so nothing stays mounted or running.
 """
 
 import fcntl
+import functools
 import hashlib
 import os
 import platform
@@ -17,8 +18,12 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMESPACES = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts"]
-MORE = "systemd-sysv,ca-certificates"  # beyond dpkg, apt and what is essential
+MORE = "systemd-sysv,dbus"  # beyond dpkg, apt and what is essential
 TIMEOUT_S = 900
+ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+               "DEBIAN_FRONTEND=noninteractive",
+               *["%s=%s" % (name, os.environ[name]) for name in ("http_proxy", "https_proxy")
+                 if name in os.environ]]
 
 
 def output(*command):
@@ -29,6 +34,7 @@ def output(*command):
     return done.stdout
 
 
+@functools.cache
 def mirrors():
     """This machine's own sources of Debian packages: [(address, release)]."""
     listed = output("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
@@ -76,6 +82,10 @@ def make_bare_archive(archive):
         with open(os.path.join(root, "etc/apt/sources.list"), "w", encoding="utf-8") as sources:
             for mirror in mirrors():
                 sources.write("deb %s %s main\n" % mirror)
+        # Whether it survives a power cut is none of our questions.
+        unsafe = os.path.join(root, "etc/dpkg/dpkg.cfg.d/unsafe-io")
+        with open(unsafe, "w", encoding="utf-8") as config:
+            config.write("force-unsafe-io\n")
         shutil.rmtree(os.path.join(root, "var/lib/apt/lists"))
         os.mkdir(os.path.join(root, "var/lib/apt/lists"))
         output("tar", "-C", root, "--numeric-owner", "-cf", archive + ".new", ".")
@@ -105,9 +115,10 @@ class DebianRoot:
     def run(self, *command):
         """Runs a command to its end, where systemd is, when it is booted; returns what it said."""
         if self._systemd:
-            return output("nsenter", "--all", "--target", str(self._init()), *command)
+            return output("nsenter", "--all", "--target", str(self._init()), "env", "-i",
+                          *ENVIRONMENT, *command)
         return output(*NAMESPACES, "sh", os.path.join(HERE, "enter_root.sh"), self.folder,
-                      self.cache, *command)
+                      self.cache, *ENVIRONMENT, *command)
 
     def files(self):
         """{path: (kind and rights, owner, group)} of all there is."""
@@ -122,10 +133,12 @@ class DebianRoot:
 
     def boot(self):
         """Starts systemd as a machine does, without a network, and waits until it is up."""
+        if self._systemd:
+            return
         self._log = tempfile.TemporaryFile("w+")
         self._systemd = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "sh",
-             os.path.join(HERE, "boot_root.sh"), self.folder, self.cache],
+             os.path.join(HERE, "boot_root.sh"), self.folder, self.cache, *ENVIRONMENT],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while True:

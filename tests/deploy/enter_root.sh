@@ -1,6 +1,7 @@
 #!/bin/sh
-# enter_root.sh ROOT CACHE COMMAND…: becomes COMMAND in ROOT, a Debian in a folder. Runs as the first
-# process of new namespaces (debian_root.py), so nothing stays mounted. CACHE keeps what apt fetches.
+# enter_root.sh ROOT CACHE NAME=VALUE… COMMAND…: becomes COMMAND in ROOT, a Debian in a folder. Runs as
+# the first process of new namespaces (debian_root.py), so nothing stays mounted. CACHE keeps what apt
+# fetches.
 set -e
 root=$1 cache=$2
 shift 2
@@ -32,6 +33,4 @@ fi
 cd "$root"
 pivot_root . mnt
 umount -l /mnt
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-  ${http_proxy:+"http_proxy=$http_proxy"} ${https_proxy:+"https_proxy=$https_proxy"} \
-  ${BOOT:+container=other} "$@"
+exec env -i ${BOOT:+container=other} "$@"
