@@ -40,6 +40,9 @@ struct CaptureOptions {
   // How full the buffer to the receiver is: from 1 on, it takes no batch. Where it is set, overload
   // makes the engine shed; otherwise it waits. For interfaces.
   std::function<double()> fill;
+  // For the metrics of those behind: what batches tell, and the wall clock; unset: they tell none.
+  v1::SourceKind source_kind = v1::SOURCE_KIND_UNSPECIFIED;
+  std::function<int64_t()> now_ns;
 };
 
 // Where a capture stands.

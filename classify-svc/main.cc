@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "classify-svc/service.h"
 #include "common/files.h"
@@ -29,13 +31,17 @@ int Fail(const absl::Status& status) {
 int Run(const ClassifyFlags& flags, StopSignal* stop) {
   auto tls = TlsCredentials::Read(flags.server.tls);
   if (!tls.ok()) return Fail(tls.status());
-  auto bundles = LoadModels(flags.models);
+  std::vector<absl::Status> refused;
+  auto bundles = LoadModels(flags.models, &refused);
   if (!bundles.ok()) return Fail(bundles.status(), 1);
+  for (const absl::Status& status : refused) {
+    spdlog::error("{}; the other models are served", std::string(status.message()));
+  }
   for (const auto& bundle : *bundles) {
     spdlog::info("loaded model {} {}", bundle->manifest().name(), bundle->manifest().version());
   }
   const ClassifyEngine engine(*std::move(bundles));
-  ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()));
+  ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()), refused.size());
   ServiceRunner runner(
       {"classify-svc", "classify", &service, "silhouette.v1.ClassifyService", service.metrics()},
       flags.server, tls->get());
