@@ -214,7 +214,7 @@ TEST_F(SubmissionTest, IsListedAndCountedAsTheOtherCaptures) {
   EXPECT_EQ(list.captures(0).source(), "job");
   EXPECT_EQ(list.captures(0).origin(), "job");
   EXPECT_EQ(list.captures(0).run(), "1");
-  EXPECT_EQ(captures_.Total().windowed(), 100u);
+  EXPECT_EQ(captures_.totals().accounting.windowed(), 100u);
 }
 
 TEST_F(SubmissionTest, TellsHowFarItIsWhileTheClientWaits) {

@@ -52,6 +52,7 @@ absl::Status JobManager::Load() {
     } else {
       entry.spool->Grow(bytes).IgnoreError();  // it was taken already
       entry.job.set_state(v1::JOB_STATE_QUEUED);
+      entry.queued = store_->Now();
     }
   }
   // What no job knows of is left of one that was being deleted.
@@ -331,8 +332,16 @@ void JobManager::Stop() {
 JobManager::Totals JobManager::totals() {
   std::lock_guard lock(mutex_);
   Totals totals;
-  for (const auto& [id, entry] : jobs_) ++totals.jobs[entry.job.state()];
+  const absl::Time now = store_->Now();
+  for (const auto& [id, entry] : jobs_) {
+    const v1::JobState state = entry.job.state();
+    ++totals.jobs[state];
+    const bool waits = state == v1::JOB_STATE_QUEUED || state == v1::JOB_STATE_RUNNING;
+    if (!waits || entry.job.sent_bytes() > 0) continue;
+    totals.longest_wait = std::max(totals.longest_wait, now - entry.queued);
+  }
   totals.spooled_bytes = spool_->bytes();
+  totals.spool_limit_bytes = options_.spool_bytes;
   return totals;
 }
 

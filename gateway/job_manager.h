@@ -102,6 +102,9 @@ class JobManager {
   struct Totals {
     std::map<v1::JobState, uint64_t> jobs;
     uint64_t spooled_bytes = 0;
+    uint64_t spool_limit_bytes = 0;
+    // Of the job that has been queued longest and no capture-svc has taken a byte of.
+    absl::Duration longest_wait;
   };
   Totals totals();
 
@@ -116,7 +119,8 @@ class JobManager {
     bool is_deleting = false;
     bool is_unsaved = false;  // its end could not be written down
     absl::Time touched = absl::InfinitePast();
-    absl::Time ready = absl::InfinitePast();  // not taken before
+    absl::Time queued = absl::InfiniteFuture();  // for the first time
+    absl::Time ready = absl::InfinitePast();     // not taken before
     int attempts = 0;
     std::shared_ptr<Spool::Share> spool;
     std::shared_ptr<CaptureCutter> cutter;

@@ -163,6 +163,20 @@ TEST_F(JobManagerTest, TheSpoolHasAQuotaForAllJobsTogether) {
   EXPECT_TRUE(Submit("c", large).ok());
 }
 
+TEST_F(JobManagerTest, TheLongestWaitIsThatOfTheJobThatNobodyTakesHoweverOftenItIsTried) {
+  EXPECT_EQ(jobs_->totals().longest_wait, absl::ZeroDuration());
+  ASSERT_TRUE(Submit("a").ok());
+  now_ += absl::Seconds(60);
+  ASSERT_TRUE(Submit("b").ok());
+  ASSERT_EQ(jobs_->Take(kNow)->job.id(), "a");
+  jobs_->PutBack("a", "no capture-svc answers");
+  now_ += absl::Seconds(30);
+  EXPECT_EQ(jobs_->totals().longest_wait, absl::Seconds(90));
+  ASSERT_EQ(jobs_->Take(kNow)->job.id(), "a");
+  ASSERT_TRUE(jobs_->Progress("a", 100));
+  EXPECT_EQ(jobs_->totals().longest_wait, absl::Seconds(30)) << "b's";
+}
+
 TEST_F(JobManagerTest, JobsOutliveTheGateway) {
   ASSERT_TRUE(Submit("queued").ok());
   ASSERT_TRUE(Submit("running").ok());

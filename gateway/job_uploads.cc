@@ -221,6 +221,7 @@ absl::StatusOr<v1::Job> JobManager::EndUpload(const v1::Job& job) {
   }
   entry->cutter.reset();
   entry->job.set_state(v1::JOB_STATE_QUEUED);
+  entry->queued = store_->Now();
   entry->job.set_total_bytes(entry->job.received_bytes());
   entry->job.set_spooled_bytes(result->bytes);
   entry->job.set_incomplete(result->incomplete);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/batch_log.h"
 #include "common/metrics.h"
+#include "gateway/metric_list.h"
 #include "gateway/page_token.h"
 
 namespace silhouette {
@@ -89,9 +90,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
         service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
-    service_->stored_.Increment(static_cast<double>(added->count));
-    service_->repeated_.Increment(static_cast<double>(batch.verdicts_size()) -
-                                  static_cast<double>(added->count));
+    service_->verdict_metrics_.OnStored(batch, added->count);
     if (added->count > 0) service_->feed_.OnStored(added->position);
     service_->accounting_->Update(header.origin(), header.run(), header.accounting(),
                                   header.end_of_run());
@@ -117,13 +116,9 @@ GatewayService::GatewayService(GatewayEngine* engine)
     : engine_(engine),
       accounting_(std::make_shared<AccountingMetrics>("gateway")),
       registry_(std::make_shared<prometheus::Registry>()),
-      stored_(AddCounter(registry_.get(), "silhouette_gateway_stored_verdicts_total",
-                         "Verdicts stored")),
-      repeated_(AddCounter(registry_.get(), "silhouette_gateway_repeated_verdicts_total",
-                           "Verdicts that the store held already")),
-      watchers_(AddGauge(registry_.get(), "silhouette_gateway_watchers",
-                         "Streams that follow verdicts as they are stored")),
-      patient_store_(engine->store(), registry_.get()),
+      watchers_(AddGauge(registry_.get(), "gateway", Find(kGatewayMetrics, "watchers"))),
+      store_metrics_(std::make_shared<StoreMetrics>()),
+      patient_store_(engine->store(), store_metrics_),
       feed_(engine->store()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
