@@ -6,7 +6,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 out=$1
 
 ./dev setup build
-cmake --preset release -DBUILD_TESTING=OFF -DSILHOUETTE_FAST_TOOLS=OFF
+cmake --preset release -DBUILD_TESTING=OFF
 cmake --build --preset release -j "$(nproc)" \
   --target capture-svc feature-svc classify-svc gateway silhouette silhouette_opencv help_pages
 cmake --install build/release --prefix "$out/install" --strip

@@ -43,7 +43,6 @@ def images():
         elif name == "RUN":
             image.steps.append(rest)
         elif name == "LABEL":
-            image.labels.update(re.findall(r'(\S+?)=(?:"([^"]*)"|(\S+))', rest) and {
-                key: quoted or plain
-                for key, quoted, plain in re.findall(r'(\S+?)=(?:"([^"]*)"|(\S+))', rest)})
+            image.labels.update((key, quoted or plain) for key, quoted, plain
+                                in re.findall(r'(\S+?)=(?:"([^"]*)"|(\S+))', rest))
     return {target: image for target, image in found.items() if target not in ("build", "runtime")}

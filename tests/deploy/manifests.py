@@ -87,3 +87,57 @@ class Manifests:
 @functools.cache
 def cluster(name):
     return Manifests([each for folder in CLUSTERS[name] for each in kubectl.build(folder)])
+
+
+def clusters():
+    """All of them: (name, Manifests)."""
+    for name in CLUSTERS:
+        yield name, cluster(name)
+
+
+def all_pods():
+    for name, objects in clusters():
+        for pod in objects.pods():
+            yield name, objects, pod
+
+
+def image_of(pod):
+    """The target of its image: "registry/silhouette/gateway:1" is gateway."""
+    return pod.container["image"].rpartition("/")[2].partition(":")[0]
+
+
+def listeners(objects, pod):
+    """{port: host} of all that its arguments and variables tell it to listen on."""
+    environment = objects.environment(pod, {"status.hostIP": "HOST"})
+    values = [argument.partition("=")[2] for argument in objects.arguments(pod, environment)
+              if re.match(r"--(\w+-)?listen=", argument)]
+    values += [value for name, value in environment.items() if name.endswith("LISTEN")]
+    return {int(value.rpartition(":")[2]): value.rpartition(":")[0] for value in values}
+
+
+def addresses(objects, pod):
+    """What it connects to: (host, port)."""
+    environment = objects.environment(pod)
+    values = [argument.partition("=")[2] for argument in objects.arguments(pod, environment)
+              if re.match(r"--\w+-address=", argument)]
+    values += [value for name, value in environment.items() if name == "SILHOUETTE_GATEWAY"]
+    return [(value.rpartition(":")[0], int(value.rpartition(":")[2])) for value in values]
+
+
+def option(objects, pod, name):
+    """Value of a flag in its arguments."""
+    (value,) = [argument.partition("=")[2] for argument in objects.arguments(pod, {})
+                if argument.startswith("--%s=" % name)]
+    return value
+
+
+def pre_stop_s(pod):
+    command = pod.container.get("lifecycle", {}).get("preStop", {"exec": {"command": ["sleep", "0"]}})
+    name, seconds = command["exec"]["command"]
+    assert name == "sleep"
+    return int(seconds)
+
+
+def gibibytes(text):
+    number, unit = re.fullmatch(r"([0-9.]+)([KMG])i?B?", text).groups()
+    return float(number) / {"K": 2**20, "M": 2**10, "G": 1}[unit]
