@@ -70,8 +70,8 @@ CASES = {
         source(RECEIVED, "500x200") | source("live_captures", "0x200")
         | source(RECEIVED, "500+1x200", "n/eth1") | source("live_captures", "1x200", "n/eth1"), 20),
     "SilhouetteCaptureFailed": (
-        of("capture_failed_captures_total", "capture-svc", "0x20 1x100"),
-        of("capture_failed_captures_total", "capture-svc", "1x100"), 10),
+        of("capture_failed_captures_total", "capture-svc", "_x20 1x100"),
+        of("capture_failed_captures_total", "capture-svc", "1x100"), 14),
     "SilhouetteAccountsDoNotAddUp": (
         accounts("0+10x100", "0+9x100", "0+0x100", "5x100"),
         accounts("5+10x100", "0+9x100", "0+1x100", "5x100"), 10),

@@ -7,7 +7,8 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-import harness  # noqa: E402  (the others import it from here)
+import certificates  # noqa: E402,F401  (the others import them from here)
+import harness  # noqa: E402
 
 # Beside each other on the loopback interface; both are at home there.
 SENDER, RECEIVER = "127.0.0.1", "127.0.0.2"

@@ -9,10 +9,9 @@ import tempfile
 import threading
 import unittest
 
-import certificates
 import monitored
 import queries
-from monitored import Talk, harness
+from monitored import Talk, certificates, harness
 from prometheus import Prometheus, skip_without
 
 # Of interfaces, which only root may listen on.
@@ -123,8 +122,8 @@ def faster_rules():
     made = []
     for rule in (rule for group in rules["groups"] for rule in group["rules"]):
         expression = re.sub(
-            r"\[(\w+)\]", lambda at: "[%s]" % shorter(max(in_seconds(at.group(1)), 4 * FASTER)),
-            rule["expr"])
+            r"(\[|offset )(\d+[smh])", lambda at: at.group(1) + shorter(
+                max(in_seconds(at.group(2)), 4 * FASTER)), rule["expr"])
         expression = re.sub(r"(_seconds > )(\d+)\b",
                             lambda at: at.group(1) + "%g" % (int(at.group(2)) / FASTER), expression)
         made.append({**rule, "expr": expression, "for": shorter(in_seconds(rule.get("for", "0s")))})
