@@ -374,10 +374,7 @@ class Runs(ModuleTest):
         const listed = () => view.subjects.element.dataset.loaded;
         const subjects = {subjects: [{subject: 'device:10.0.0.1', model: 'm', windows: '1',
                                       lastClass: 'x', lastProbability: 1, toNs: '2000000000'}]};
-        const shown = (name) => {
-          const done = view.show(places[name]).catch((error) => error);
-          return done;
-        };
+        const show = (name) => void view.show(places[name]).catch(() => {});  // until the end
         const end = () => {
           view.hide();
           view.element.remove();
@@ -392,14 +389,59 @@ class Runs(ModuleTest):
             stand({'/v1/runs': [{runs: [runOf('a'), runOf('b')]}, {runs: [runOf('a'), runOf('b')]},
                                 {runs: [runOf('new'), runOf('a'), runOf('b')]}],
                    '/v1/timeline': [{classes: ['x']}], '/v1/subjects': [never, subjects]});
-            shown('a');
+            show('a');
             await until(() => asked.some(([path]) => path === '/v1/subjects'));
-            shown('b');
+            show('b');
             await until(() => picked().includes('new'));
             await until(listed);
             end();
             return picked();""")
         self.assertEqual(told, ["new", "a", "b"])
+
+    def test_names_and_colours_are_asked_for_again_where_the_gateway_was_busy(self):
+        told = self.run_js("run_view", self.RUNS + """
+            const busy = {status: 503, code: 'UNAVAILABLE'};
+            const run = {...runOf('1'), origin: 'job:a'};
+            stand({'/v1/runs': [{runs: [run]}], '/v1/subjects': [subjects],
+                   '/v1/jobs': [busy, {jobs: [{origin: 'job:a', name: 'call.pcap'}]}],
+                   '/v1/timeline': [busy, {classes: ['x', 'y', 'z']}]});
+            view.show({view: 'run', origin: 'job:a', run: '1'});
+            const colour = () => view.element.querySelector('.list-row .state')?.style
+                .getPropertyValue('--swatch');
+            await until(() => colour() === 'var(--c2)');
+            await until(() => view.picker.textContent.includes('call.pcap'));
+            end();
+            return true;""")
+        self.assertTrue(told)
+
+    def test_a_place_that_the_reader_has_gone_to_is_not_written_over(self):
+        told = self.run_js("subject_view", """
+            const place = {view: 'run', origin: 'o', run: 'r', subject: 's', model: 'm'};
+            const run = {...place, ended: true, firstPacketNs: '0', gridStartNs: '0',
+                         watermarkNs: '0'};
+            stand({'/v1/verdicts': [{verdicts: [{windowStartNs: '0', windowEndNs: '10'}]}],
+                   '/v1/summary': [{rows: []}], '/v1/timeline': [{
+                     classes: ['a', 'b'], method: 'TIMELINE_METHOD_VITERBI', model: 'm',
+                     segments: [{fromNs: '0', toNs: '1000', class: 'a', confidence: 1,
+                                 windows: '100'}],
+                     points: {windowStartNs: ['0'], classIndex: [0], probability: [1]}}]});
+            history.replaceState(null, '', '#/run/o/r/subject/s/m');
+            const view = new m.SubjectView(place, run, null);
+            document.querySelector('main').replaceChildren(view.element);
+            view.start();
+            await until(() => view.chartBox.dataset.drawn);
+            let settled = 0;  // behind the place
+            view.data.loadDetail = async () => void ++settled;
+            view.view.zoom(0.5);
+            await until(() => settled > 0 && location.hash.includes('from='));
+            settled = 0;
+            view.view.zoom(0.5);
+            history.replaceState(null, '', '#/run/o/r/subject/other/m');  // as yet untold
+            await until(() => settled > 0);
+            view.close();
+            view.element.remove();
+            return location.hash;""")
+        self.assertEqual(told, "#/run/o/r/subject/other/m")
 
     def test_a_list_of_subjects_comes_however_often_the_gateway_is_busy(self):
         told = self.run_js("run_view", self.RUNS + """
@@ -409,7 +451,7 @@ class Runs(ModuleTest):
             const summary = view.subjects.summary;
             new MutationObserver(() => said.push(summary.textContent)).observe(
                 summary, {childList: true, characterData: true, subtree: true});
-            shown('a');
+            show('a');
             await until(listed);
             end();
             return [said.includes('too busy'), summary.textContent];""")

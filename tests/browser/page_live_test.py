@@ -70,7 +70,9 @@ class LiveRun(PageTest):
         self.wait_for_windows(35)
         self.suite.stop_gateway()
         self.tab.wait_for("#connection")
-        self.assertIn("No connection", self.tab.text("#connection"))
+        for told in ("#connection", "#announcer"):
+            self.assertIn("No connection", self.tab.js(
+                "return document.querySelector(arguments[0]).textContent", told))
         capture.until(60)
         self.suite.restart_gateway()
         self.tab.wait(lambda: not self.tab.is_seen("#connection"), "it is connected again")

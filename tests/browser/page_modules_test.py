@@ -116,6 +116,41 @@ class Modules(ModuleTest):
 
     # ---- the document ----
 
+    def test_controls_and_classes_can_be_told_from_the_page_in_both_themes(self):
+        for dark in (False, True):
+            self.tab.set_dark(dark)
+            self.addCleanup(self.tab.set_dark, False)
+            contrasts = self.run_js("charts", """
+                const style = getComputedStyle(document.documentElement);
+                const light = (name) => {
+                  const value = parseInt(style.getPropertyValue('--' + name).trim().slice(1), 16);
+                  const [r, g, b] = [16, 8, 0].map((bits) => ((value >> bits) & 255) / 255).map(
+                      (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+                  return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+                };
+                const contrast = (a, b) => Math.max(a / b, b / a);
+                const classes = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => 'c' + n);
+                return ['edge', 'other', ...classes].map(
+                    (name) => [name, contrast(light(name), light('page'))]);""")
+            for name, contrast in contrasts:
+                self.assertGreaterEqual(contrast, 3, (name, dark))  # WCAG 1.4.11
+
+    def test_rows_of_a_list_are_as_high_as_the_readers_text_wants(self):
+        heights = self.run_js("virtual_list", """
+            const list = new m.VirtualList({label: 'l', id: 'l', rowHeight: 4, keyOf: (item) => item,
+                row: () => {}, hrefOf: () => '#'});
+            document.querySelector('main').append(list.element);
+            const heights = ['16px', '24px'].map((size) => {
+              document.documentElement.style.fontSize = size;
+              list.items = ['a', 'b', 'c'];
+              return [list.spacer.offsetHeight,
+                      list.spacer.children[2].style.transform];
+            });
+            document.documentElement.removeAttribute('style');
+            list.element.remove();
+            return heights;""")
+        self.assertEqual(heights, [[192, "translateY(128px)"], [288, "translateY(192px)"]])
+
     def test_what_is_written_anew_keeps_the_focus_its_place_and_what_is_unfolded(self):
         kept = self.run_js("dom", """
             const box = m.el('section'), rows = (word) => Array.from(
