@@ -77,9 +77,9 @@ void AnswerUnary(const RestContext& context, const RestRequest& request,
   const auto message = NewMessage(*method.input_type());
   absl::Status status = FillMessage(request, message.get());
   if (!status.ok()) return SetError(status, response);
+  const auto answer = NewMessage(*method.output_type());  // outlives the call, which reads into it
   RpcCall call(context.stub, RpcPath(request.route));
   const OpenCalls::Entry entry(context.calls, &call);
-  const auto answer = NewMessage(*method.output_type());
   if (call.Write(*message)) call.WritesDone();
   if (ReadForClient(&call, answer.get(), kUnaryTime) == RpcCall::Got::kNothingYet) {
     call.Cancel();

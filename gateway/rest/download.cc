@@ -59,9 +59,9 @@ class Download {
     if (got_ != RpcCall::Got::kResponse) end_ = call_.Finish();
   }
 
+  v1::GetJobResultsResponse piece_;  // outlives the call, which reads into it
   RpcCall call_;
   const OpenCalls::Entry entry_;
-  v1::GetJobResultsResponse piece_;
   RpcCall::Got got_ = RpcCall::Got::kNothingYet;
   absl::Status end_;
 };

@@ -19,10 +19,10 @@ using google::protobuf::Message;
 class EventStream {
  public:
   EventStream(const RestContext& context, const RestRequest& request)
-      : call_(context.stub, RpcPath(request.route)),
+      : response_(NewMessage(*MethodOf(request.route).output_type())),
+        call_(context.stub, RpcPath(request.route)),
         entry_(context.calls, &call_),
-        heartbeat_(context.heartbeat),
-        response_(NewMessage(*MethodOf(request.route).output_type())) {}
+        heartbeat_(context.heartbeat) {}
 
   // Waits for the first response. Errors: the call's, where it has ended before.
   absl::Status Begin(const Message& request) {
@@ -63,10 +63,10 @@ class EventStream {
     return absl::StrCat(event, "data: ", ToJson(*response_), "\n\n");
   }
 
+  const std::unique_ptr<Message> response_;  // outlives the call, which reads into it
   RpcCall call_;
   const OpenCalls::Entry entry_;
   const std::chrono::milliseconds heartbeat_;
-  const std::unique_ptr<Message> response_;
   RpcCall::Got got_ = RpcCall::Got::kNothingYet;
   absl::Status end_;
 };

@@ -196,9 +196,9 @@ bool SaysHowLong(const httplib::Request& request, httplib::Response* response) {
 void AnswerUpload(const RestContext& context, const RestRequest& request,
                   const httplib::ContentReader& body, httplib::Response* response) {
   if (!SaysHowLong(request.http, response)) return;
+  v1::SubmitPcapResponse answer;  // outlives the call, which reads into it
   BodyReader reader(context, request);
   absl::Status status = reader.FillHeader();
-  v1::SubmitPcapResponse answer;
   if (status.ok()) {
     status = request.http.is_multipart_form_data() ? reader.ReadMultipart(body, &answer)
                                                    : reader.ReadPlain(body, &answer);
