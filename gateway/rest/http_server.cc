@@ -157,14 +157,20 @@ bool HttpServer::ServeRequest(Connection* connection, std::chrono::milliseconds 
       return false;
     case Connection::Head::kTooLong:
       Refuse(socket, "large", 431,
-             absl::InvalidArgumentError("the head of a request may have 16 KiB; ask for less"));
+             absl::InvalidArgumentError(
+                 "the head of a request may have 16 KiB, a header of it 8 KiB; ask for less"));
       return false;
     case Connection::Head::kMalformed:
       Refuse(socket, "malformed", 400,
-             absl::InvalidArgumentError("not HTTP: a line does not end in CR LF, or holds NUL"));
+             absl::InvalidArgumentError(
+                 "not HTTP: a line does not end in CR LF, holds NUL, or is no header"));
+      return false;
+    case Connection::Head::kWrongHost:
+      Refuse(socket, "host", 421,
+             absl::PermissionDeniedError("a request has one Host header, without a '%'"));
       return false;
   }
-  const bool ends = is_last || connection->announces_body() || stopping_;
+  const bool ends = is_last || connection->must_end() || stopping_;
   bool client_ends = false;
   const bool served = process_request(*connection, ends, client_ends, nullptr);
   return served && !ends && !client_ends && !connection->is_last();
