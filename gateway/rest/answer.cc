@@ -42,6 +42,16 @@ void SetError(const absl::Status& status, httplib::Response* response) {
   SetError(HttpStatus(status.code()), status, response);
 }
 
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response) {
+  auto place = context.places->Take();
+  if (place != nullptr) return place;
+  context.metrics->CountRefusal("watchers");
+  SetError(absl::UnavailableError("there are as many event streams, uploads and downloads as "
+                                  "--max-watchers allows; try again in a few seconds"),
+           response);
+  return nullptr;
+}
+
 void SetPieces(const httplib::Request& request, const char* content_type,
                std::function<bool(httplib::DataSink&)> write, httplib::Response* response) {
   response->status = 200;

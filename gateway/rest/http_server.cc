@@ -90,9 +90,10 @@ void HttpServer::Accept() {
       // Most likely out of files; clients wait in the backlog.
       poll(&entries[1], 1, 20);
     } else if (!pool_.Take(socket)) {
-      Refuse(socket, "threads", 503,
-             absl::UnavailableError("there are as many connections as --web-threads allows; try "
-                                    "again in a few seconds"));
+      Refuse(
+          socket, "threads", 503,
+          absl::UnavailableError("there are as many connections as --web-threads, or the "
+                                 "system's limit on threads, allows; try again in a few seconds"));
       lingerer_.Close(socket);
     }
   }

@@ -204,6 +204,8 @@ bool SaysHowLong(const httplib::Request& request, httplib::Response* response) {
 void AnswerUpload(const RestContext& context, const RestRequest& request,
                   const httplib::ContentReader& body, httplib::Response* response) {
   if (!SaysHowLong(request.http, response)) return;
+  const auto place = TakePlace(context, response);
+  if (place == nullptr) return;
   v1::SubmitPcapResponse answer;  // outlives the call, which reads into it
   BodyReader reader(context, request);
   absl::Status status = reader.FillHeader();
