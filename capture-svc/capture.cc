@@ -1,6 +1,5 @@
 #include "capture-svc/capture.h"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/batch_log.h"
 #include "common/duration.h"
 #include "common/text.h"
+#include "common/trace_context.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 
@@ -27,11 +29,15 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
     : source_(std::move(source)),
       name_(SourceName(source_)),
       options_(CompleteOptions(std::move(options), source_)),
+      trace_(IsTraced(options_.trace) ? options_.trace : NewTrace()),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
-      engine_(ForEngine(options_), [this](const v1::PacketBatch& batch) { return Send(batch); }),
+      engine_(ForEngine(options_), [this](v1::PacketBatch& batch) { return Send(batch); }),
       sender_(
           "feature-svc",
-          [this](grpc::ClientContext* context) { return feature_stub_->Push(context); },
+          [this](grpc::ClientContext* context) {
+            SendTrace(trace_, context);
+            return feature_stub_->Push(context);
+          },
           {[this](const v1::Ack& ack) { engine_.OnAck(ack); }}, link) {}
 
 CaptureOptions Capture::ForEngine(CaptureOptions options) {
@@ -44,14 +50,18 @@ CaptureOptions Capture::ForEngine(CaptureOptions options) {
   return options;
 }
 
-absl::Status Capture::Send(const v1::PacketBatch& batch) {
+absl::Status Capture::Send(v1::PacketBatch& batch) {
   const v1::BatchHeader& header = batch.header();
+  *batch.mutable_header()->mutable_trace() =
+      IsTraced(options_.trace) ? NewSpanOf(options_.trace) : NewTrace();
   if (header.sequence() == 1 && header.clock_jump_ns() != 0) {
-    spdlog::info("{}: the clock of the capture jumped by {}; run {} begins", name_,
-                 FormatDurationNs(header.clock_jump_ns()), header.run());
+    LogInfo(
+        absl::StrCat(name_, ": the clock of the capture jumped by ",
+                     FormatDurationNs(header.clock_jump_ns()), "; run ", header.run(), " begins"),
+        Names());
   }
   TellLoad();
-  return sender_.Send(batch);
+  return sender_.Send(batch, engine_.batch_began());
 }
 
 void Capture::TellLoad() {
@@ -59,11 +69,12 @@ void Capture::TellLoad() {
   const Rung rung = engine_.rung();
   if (rung == told_rung_) return;
   if (rung == Rung::kShedDevices && told_rung_ < rung) {
-    spdlog::warn("{}: packets come faster than feature-svc takes them; sheds whole devices", name_);
+    LogWarn(name_ + ": packets come faster than feature-svc takes them; sheds whole devices",
+            Names());
   } else if (rung == Rung::kDropNewest) {
-    spdlog::error("{}: feature-svc takes next to nothing; drops all packets", name_);
+    LogError(name_ + ": feature-svc takes next to nothing; drops all packets", Names());
   } else if (rung < Rung::kShedDevices && told_rung_ >= Rung::kShedDevices) {
-    spdlog::info("{}: takes all packets again", name_);
+    LogInfo(name_ + ": takes all packets again", Names());
   }
   told_rung_ = rung;
 }
@@ -171,6 +182,12 @@ v1::Capture Capture::Describe() const {
   description.set_state(state_);
   description.set_error(ToUtf8(error_));
   return description;
+}
+
+LogFields Capture::Names() const {
+  LogFields fields = {{"origin", options_.origin}, {"run", options_.run}};
+  AddTrace(trace_, &fields);
+  return fields;
 }
 
 std::string NewRunName() {

@@ -13,6 +13,7 @@
 #include "capture-svc/source/source_options.h"
 #include "common/link_flags.h"
 #include "common/link_sender.h"
+#include "common/log_format.h"
 #include "silhouette/v1/capture_service.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 
@@ -57,18 +58,21 @@ class Capture {
   // Waits until Run is through, for so long at most; true when it is.
   bool WaitForEnd(std::chrono::milliseconds patience) const;
   v1::Capture Describe() const;
+  // What it is, for log lines.
+  LogFields Names() const;
   CaptureProgress Progress() const { return engine_.Progress(); }
 
  private:
   // What the engine asks and tells of where its packets come from.
   CaptureOptions ForEngine(CaptureOptions options);
-  absl::Status Send(const v1::PacketBatch& batch);
+  absl::Status Send(v1::PacketBatch& batch);
   void TellLoad();
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);
 
   const SourceOptions source_;
   const std::string name_;  // of the source, for messages
   const CaptureOptions options_;
+  const v1::TraceContext trace_;  // of its stream and its log lines
   const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
   CaptureEngine engine_;
   OverloadLadder::Rung told_rung_ = OverloadLadder::Rung::kNone;  // by log lines

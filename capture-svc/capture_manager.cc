@@ -1,11 +1,10 @@
 #include "capture-svc/capture_manager.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "common/accounting.h"
+#include "common/log.h"
 
 namespace silhouette {
 
@@ -44,10 +43,13 @@ void CaptureManager::Run(std::vector<PlannedCapture> captures, Sequence* sequenc
 
 void CaptureManager::Finish(const Capture& capture, const absl::Status& status) {
   const v1::Capture done = capture.Describe();
-  spdlog::info("{}: ended, {} packets received", done.source(), done.accounting().received());
+  const LogFields names = capture.Names();
+  LogInfo(
+      absl::StrCat(done.source(), ": ended, ", done.accounting().received(), " packets received"),
+      names);
   if (done.error().empty()) return;
-  if (capture.is_submitted()) return spdlog::warn("{}", done.error());
-  spdlog::error("{}", done.error());
+  if (capture.is_submitted()) return LogWarn(done.error(), names);
+  LogError(done.error(), names);
   std::lock_guard lock(mutex_);
   if (first_error_.ok()) first_error_ = status.ok() ? absl::DataLossError(done.error()) : status;
 }

@@ -14,6 +14,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -24,6 +25,7 @@
 #include "common/link_receiver.h"
 #include "common/parse/test_frames.h"
 #include "common/test_folder.h"
+#include "common/trace_context.h"
 
 namespace silhouette {
 namespace {
@@ -79,6 +81,30 @@ TEST_F(CaptureTest, RunReturnsOnceEverythingIsSettled) {
   EXPECT_EQ(done.accounting().pending(), 0u);
   EXPECT_TRUE(Balanced(done.accounting()));
   EXPECT_EQ(done.bytes_read(), done.bytes_total());
+}
+
+TEST_F(CaptureTest, EachBatchHasATraceOfItsOwn) {
+  Capture capture(FileSource(path_), options_, server_.channel);
+  ASSERT_TRUE(capture.Run().ok());
+  std::set<std::string> traces;
+  for (const auto& batch : feature_.batches()) {
+    EXPECT_TRUE(IsTraced(batch.header().trace()));
+    traces.insert(TraceIdText(batch.header().trace()));
+  }
+  EXPECT_GT(traces.size(), 3u);
+  EXPECT_EQ(traces.size(), feature_.batches().size());
+}
+
+TEST_F(CaptureTest, AllBatchesOfOneThatIsTracedHaveItsTraceAndASpanEach) {
+  options_.trace = NewTrace();
+  Capture capture(FileSource(path_), options_, server_.channel);
+  ASSERT_TRUE(capture.Run().ok());
+  std::set<std::string> spans = {SpanIdText(options_.trace)};
+  for (const auto& batch : feature_.batches()) {
+    EXPECT_EQ(TraceIdText(batch.header().trace()), TraceIdText(options_.trace));
+    spans.insert(SpanIdText(batch.header().trace()));
+  }
+  EXPECT_EQ(spans.size(), feature_.batches().size() + 1);
 }
 
 TEST_F(CaptureTest, ACutFileIsSettledToTheCutAndSaysWhere) {

@@ -81,7 +81,9 @@ absl::Status CaptureEngine::TakeBlock(const PacketBlock& block, const PacketSour
   std::span<const RawPacket> rest = block.packets;
   while (!rest.empty()) {
     const size_t count = std::min(rest.size(), options_.batch_packets - work_->builder.packets());
+    const bool is_first = work_->builder.packets() == 0;
     const size_t taken = TakePackets(rest.first(count));
+    if (is_first && work_->builder.packets() > 0) batch_began_ = std::chrono::steady_clock::now();
     rest = rest.subspan(taken);
     absl::Status status;
     if (taken < count) {
@@ -259,6 +261,7 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
     Publish(source);
     return absl::OkStatus();
   }
+  if (work_->builder.packets() == 0) batch_began_ = std::chrono::steady_clock::now();
   v1::PacketBatch* batch = work_->builder.Finish();
   Publish(source);
   TellLoss(batch->mutable_lost_before());

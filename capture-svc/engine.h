@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -40,6 +41,9 @@ struct CaptureOptions {
   // How full the buffer to the receiver is: from 1 on, it takes no batch. Where it is set, overload
   // makes the engine shed; otherwise it waits. For interfaces.
   std::function<double()> fill;
+  // What all of the capture's batches and log lines belong to, as those of a job do. Unset: each
+  // batch has a trace of its own.
+  v1::TraceContext trace = {};
   // For the metrics of those behind: what batches tell, and the wall clock; unset: they tell none.
   v1::SourceKind source_kind = v1::SOURCE_KIND_UNSPECIFIED;
   std::function<int64_t()> now_ns;
@@ -64,8 +68,9 @@ struct CaptureProgress {
 // once; progress and acks come from any thread.
 class CaptureEngine {
  public:
-  // Takes the next batch; blocks while the receiver is slower. An error ends the run.
-  using Emit = std::function<absl::Status(const v1::PacketBatch&)>;
+  // Takes the next batch, and may give it a trace; blocks while the receiver is slower. An error
+  // ends the run.
+  using Emit = std::function<absl::Status(v1::PacketBatch&)>;
 
   CaptureEngine(CaptureOptions options, Emit emit);
 
@@ -96,6 +101,10 @@ class CaptureEngine {
 
   // Where it stands on the ladder. From the thread that calls Read.
   OverloadLadder::Rung rung() const { return ladder_.rung(); }
+
+  // Within Emit: when the first packet of the batch was seen, or the batch was made if it has none.
+  // For the log alone.
+  std::chrono::steady_clock::time_point batch_began() const { return batch_began_; }
 
  private:
   absl::Status ReadAll(PacketSource* source);
@@ -171,6 +180,7 @@ class CaptureEngine {
   int64_t clock_ns_ = 0;  // event time: the newest packet, or how far the source was silent
   int64_t emitted_watermark_ns_ = 0;
   int64_t batch_start_ns_ = 0;
+  std::chrono::steady_clock::time_point batch_began_;
 
   mutable std::mutex mutex_;
   CaptureProgress published_;  // guarded by mutex_; accounting without what acks say

@@ -4,12 +4,12 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <thread>
 
 #include "capture-svc/capture_metrics.h"
 #include "capture-svc/flags.h"
 #include "capture-svc/service.h"
+#include "common/log.h"
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
 
@@ -40,7 +40,7 @@ absl::StatusOr<Plan> OpenSources(const CaptureFlags& flags) {
       planned.source = std::move(opened->source);
       plan.any_live = true;
       if (!opened->warning.empty()) spdlog::warn("{}", opened->warning);
-      spdlog::info("listening on {}", options.live.interface);
+      LogInfo("listening on " + options.live.interface);
     }
   }
   return plan;
@@ -66,7 +66,7 @@ absl::Status StartCaptures(Plan plan, const RemoteCaptureOptions& options,
 }
 
 int Fail(const absl::Status& status) {
-  std::cerr << "capture-svc: " << status.message() << "\n";
+  TellFailure("capture-svc", status);
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
@@ -133,6 +133,6 @@ int main(int argc, char** argv) {
                "capture-svc");
   silhouette::AddCaptureFlags(&app, &flags);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
-  silhouette::SetUpLogging("capture-svc", flags.server.log_level);
+  silhouette::SetUpLogging("capture-svc", flags.server.log);
   return silhouette::Run(flags, &stop);
 }

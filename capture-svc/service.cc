@@ -12,6 +12,7 @@
 #include "capture-svc/source/interfaces.h"
 #include "common/grpc_status.h"
 #include "common/text.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 namespace {
@@ -85,8 +86,8 @@ grpc::Status CaptureService::StopCapture(grpc::ServerContext* context,
 }
 
 grpc::Status CaptureService::Submit(grpc::ServerContext* context, Submission::Stream* stream) {
-  const auto make_capture = [this](const v1::SubmitHeader& header,
-                                   std::shared_ptr<ByteChannel> channel) {
+  const auto make_capture = [this, context](const v1::SubmitHeader& header,
+                                            std::shared_ptr<ByteChannel> channel) {
     SourceOptions source;
     source.kind = SourceOptions::Kind::kSubmitted;
     source.path = header.origin();
@@ -94,6 +95,7 @@ grpc::Status CaptureService::Submit(grpc::ServerContext* context, Submission::St
     CaptureOptions options = options_.capture;
     options.origin = header.origin();
     options.run = header.run();
+    options.trace = ReceivedTrace(*context);
     return std::make_shared<Capture>(std::move(source), std::move(options),
                                      options_.feature_channel, options_.link);
   };

@@ -1,7 +1,6 @@
 #include "capture-svc/submission.h"
 
 #include <grpc/grpc.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/link_receiver.h"
+#include "common/log.h"
 
 namespace silhouette {
 
@@ -40,7 +40,7 @@ absl::Status Submission::Serve(const MakeCapture& make_capture) {
   planned.push_back({capture_, nullptr});
   outcome_ = captures_->Start(std::move(planned));
   if (outcome_.ok()) {
-    spdlog::info("{}: handed in by {}", header->origin(), context_->peer());
+    LogInfo(absl::StrCat(header->origin(), ": handed in by ", context_->peer()), capture_->Names());
     std::thread reporter([this] { Report(); });
     TakeBytes();
     reporter.join();

@@ -1,13 +1,12 @@
 // classify-svc: gives windows verdicts with XGBoost models.
 
-#include <spdlog/spdlog.h>
-
-#include <iostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "classify-svc/service.h"
 #include "common/files.h"
+#include "common/log.h"
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
 
@@ -21,7 +20,7 @@ struct ClassifyFlags {
 };
 
 int Fail(const absl::Status& status, int exit_status) {
-  std::cerr << "classify-svc: " << status.message() << "\n";
+  TellFailure("classify-svc", status);
   return exit_status;
 }
 int Fail(const absl::Status& status) {
@@ -35,10 +34,12 @@ int Run(const ClassifyFlags& flags, StopSignal* stop) {
   auto bundles = LoadModels(flags.models, &refused);
   if (!bundles.ok()) return Fail(bundles.status(), 1);
   for (const absl::Status& status : refused) {
-    spdlog::error("{}; the other models are served", std::string(status.message()));
+    LogError(absl::StrCat(std::string(status.message()), "; the other models are served"));
   }
   for (const auto& bundle : *bundles) {
-    spdlog::info("loaded model {} {}", bundle->manifest().name(), bundle->manifest().version());
+    const v1::ModelManifest& model = bundle->manifest();
+    LogInfo(absl::StrCat("loaded model ", model.name(), " ", model.version()),
+            {{"model", model.name()}, {"version", model.version()}});
   }
   const ClassifyEngine engine(*std::move(bundles));
   ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()), refused.size());
@@ -74,6 +75,6 @@ int main(int argc, char** argv) {
       "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
-  silhouette::SetUpLogging("classify-svc", flags.server.log_level);
+  silhouette::SetUpLogging("classify-svc", flags.server.log);
   return silhouette::Run(flags, &stop);
 }

@@ -9,8 +9,10 @@
 
 #include "absl/time/clock.h"
 #include "classify-svc/metric_list.h"
+#include "common/batch_log.h"
 #include "common/grpc_status.h"
 #include "common/link_stream.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 namespace {
@@ -30,18 +32,24 @@ size_t BucketOf(double probability) {
 // is an ack of the windows under the same sequence, and the end of either stream ends the other.
 class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
  public:
-  PushHandler(ClassifyService* service, AckWriter* acks)
+  PushHandler(ClassifyService* service, AckWriter* acks, const v1::TraceContext& trace)
       : service_(service),
         stream_("gateway",
-                [this](grpc::ClientContext* context) { return service_->gateway_->Push(context); },
+                [this, trace](grpc::ClientContext* context) {
+                  SendTrace(trace, context);
+                  return service_->gateway_->Push(context);
+                },
                 {[acks](const v1::Ack& ack) { acks->Write(ack); }, [acks] { acks->AskForEnd(); }}) {
   }
 
   absl::Status Consume(const v1::WindowBatch& batch) override {
+    const auto began = StageClock::now();
     auto verdicts = service_->engine_->Classify(batch);
     if (!verdicts.ok()) return verdicts.status();
     service_->Count(*verdicts);
-    return stream_.Send(*verdicts);
+    absl::Status sent = stream_.Send(*verdicts);
+    if (sent.ok()) LogSent(*verdicts, {began, {}});
+    return sent;
   }
 
   absl::Status Finish() override { return stream_.Close(); }
@@ -78,8 +86,9 @@ ClassifyService::ClassifyService(const ClassifyEngine* engine,
 
 grpc::Status ClassifyService::Push(grpc::ServerContext* context,
                                    grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) {
-  return ServeLink<v1::WindowBatch>(context, stream, &streams_, [this](AckWriter* acks) {
-    return absl::StatusOr<std::unique_ptr<PushHandler>>(std::make_unique<PushHandler>(this, acks));
+  return ServeLink<v1::WindowBatch>(context, stream, &streams_, [this, context](AckWriter* acks) {
+    return absl::StatusOr<std::unique_ptr<PushHandler>>(
+        std::make_unique<PushHandler>(this, acks, ReceivedTrace(*context)));
   });
 }
 
@@ -101,6 +110,9 @@ grpc::Status ClassifyService::WatchModels(grpc::ServerContext* context,
 grpc::Status ClassifyService::Explain(grpc::ServerContext* context,
                                       const v1::ExplainRequest* request,
                                       v1::ExplainResponse* response) {
+  LogFields fields = {{"model", request->model()}, {"version", request->version()}};
+  AddTrace(ReceivedTrace(*context), &fields);
+  LogDebug("explains a verdict", fields);
   auto contributions =
       engine_->Explain(request->model(), request->version(),
                        std::vector<double>(request->features().begin(), request->features().end()));

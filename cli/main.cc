@@ -1,7 +1,5 @@
 // silhouette: the command-line tool.
 
-#include <spdlog/spdlog.h>
-
 #include "cli/evaluate_command.h"
 #include "cli/features_command.h"
 #include "cli/help_commands.h"
@@ -18,6 +16,7 @@
 #include "cli/train_command.h"
 #include "cli/up_command.h"
 #include "cli/watch_command.h"
+#include "common/log.h"
 #include "common/options.h"
 
 int main(int argc, char** argv) {
@@ -47,8 +46,11 @@ int main(int argc, char** argv) {
       "Start here:\n"
       "  silhouette run call.pcap            when somebody sat in front of the camera\n"
       "  silhouette COMMAND --help           what a command does, with examples");
+  silhouette::LogOptions log{.level = "warn"};
+  silhouette::AddLogFormatOption(&app, &log.format);
   silhouette::FinishOptions(&app);
-  silhouette::SetUpLogging("silhouette", "warn");
+  // Before the command's own, and before there are threads.
+  app.parse_complete_callback([&log] { silhouette::SetUpLogging("silhouette", log); });
   const int status = silhouette::ParseOptions(&app, argc, argv);
   return status >= 0 ? status : exit_status;
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "cli/json_report.h"
 #include "cli/text_report.h"
+#include "common/log.h"
 
 namespace silhouette {
 
@@ -46,7 +47,7 @@ absl::Status PrintReport(GatewayClient* gateway, const ReportFlags& flags,
 }
 
 int ReportFailure(const std::string& command, const absl::Status& status) {
-  std::cerr << "silhouette " << command << ": " << std::string(status.message()) << "\n";
+  TellFailure("silhouette " + command, status);
   return absl::IsInvalidArgument(status) && absl::StartsWith(status.message(), "--") ? 2 : 1;
 }
 

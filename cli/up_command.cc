@@ -19,6 +19,7 @@
 #include "cli/report_flags.h"
 #include "cli/stopper.h"
 #include "common/files.h"
+#include "common/log.h"
 #include "common/stop_signal.h"
 #include "nlohmann/json.hpp"
 
@@ -128,8 +129,13 @@ absl::Status Suite::StartOne(Service* service, const std::atomic<bool>& stopped)
   const std::string ports = absl::StrCat(ports_folder_, "/", service->name, ".json");
   std::error_code ignored;
   fs::remove(ports, ignored);
-  std::vector<std::string> command = {absl::StrCat(programs_, "/", service->name), "--log-level",
-                                      flags_.log_level, "--ports-file", ports};
+  std::vector<std::string> command = {absl::StrCat(programs_, "/", service->name),
+                                      "--log-level",
+                                      flags_.log_level,
+                                      "--log-format",
+                                      IsJsonLog() ? "json" : "text",
+                                      "--ports-file",
+                                      ports};
   command.insert(command.end(), service->arguments.begin(), service->arguments.end());
   auto process = ChildProcess::Start(command, service->leaves_root);
   if (!process.ok()) return process.status();
@@ -199,7 +205,7 @@ absl::Status Suite::Mend(const std::atomic<bool>& stopped) {
       return absl::UnavailableError(
           absl::StrCat(service.name, ": keeps ending right after its start; see above for why"));
     }
-    std::cerr << "silhouette up: " << service.name << " has ended; starts it again\n";
+    LogWarn(service.name + " has ended; starts it again", {{"child", service.name}});
     const absl::Status started = StartOne(&service, stopped);
     // One that has ended at once is counted when it is looked at next.
     if (!started.ok() && !absl::IsUnavailable(started)) return started;
@@ -211,7 +217,7 @@ void Suite::End() {
   constexpr std::chrono::seconds kPatience(15);
   for (auto service = services_.rbegin(); service != services_.rend(); ++service) {
     if (service->process && !service->process->End(kPatience)) {
-      std::cerr << "silhouette up: " << service->name << " does not end, and is killed\n";
+      LogWarn(service->name + " does not end, and is killed", {{"child", service->name}});
     }
   }
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/batch_log.h"
 #include "common/batch_packets.h"
 #include "common/link_run.h"
 #include "silhouette/v1/batch.pb.h"
@@ -75,8 +76,9 @@ class LinkBuffer {
   }
 
   // Takes the next batch.
-  void Add(std::shared_ptr<Batch> batch) {
+  void Add(std::shared_ptr<Batch> batch, const StageTimes& times = {}) {
     Entry entry;
+    entry.times = times;
     entry.since = std::chrono::steady_clock::now();
     entry.bytes = batch->SpaceUsedLong();
     entry.packets = PacketsOf(*batch);
@@ -101,17 +103,21 @@ class LinkBuffer {
     return entry.batch;
   }
 
-  // The batch that Next gave is sent.
-  void MarkSent() {
+  // The batch that Next gave is sent. Returns the times that it came with, if that is the first
+  // time.
+  std::optional<StageTimes> MarkSent() {
     Entry& entry = entries_[next_++];
+    std::optional<StageTimes> times;
     if (!std::exchange(entry.was_sent, true)) {
       use_.unsent_bytes -= entry.bytes;
       ++sent_;
+      times = entry.times;
     }
     if (!limits_.keeps_unsettled) entry.run->second.SettleUpTo(Sequence(entry));
     DropSettled();
     while (MustForget()) Forget();
     FindOldest();
+    return times;
   }
 
   // Takes in what the receiver says; returns it with counts since the run began. Nothing for an
@@ -159,6 +165,7 @@ class LinkBuffer {
   struct Entry {
     std::shared_ptr<Batch> batch;
     bool was_sent = false;                        // over any stream
+    StageTimes times;                             // for the log
     std::chrono::steady_clock::time_point since;  // when it came
     typename Runs::iterator run;
     size_t bytes = 0;

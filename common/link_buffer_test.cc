@@ -49,6 +49,19 @@ v1::Ack AckOf(uint64_t sequence, uint64_t windowed, int64_t keep_from_ns,
   return ack;
 }
 
+TEST(LinkBufferTimes, AreGivenBackWhenABatchIsSentForTheFirstTime) {
+  Buffer buffer({});
+  const StageTimes times{StageClock::time_point(std::chrono::seconds(7)), {}};
+  buffer.Add(Batch(1), times);
+  ASSERT_NE(buffer.Next(), nullptr);
+  const auto first = buffer.MarkSent();
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->began, times.began);
+  buffer.Rewind();
+  ASSERT_NE(buffer.Next(), nullptr);
+  EXPECT_FALSE(buffer.MarkSent().has_value());
+}
+
 // The headers of all that is to send.
 std::vector<v1::BatchHeader> SendAll(Buffer* buffer) {
   std::vector<v1::BatchHeader> headers;

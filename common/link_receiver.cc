@@ -1,16 +1,22 @@
 #include "common/link_receiver.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "common/accounting.h"
+#include "common/batch_log.h"
 #include "common/metric_list.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 
 namespace {
+
+LogFields StreamFields(const grpc::ServerContext& context) {
+  LogFields fields = {{"peer", context.peer()}};
+  AddTrace(ReceivedTrace(context), &fields);
+  return fields;
+}
 
 absl::Status CheckHeader(const v1::BatchHeader& header) {
   if (header.origin().empty() || header.run().empty() || header.sequence() == 0) {
@@ -67,7 +73,7 @@ OpenStreams::~OpenStreams() {
 
 void OpenStreams::Add(grpc::ServerContext* context, Abort abort, std::function<void()> on_gone) {
   std::lock_guard lock(mutex_);
-  spdlog::info("stream from {} opened", context->peer());
+  LogInfo(absl::StrCat("stream from ", context->peer(), " opened"), StreamFields(*context));
   if (stopping_) {  // it has nothing yet that would be worth a flush
     context->TryCancel();
     abort();
@@ -80,7 +86,7 @@ void OpenStreams::Add(grpc::ServerContext* context, Abort abort, std::function<v
 
 void OpenStreams::Remove(grpc::ServerContext* context) {
   std::lock_guard lock(mutex_);
-  spdlog::info("stream from {} ended", context->peer());
+  LogInfo(absl::StrCat("stream from ", context->peer(), " ended"), StreamFields(*context));
   streams_.erase(context);
   open_.Set(static_cast<double>(streams_.size()));
   changed_.notify_all();

@@ -1,8 +1,9 @@
 #include "common/link_retry.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
 
 namespace silhouette {
 
@@ -28,7 +29,10 @@ LinkRetry::LinkRetry(std::string receiver, RetryDelays delays)
 
 std::chrono::milliseconds LinkRetry::OnBreak(const absl::Status& reason) {
   std::string words(reason.message());
-  if (words != reason_) spdlog::warn("{}; tries again", words);
+  if (words != reason_) {
+    LogWarn(words + "; tries again",
+            {{"receiver", receiver_}, {"code", absl::StatusCodeToString(reason.code())}});
+  }
   reason_ = std::move(words);
   constexpr int kMostDoublings = 16;
   const int64_t delay_ms = std::min<int64_t>(
@@ -40,7 +44,8 @@ std::chrono::milliseconds LinkRetry::OnBreak(const absl::Status& reason) {
 
 void LinkRetry::OnProgress() {
   if (breaks_ == 0) return;
-  spdlog::info("{}: goes on after {} break{}", receiver_, breaks_, breaks_ == 1 ? "" : "s");
+  LogInfo(absl::StrCat(receiver_, ": goes on after ", breaks_, breaks_ == 1 ? " break" : " breaks"),
+          {{"receiver", receiver_}, {"breaks", int64_t{breaks_}}});
   breaks_ = 0;
   reason_.clear();
 }

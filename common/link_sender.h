@@ -65,14 +65,15 @@ class LinkSender {
   LinkSender(const LinkSender&) = delete;
   LinkSender& operator=(const LinkSender&) = delete;
 
-  // Takes a copy of the batch; blocks while the buffer is full. Errors: CANCELLED, or what made the
-  // link fail for good.
-  absl::Status Send(const Batch& batch) {
+  // Takes a copy of the batch; blocks while the buffer is full. `began` is where its line in the
+  // log counts from. Errors: CANCELLED, or what made the link fail for good.
+  absl::Status Send(const Batch& batch, StageClock::time_point began = StageClock::now()) {
+    const StageTimes times{began, StageClock::now()};
     std::shared_ptr<Batch> copy = pool_.CopyOf(batch);
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return buffer_.HasRoomFor(copy->header()) || !status_.ok(); });
     if (!status_.ok()) return status_;
-    buffer_.Add(std::move(copy));
+    buffer_.Add(std::move(copy), times);
     Tell(buffer_.use());
     if (!writer_.joinable()) writer_ = std::thread([this] { Write(); });
     changed_.notify_all();
@@ -184,10 +185,14 @@ class LinkSender {
       std::shared_ptr<Batch> batch = NextToWrite();
       if (batch == nullptr) break;
       status = stream.Send(*batch);
-      std::lock_guard lock(mutex_);
-      if (status.ok()) buffer_.MarkSent();
-      Tell(buffer_.use());
-      changed_.notify_all();
+      std::optional<StageTimes> times;
+      {
+        std::lock_guard lock(mutex_);
+        if (status.ok()) times = buffer_.MarkSent();
+        Tell(buffer_.use());
+        changed_.notify_all();
+      }
+      if (times) LogSent(*batch, *times);
     }
     absl::Status closed = stream.Close();
     std::lock_guard lock(mutex_);

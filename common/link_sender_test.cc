@@ -16,6 +16,7 @@
 
 #include "common/grpc_server.h"
 #include "common/link_receiver.h"
+#include "common/trace_context.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
 
 namespace silhouette {
@@ -149,6 +150,20 @@ TEST_F(LinkSenderTest, WhatWasNotAckedIsSentAgainAfterABreak) {
   EXPECT_THAT(receiver_.received(2), ElementsAre(2, 3, 4));
   EXPECT_EQ(acks_.back().sequence(), 4u);
   EXPECT_EQ(acks_.back().accounting().windowed(), 4 * kPackets) << "each packet counts once";
+}
+
+TEST_F(LinkSenderTest, WhatIsSentAgainHasTheTraceThatItHad) {
+  std::vector<std::string> traces;  // of what came, from one thread at a time
+  receiver_.on_batch = [&](int stream, const v1::PacketBatch& batch, bool*) {
+    traces.push_back(ToTraceparent(batch.header().trace()));
+    return stream < 3 ? absl::UnavailableError("killed") : absl::OkStatus();
+  };
+  v1::PacketBatch batch = Batch(1, true);
+  *batch.mutable_header()->mutable_trace() = NewTrace();
+  const auto sender = Open();
+  ASSERT_EQ(sender->Send(batch), absl::OkStatus());
+  EXPECT_EQ(sender->Close(), absl::OkStatus());
+  EXPECT_THAT(traces, ElementsAre(ToTraceparent(batch.header().trace()), traces[0], traces[0]));
 }
 
 TEST_F(LinkSenderTest, ItGoesOnByItselfWithoutAnotherSend) {

@@ -1,13 +1,11 @@
 #include "common/options.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cctype>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/help/help_flags.h"
 
 namespace silhouette {
@@ -58,6 +56,12 @@ std::string UnknownSubcommand(const CLI::App& app, int argc, char** argv) {
   return absl::StrCat("no command \"", argv[1], "\"; there are ", known);
 }
 
+// CLI11 calls every config file INI.
+std::string Reason(const CLI::ParseError& error) {
+  return absl::StrReplaceAll(error.what(),
+                             {{"INI was not able to parse ", "--config: no option "}});
+}
+
 }  // namespace
 
 void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int health_port,
@@ -95,16 +99,33 @@ void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int 
   app->add_option("--grace", options->grace_s, "Seconds that an orderly shutdown may take")
       ->capture_default_str()
       ->check(CLI::Range(0, 3600));
-  app->add_option("--log-level", options->log_level, "Least severe message that is logged")
+  app->add_option("--log-level", options->log.level, "Least severe message that is logged")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  AddLogFormatOption(app, &options->log.format);
+  app->add_option("--slow-batch", options->log.slow_batch_ms,
+                  "Milliseconds after which a batch is slow, and logged at level info with its "
+                  "trace, one in ten seconds at most; 0: never")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3'600'000));
+}
+
+void AddLogFormatOption(CLI::App* app, std::string* format) {
+  app->add_option("--log-format", *format, "Log lines for people, or one JSON object each")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "json"}));
 }
 
 void FinishOptions(CLI::App* app) {
   app->set_version_flag("--version", std::string(app->get_name()) + " " + Version());
   app->set_config("--config", "", "Read options from this TOML file: listen = \"127.0.0.1:0\"")
       ->type_name("FILE");
-  if (app->get_require_subcommand_min() == 0) AddHelpFlags(app, Version());
+  if (app->get_require_subcommand_min() == 0) {
+    AddHelpFlags(app, Version());
+    // A service that does not know a name must not run without what it stands for. A file for a
+    // program with commands may hold what other commands take.
+    app->allow_config_extras(CLI::config_extras_mode::error);
+  }
   NameEnvironment(app);
 }
 
@@ -116,18 +137,10 @@ int ParseOptions(CLI::App* app, int argc, char** argv) {
     if (error.get_exit_code() == 0) return app->exit(error);
     const std::string command = CommandName(*app);
     const std::string unknown = UnknownSubcommand(*app, argc, argv);
-    std::cerr << command << ": " << (unknown.empty() ? error.what() : unknown) << "; see "
+    std::cerr << command << ": " << (unknown.empty() ? Reason(error) : unknown) << "; see "
               << command << " --help\n";
     return 2;
   }
-}
-
-void SetUpLogging(const std::string& program, const std::string& level) {
-  auto logger = spdlog::stderr_color_mt(program);
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-  logger->set_level(spdlog::level::from_str(level));
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
 }
 
 const char* Version() { return SILHOUETTE_VERSION; }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "common/log.h"
 #include "common/peer_limits.h"
 #include "common/tls_options.h"
 
@@ -19,12 +20,15 @@ struct ServerOptions {
   bool reflection = false;  // with TLS as well
   PeerLimitOptions limits;
   int grace_s = 10;  // how long an orderly shutdown may take
-  std::string log_level = "info";
+  LogOptions log;
 };
 
 // The flags of ServerOptions; `grpc_port`, health and metrics ports are the design's defaults.
 void AddServerOptions(CLI::App* app, ServerOptions* options, int grpc_port, int health_port,
                       int metrics_port);
+
+// --log-format, for services and the tool alike.
+void AddLogFormatOption(CLI::App* app, std::string* format);
 
 // Call after all options are added: gives every flag its environment variable (SILHOUETTE_LISTEN
 // for --listen, in subcommands too), and the app --config and --version, and without subcommands
@@ -33,9 +37,6 @@ void FinishOptions(CLI::App* app);
 
 // Parses; returns -1 to go on or the exit status to leave with (0 after --help, 2 for usage).
 int ParseOptions(CLI::App* app, int argc, char** argv);
-
-// Sends logs to stderr, one line each, from `level` (debug, info, warn, error) up.
-void SetUpLogging(const std::string& program, const std::string& level);
 
 // "0.1.0".
 const char* Version();

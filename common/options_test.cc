@@ -22,7 +22,8 @@ class OptionsTest : public ::testing::Test {
     FinishOptions(&app_);
   }
   ~OptionsTest() override {
-    for (const char* name : {"SILHOUETTE_LISTEN", "SILHOUETTE_GRACE", "SILHOUETTE_TWO_WORDS"}) {
+    for (const char* name : {"SILHOUETTE_LISTEN", "SILHOUETTE_GRACE", "SILHOUETTE_TWO_WORDS",
+                             "SILHOUETTE_LOG_FORMAT"}) {
       unsetenv(name);
     }
   }
@@ -74,7 +75,14 @@ TEST_F(OptionsTest, AConfigFileSetsAFlag) {
   EXPECT_EQ(Parse({"--config", path}), -1);
   EXPECT_EQ(options_.listen, "127.0.0.1:2");
   EXPECT_TRUE(options_.insecure);
-  EXPECT_EQ(options_.log_level, "warn");
+  EXPECT_EQ(options_.log.level, "warn");
+}
+
+TEST_F(OptionsTest, ANameInTheConfigFileThatIsNoOptionIsAnError) {
+  TemporaryFolder folder;
+  const std::string path = folder.Write("x.toml", "listne = \"127.0.0.1:2\"\n");
+  EXPECT_EQ(Parse({"--config", path}), 2);
+  EXPECT_THAT(err_, HasSubstr("x-svc: --config: no option listne; see x-svc --help"));
 }
 
 TEST_F(OptionsTest, AFlagWinsOverTheEnvironmentAndTheConfigFile) {
@@ -85,6 +93,16 @@ TEST_F(OptionsTest, AFlagWinsOverTheEnvironmentAndTheConfigFile) {
   EXPECT_EQ(options_.listen, "127.0.0.1:3");
 }
 
+TEST_F(OptionsTest, LogsAreTextUnlessTheFlagOrTheEnvironmentSaysJson) {
+  EXPECT_EQ(Parse({}), -1);
+  EXPECT_EQ(options_.log.format, "text");
+  setenv("SILHOUETTE_LOG_FORMAT", "json", 1);
+  EXPECT_EQ(Parse({}), -1);
+  EXPECT_EQ(options_.log.format, "json");
+  EXPECT_EQ(Parse({"--log-format", "text"}), -1);
+  EXPECT_EQ(options_.log.format, "text");
+}
+
 TEST_F(OptionsTest, HelpAndVersionLeaveWith0) {
   EXPECT_EQ(Parse({"--help"}), 0);
   EXPECT_THAT(out_, AllOf(HasSubstr("--listen"), HasSubstr("SILHOUETTE_LISTEN")));
@@ -93,9 +111,14 @@ TEST_F(OptionsTest, HelpAndVersionLeaveWith0) {
 }
 
 TEST_F(OptionsTest, AWrongCommandLineLeavesWith2AndOneLine) {
-  const std::vector<std::string> wrong[] = {
-      {"--nonsense"}, {"--grace", "soon"},          {"--grace", "-1"},
-      {"--listen"},   {"--log-level", "whispered"}, {"--config", "/no/such/file.toml"}};
+  const std::vector<std::string> wrong[] = {{"--nonsense"},
+                                            {"--grace", "soon"},
+                                            {"--grace", "-1"},
+                                            {"--listen"},
+                                            {"--log-level", "whispered"},
+                                            {"--log-format", "xml"},
+                                            {"--slow-batch", "1s"},
+                                            {"--config", "/no/such/file.toml"}};
   for (const auto& arguments : wrong) {
     EXPECT_EQ(Parse(arguments), 2) << arguments[0];
     EXPECT_THAT(err_, AllOf(HasSubstr("x-svc: "), HasSubstr("--help")));

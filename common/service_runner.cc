@@ -1,11 +1,10 @@
 #include "common/service_runner.h"
 
-#include <spdlog/spdlog.h>
-
 #include <exception>
 
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
+#include "common/log.h"
 #include "common/process_metrics.h"
 #include "common/server_metrics.h"
 
@@ -66,8 +65,9 @@ absl::Status ServiceRunner::Start() {
                                                                        : "gRPC, TLS";
   std::string more;
   for (const auto& [name, port] : more_ports_) absl::StrAppend(&more, ", ", port, " (", name, ")");
-  spdlog::info("{} listens on ports {} ({}), {} (health), {} (metrics){}", parts_.name, api_.port,
-               how, health_.port, metrics_port_, more);
+  LogInfo(absl::StrCat(parts_.name, " listens on ports ", api_.port, " (", how, "), ", health_.port,
+                       " (health), ", metrics_port_, " (metrics)", more),
+          {{"version", Version()}});
   return absl::OkStatus();
 }
 
@@ -102,7 +102,7 @@ void ServiceRunner::SetServing(bool serving) {
 
 void ServiceRunner::Shutdown(
     const std::function<void(std::chrono::milliseconds grace)>& stop_intake) {
-  spdlog::info("{} shuts down", parts_.name);
+  LogInfo(parts_.name + " shuts down");
   SetServing(false);
   {
     std::lock_guard lock(mutex_);

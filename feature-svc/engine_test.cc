@@ -71,6 +71,33 @@ TEST_F(FeatureEngineTest, AWindowClosesOnceTheWatermarkReachesItsEnd) {
   EXPECT_EQ(rows[0].values[8], 2);
 }
 
+TEST_F(FeatureEngineTest, WindowsCarryTheTraceOfTheBatchThatClosedThemAndAreNoOthersForIt) {
+  const auto engine = MakeEngine();
+  BatchMaker maker;
+  std::vector<v1::WindowBatch> traced;
+  for (int64_t i = 0; i < 3; ++i) {
+    v1::PacketBatch batch = maker.Make({{i * 400 * kMilli}}, /*end_of_run=*/i == 2);
+    ASSERT_TRUE(Consume(batch).ok());
+    batch.mutable_header()->mutable_trace()->set_trace_id_low(7);
+    batch.mutable_header()->mutable_trace()->set_span_id(static_cast<uint64_t>(i + 1));
+    ASSERT_TRUE(engine
+                    ->Consume(batch,
+                              [&](const v1::WindowBatch& windows) {
+                                EXPECT_EQ(windows.header().trace().trace_id_low(), 7u);
+                                EXPECT_EQ(windows.header().trace().span_id(), i + 1u);
+                                traced.push_back(windows);
+                                return absl::OkStatus();
+                              })
+                    .ok());
+  }
+  ASSERT_THAT(traced, SizeIs(2));  // the first batch closes none
+  ASSERT_EQ(batches_.size(), traced.size());
+  for (size_t i = 0; i < traced.size(); ++i) {
+    traced[i].mutable_header()->clear_trace();
+    EXPECT_EQ(traced[i].SerializeAsString(), batches_[i].SerializeAsString());
+  }
+}
+
 TEST_F(FeatureEngineTest, ABatchCarriesTheSpecItsSchemaAndTheSetsHash) {
   ASSERT_TRUE(Push({{0}}, true).ok());
   ASSERT_THAT(batches_, SizeIs(1));

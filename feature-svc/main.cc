@@ -1,13 +1,12 @@
 // feature-svc: turns packets into windows of features.
 
-#include <spdlog/spdlog.h>
-
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/link_flags.h"
+#include "common/log.h"
 #include "common/service_runner.h"
 #include "common/stop_signal.h"
 #include "feature-svc/flags.h"
@@ -26,7 +25,7 @@ struct FeatureFlags {
 };
 
 int Fail(const absl::Status& status) {
-  std::cerr << "feature-svc: " << status.message() << "\n";
+  TellFailure("feature-svc", status);
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
@@ -44,7 +43,8 @@ int Run(const FeatureFlags& flags, StopSignal* stop) {
   const auto compute = [&](const SpecSet& specs) {
     service.SetSpecs(specs);
     runner.SetServing(true);
-    spdlog::info("computes {} specs, set {}", specs.specs.size(), specs.hash);
+    LogInfo(absl::StrCat("computes ", specs.specs.size(), " specs, set ", specs.hash),
+            {{"spec_set", specs.hash}});
   };
   std::optional<ModelWatcher> watcher;
   if (fixed->specs.empty()) {
@@ -80,6 +80,6 @@ int main(int argc, char** argv) {
       "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
-  silhouette::SetUpLogging("feature-svc", flags.server.log_level);
+  silhouette::SetUpLogging("feature-svc", flags.server.log);
   return silhouette::Run(flags, &stop);
 }

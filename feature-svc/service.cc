@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/batch_log.h"
+#include "common/metrics.h"
+#include "common/trace_metadata.h"
 #include "feature-svc/metric_list.h"
 
 namespace silhouette {
@@ -25,13 +28,16 @@ constexpr std::chrono::seconds kFlushPatience(60);
 // of the other.
 class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
  public:
-  PushHandler(FeatureService* service, AckWriter* acks)
+  PushHandler(FeatureService* service, AckWriter* acks, const v1::TraceContext& trace)
       : service_(service),
         acks_(acks),
         first_specs_(service_->specs()),
         link_(
             "classify-svc",
-            [this](grpc::ClientContext* context) { return service_->classify_->Push(context); },
+            [this, trace](grpc::ClientContext* context) {
+              SendTrace(trace, context);
+              return service_->classify_->Push(context);
+            },
             {[this](const v1::Ack& ack) { OnAck(ack); }, [this] { acks_->AskForEnd(); },
              [this] { return service_->specs() != first_specs_; }},
             service_->link_) {}
@@ -42,16 +48,20 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   }
 
   absl::Status Consume(const v1::PacketBatch& batch) override {
+    const auto began = StageClock::now();
+    bool closes_any = false;
     service_->TellLag(batch.header());
     auto found = FindRun(batch.header());
     if (!found.ok()) return found.status();
     Run* run = *found;
-    const absl::Status status = run->engine->Consume(batch, [this](const v1::WindowBatch& windows) {
+    const absl::Status status = run->engine->Consume(batch, [&](const v1::WindowBatch& windows) {
+      closes_any = true;
       for (const auto& table : windows.tables()) {
         service_->windows_.Increment(static_cast<double>(table.start_ns_size()));
       }
-      return link_.Send(windows);
+      return link_.Send(windows, began);
     });
+    if (status.ok() && !closes_any) LogTaken(batch, {began, {}});
     const v1::BatchHeader& header = batch.header();
     Tell(run->engine->use(), &run->told);
     // Context was counted before the break.
@@ -158,7 +168,7 @@ grpc::Status FeatureService::Push(grpc::ServerContext* context,
       context, stream, &streams_,
       [this, context](AckWriter* acks) -> absl::StatusOr<std::unique_ptr<PushHandler>> {
         if (absl::Status status = WaitForSpecs(*context); !status.ok()) return status;
-        return std::make_unique<PushHandler>(this, acks);
+        return std::make_unique<PushHandler>(this, acks, ReceivedTrace(*context));
       });
 }
 

@@ -8,6 +8,7 @@
 #include "common/grid.h"
 #include "common/grpc_status.h"
 #include "common/schema.h"
+#include "common/trace_metadata.h"
 #include "gateway/service.h"
 
 namespace silhouette {
@@ -86,16 +87,17 @@ grpc::Status GatewayService::ListModels(grpc::ServerContext* context,
 grpc::Status GatewayService::ExplainVerdict(grpc::ServerContext* context,
                                             const v1::ExplainVerdictRequest* request,
                                             v1::ExplainVerdictResponse* response) {
-  return ToGrpcStatus(Explain(*request, response));
+  return ToGrpcStatus(Explain(*request, ReceivedTrace(*context), response));
 }
 
 absl::Status GatewayService::Explain(const v1::ExplainVerdictRequest& request,
+                                     const v1::TraceContext& trace,
                                      v1::ExplainVerdictResponse* response) {
   auto verdict = FindVerdict(request, engine_->store());
   if (!verdict.ok()) return verdict.status();
   auto schema = FindSchema(verdict->schema());
   if (!schema.ok()) return absl::FailedPreconditionError(schema.status().message());
-  auto explanation = model_client_.Explain(*verdict);
+  auto explanation = model_client_.Explain(*verdict, trace);
   if (!explanation.ok()) return explanation.status();
   Fill(*verdict, **schema, *explanation, response);
   return absl::OkStatus();

@@ -11,6 +11,8 @@
 #include "common/grpc_server.h"
 #include "common/schema.h"
 #include "common/test_folder.h"
+#include "common/trace_context.h"
+#include "common/trace_metadata.h"
 #include "gateway/fake_classify_service.h"
 #include "gateway/retention.h"
 #include "gateway/service.h"
@@ -102,6 +104,16 @@ TEST_F(ExplainTest, ModelsAreThoseOfClassifySvc) {
     EXPECT_EQ(response.models(i).SerializeAsString(),
               classify_.models[static_cast<size_t>(i)].SerializeAsString());
   }
+}
+
+TEST_F(ExplainTest, AClientsTraceGoesOnToClassifySvc) {
+  const v1::TraceContext trace = NewTrace();
+  grpc::ClientContext context;
+  SendTrace(trace, &context);
+  ASSERT_TRUE(stub_->ExplainVerdict(&context, RequestOf("a", 1), &response_).ok());
+  EXPECT_EQ(ToTraceparent(classify_.trace()), ToTraceparent(trace));
+  ASSERT_TRUE(Explain(RequestOf("a", 1)).ok());
+  EXPECT_FALSE(IsTraced(classify_.trace())) << "nobody asked for one";
 }
 
 TEST_F(ExplainTest, AVerdictHasItsFeaturesByNameWithWhatEachAdds) {

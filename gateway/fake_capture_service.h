@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/trace_metadata.h"
 #include "silhouette/v1/capture_service.grpc.pb.h"
 
 namespace silhouette {
@@ -18,6 +19,7 @@ class FakeCaptureService final : public v1::CaptureService::Service {
     std::string origin;
     std::string run;
     std::string bytes;
+    v1::TraceContext trace = {};
   };
   // What becomes of a submission with this number, from 0; told before its bytes are read.
   // An error ends the stream.
@@ -46,7 +48,8 @@ class FakeCaptureService final : public v1::CaptureService::Service {
       grpc::ServerReaderWriter<v1::SubmitResponse, v1::SubmitRequest>* stream) override {
     v1::SubmitRequest request;
     if (!stream->Read(&request)) return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "empty");
-    Submission submission{request.header().origin(), request.header().run(), ""};
+    Submission submission{request.header().origin(), request.header().run(), "",
+                          ReceivedTrace(*context)};
     size_t number = 0;
     {
       std::lock_guard lock(mutex_);

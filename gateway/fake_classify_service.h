@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/grpc_status.h"
+#include "common/trace_metadata.h"
 #include "silhouette/v1/classify_service.grpc.pb.h"
 
 namespace silhouette {
@@ -31,6 +32,7 @@ class FakeClassifyService : public v1::ClassifyService::Service {
                        v1::ExplainResponse* response) override {
     std::lock_guard lock(mutex_);
     asked_.push_back(*request);
+    trace_ = ReceivedTrace(*context);
     if (!contributions.ok()) return ToGrpcStatus(contributions.status());
     response->mutable_contributions()->Add(contributions->begin(), contributions->end());
     return grpc::Status::OK;
@@ -40,6 +42,11 @@ class FakeClassifyService : public v1::ClassifyService::Service {
   std::vector<v1::ExplainRequest> asked() const {
     std::lock_guard lock(mutex_);
     return asked_;
+  }
+  // That it was last asked with.
+  v1::TraceContext trace() const {
+    std::lock_guard lock(mutex_);
+    return trace_;
   }
 
  private:
@@ -54,6 +61,7 @@ class FakeClassifyService : public v1::ClassifyService::Service {
 
   mutable std::mutex mutex_;
   std::vector<v1::ExplainRequest> asked_;  // guarded by mutex_
+  v1::TraceContext trace_;                 // guarded by mutex_
 };
 
 }  // namespace silhouette

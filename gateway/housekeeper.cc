@@ -80,6 +80,8 @@ bool Housekeeper::Step() {
     spdlog::warn("store {}: cannot be tidied: {}", store_->path(),
                  std::string(deleted.status().message()));
   }
+  // A gateway without verdicts has nobody else who notices that the store's file was replaced.
+  if (absl::IsUnavailable(deleted.status())) store_->Reopen().IgnoreError();
   failing_ = !deleted.ok();
   if (!deleted.ok()) return false;
   deleted_verdicts_.Increment(static_cast<double>(deleted->verdicts));

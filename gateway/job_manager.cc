@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -29,17 +31,18 @@ JobManager::~JobManager() {
 }
 
 absl::Status JobManager::Load() {
-  auto jobs = table_.Read();
-  if (!jobs.ok()) return jobs.status();
+  auto rows = table_.Read();
+  if (!rows.ok()) return rows.status();
   std::lock_guard lock(mutex_);
-  for (v1::Job& job : *jobs) {
-    Entry& entry = jobs_[job.id()];
+  for (JobTable::Row& row : *rows) {
+    Entry& entry = jobs_[row.job.id()];
     entry.number = next_number_++;
-    order_[entry.number] = job.id();
-    entry.job = std::move(job);
+    order_[entry.number] = row.job.id();
+    entry.job = std::move(row.job);
+    entry.truth_bytes = row.truth_bytes;
     entry.touched = store_->Now();
     if (HasEnded(entry.job)) continue;
-    entry.spool = spool_->Add(entry.job.id());
+    entry.spool = spool_->Add(FileOf(entry.job));
     std::error_code error;
     const uint64_t bytes = std::filesystem::file_size(entry.spool->path(), error);
     if (entry.job.state() == v1::JOB_STATE_UPLOADING) {
@@ -53,10 +56,11 @@ absl::Status JobManager::Load() {
     }
   }
   // What no job knows of is left of one that was being deleted.
-  spool_->Tidy([this](const std::string& id) {
-    const auto known = jobs_.find(id);
-    return known != jobs_.end() && !HasEnded(known->second.job);
-  });
+  std::set<std::string> kept;
+  for (const auto& [id, entry] : jobs_) {
+    if (!HasEnded(entry.job)) kept.insert(FileOf(entry.job));
+  }
+  spool_->Tidy([&kept](const std::string& file) { return kept.contains(file); });
   return absl::OkStatus();
 }
 
@@ -67,6 +71,19 @@ absl::StatusOr<JobManager::Entry*> JobManager::Find(const std::string& id) {
       absl::StrCat("no job is called \"", id, "\"; list them to see which there are"));
 }
 
+absl::StatusOr<JobManager::Entry*> JobManager::Find(const v1::Job& job) {
+  auto entry = Find(job.id());
+  if (!entry.ok() || (*entry)->job.run() == job.run()) return entry;
+  return absl::NotFoundError(absl::StrCat("job ", job.id(),
+                                          " was deleted, and another goes by "
+                                          "its id"));
+}
+
+JobManager::Entry* JobManager::FindRunning(const v1::Job& job) {
+  auto entry = Find(job);
+  return entry.ok() && (*entry)->job.state() == v1::JOB_STATE_RUNNING ? *entry : nullptr;
+}
+
 // ---- Jobs
 
 void JobManager::Touch(Entry* entry) {
@@ -75,18 +92,22 @@ void JobManager::Touch(Entry* entry) {
   changed_.notify_all();
 }
 
-void JobManager::Save(Entry* entry) { table_.Put(entry->job).IgnoreError(); }
-
 void JobManager::End(Entry* entry, v1::JobState state, const std::string& error) {
   if (entry->cutter != nullptr) entry->cutter->Abandon();
   entry->cutter.reset();
+  // Of a capture that was refused there is nothing to judge.
+  if (entry->job.state() == v1::JOB_STATE_UPLOADING) {
+    entry->job.clear_has_truth();
+    entry->truth_bytes = 0;
+  }
   entry->job.set_state(state);
   entry->job.set_error(error);
   entry->job.clear_waiting();
   entry->job.set_spooled_bytes(0);
   entry->job.set_ended_ns(absl::ToUnixNanos(store_->Now()));
-  Save(entry);
-  entry->spool.reset();  // behind that: a job that is not known to have ended needs its capture
+  // A job that is not known to have ended needs its capture after a restart.
+  entry->is_unsaved = !Save(*entry).ok();
+  if (!entry->is_unsaved) entry->spool.reset();
   Touch(entry);
 }
 
@@ -101,18 +122,11 @@ void JobManager::Forget(const std::string& id) {
 }
 
 v1::Job JobManager::Describe(v1::Job job) {
-  job.set_has_truth(!job.truth_csv().empty());
   auto run = store_->FindRun(job.origin(), job.run());
   if (!run.ok()) return job;
   *job.mutable_accounting() = run->accounting;
   auto windows = store_->CountWindows(run->id);
   if (windows.ok()) job.set_windows(*windows);
-  return job;
-}
-
-v1::Job JobManager::DescribeForList(v1::Job job) {
-  job = Describe(std::move(job));
-  job.clear_truth_csv();
   return job;
 }
 
@@ -122,6 +136,11 @@ absl::StatusOr<v1::Job> JobManager::Get(const std::string& id) {
   if (!entry.ok()) return entry.status();
   v1::Job job = (*entry)->job;
   lock.unlock();
+  if (job.has_truth()) {
+    auto truth = table_.ReadTruth(id);
+    if (!truth.ok()) return truth.status();
+    job.set_truth_csv(*std::move(truth));
+  }
   return Describe(std::move(job));
 }
 
@@ -135,7 +154,7 @@ std::vector<v1::Job> JobManager::List(size_t limit, int64_t* behind) {
     *behind = at->first;
   }
   lock.unlock();
-  for (v1::Job& job : jobs) job = DescribeForList(std::move(job));
+  for (v1::Job& job : jobs) job = Describe(std::move(job));
   return jobs;
 }
 
@@ -165,18 +184,24 @@ absl::Status JobManager::Delete(const std::string& id) {
       return absl::FailedPreconditionError(
           absl::StrCat("job ", id, " is ", JobStateName(job.state()), "; cancel it first"));
     }
+    if ((*entry)->is_deleting) {
+      return absl::AbortedError(absl::StrCat("job ", id, " is being deleted"));
+    }
+    (*entry)->is_deleting = true;
   }
-  if (absl::Status status = DeleteStored(job); !status.ok()) return status;
+  absl::Status deleted =
+      DeleteRun(store_, job.origin(), job.run(), [this] { return stopped_.load(); });
+  if (deleted.ok()) deleted = table_.Delete(id);
   std::lock_guard lock(mutex_);
-  if (jobs_.contains(id)) Forget(id);
-  return absl::OkStatus();
-}
-
-absl::Status JobManager::DeleteStored(const v1::Job& job) {
-  if (auto run = store_->FindRun(job.origin(), job.run()); run.ok()) {
-    if (absl::Status status = DeleteRun(store_, run->id); !status.ok()) return status;
+  if (!deleted.ok()) {
+    jobs_.at(id).is_deleting = false;
+    return deleted;
   }
-  return table_.Delete(job.id());
+  Forget(id);
+  if (job.state() == v1::JOB_STATE_CANCELLED) {
+    swept_.push_back({job.origin(), job.run(), store_->Now()});
+  }
+  return absl::OkStatus();
 }
 
 JobManager::Changes JobManager::Watch(int64_t version, const std::string& only,
@@ -196,7 +221,7 @@ JobManager::Changes JobManager::Watch(int64_t version, const std::string& only,
     if (only.empty() || only == at->second) changes.deleted.push_back(at->second);
   }
   lock.unlock();
-  for (v1::Job& job : changes.jobs) job = DescribeForList(std::move(job));
+  for (v1::Job& job : changes.jobs) job = Describe(std::move(job));
   return changes;
 }
 
@@ -217,46 +242,43 @@ std::optional<JobManager::Work> JobManager::Take(std::chrono::milliseconds patie
   if (!changed_.wait_for(lock, patience, find) || stopped_) return std::nullopt;
   next->job.set_state(v1::JOB_STATE_RUNNING);
   next->job.clear_waiting();
-  Save(next);
+  Save(*next).IgnoreError();
   Touch(next);
   return Work{next->job, next->spool->path()};
 }
 
-bool JobManager::Progress(const std::string& id, uint64_t sent_bytes) {
+bool JobManager::Progress(const v1::Job& job, uint64_t sent_bytes) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (stopped_ || !entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return false;
-  (*entry)->job.set_sent_bytes(sent_bytes);
-  Touch(*entry);
+  Entry* const entry = FindRunning(job);
+  if (stopped_ || entry == nullptr) return false;
+  entry->job.set_sent_bytes(sent_bytes);
+  Touch(entry);
   return true;
 }
 
-void JobManager::Done(const std::string& id) {
+void JobManager::Done(const v1::Job& job) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return;
-  End(*entry, v1::JOB_STATE_DONE, "");
+  Entry* const entry = FindRunning(job);
+  if (entry != nullptr) End(entry, v1::JOB_STATE_DONE, "");
 }
 
-void JobManager::Fail(const std::string& id, const std::string& error) {
+void JobManager::Fail(const v1::Job& job, const std::string& error) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return;
-  End(*entry, v1::JOB_STATE_FAILED, error);
+  Entry* const entry = FindRunning(job);
+  if (entry != nullptr) End(entry, v1::JOB_STATE_FAILED, error);
 }
 
-void JobManager::PutBack(const std::string& id, const std::string& waiting) {
+void JobManager::PutBack(const v1::Job& job, const std::string& waiting) {
   constexpr absl::Duration kFirstDelay = absl::Milliseconds(200), kLongestDelay = absl::Seconds(5);
   std::lock_guard lock(mutex_);
-  auto found = Find(id);
-  if (!found.ok() || (*found)->job.state() != v1::JOB_STATE_RUNNING) return;
-  Entry* entry = *found;
+  Entry* const entry = FindRunning(job);
+  if (entry == nullptr) return;
   entry->job.set_state(v1::JOB_STATE_QUEUED);
   entry->job.set_waiting(waiting);
   entry->job.set_sent_bytes(0);
   entry->ready = store_->Now() + std::min(kLongestDelay, kFirstDelay * (1 << entry->attempts));
   entry->attempts = std::min(entry->attempts + 1, 8);
-  Save(entry);
+  Save(*entry).IgnoreError();
   Touch(entry);
 }
 
@@ -271,11 +293,30 @@ void JobManager::Tidy() {
             absl::StrCat("no bytes came for ", absl::FormatDuration(options_.upload_patience),
                          "; hand it in again"));
       }
+      if (entry.is_unsaved && Save(entry).ok()) {
+        entry.is_unsaved = false;
+        entry.spool.reset();
+      }
       const absl::Time ended = absl::FromUnixNanos(entry.job.ended_ns());
       if (HasEnded(entry.job) && store_->Now() - ended > options_.keep) old.push_back(id);
     }
   }
   for (const std::string& id : old) Delete(id).IgnoreError();
+  Sweep();
+}
+
+void JobManager::Sweep() {
+  constexpr absl::Duration kLongest = absl::Minutes(10);
+  std::vector<DeletedRun> runs;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(swept_,
+                  [this](const DeletedRun& run) { return store_->Now() - run.deleted > kLongest; });
+    runs = swept_;
+  }
+  for (const DeletedRun& run : runs) {
+    DeleteRun(store_, run.origin, run.run, [this] { return stopped_.load(); }).IgnoreError();
+  }
 }
 
 void JobManager::Stop() {

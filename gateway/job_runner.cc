@@ -1,13 +1,15 @@
 #include "gateway/job_runner.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "common/batch_log.h"
 #include "common/grpc_status.h"
+#include "common/trace_context.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 namespace {
@@ -19,6 +21,17 @@ constexpr std::chrono::seconds kAskPatience(1);
 bool IsTheCapturesFault(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsUnimplemented(status) ||
          absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+}
+
+v1::TraceContext TraceOf(const v1::Job& job) {
+  return ParseTraceparent(job.traceparent()).value_or(v1::TraceContext());
+}
+
+// For its log lines.
+LogFields NamesOf(const v1::Job& job) {
+  LogFields fields = {{"job", job.id()}, {"origin", job.origin()}, {"run", job.run()}};
+  AddTrace(TraceOf(job), &fields);
+  return fields;
 }
 
 // Captures that run there. Errors: the call's.
@@ -96,25 +109,28 @@ void JobRunner::Run(const JobManager::Work& work) {
   const std::string& id = work.job.id();
   const std::unique_ptr<Stub> stub = LeastBusy();
   if (stub == nullptr) {
-    jobs_->PutBack(id, "no capture-svc answers; start one, or name it by --capture-address");
+    jobs_->PutBack(work.job, "no capture-svc answers; start one, or name it by --capture-address");
     return;
   }
-  spdlog::info("job {} ({}) begins", id, work.job.name());
+  const LogFields names = NamesOf(work.job);
+  LogInfo(absl::StrCat("job ", id, " (", work.job.name(), ") begins"), names);
   const auto capture = Stream(work, stub.get());
   if (!capture.ok() && IsTheCapturesFault(capture.status())) {
-    spdlog::warn("job {}: {}", id, std::string(capture.status().message()));
-    jobs_->Fail(id, std::string(capture.status().message()));
+    LogWarn(absl::StrCat("job ", id, ": ", std::string(capture.status().message())), names);
+    jobs_->Fail(work.job, std::string(capture.status().message()));
   } else if (!capture.ok()) {
-    if (!stopped_) spdlog::warn("job {} begins again: {}", id, capture.status().ToString());
-    jobs_->PutBack(id, std::string(capture.status().message()));
+    if (!stopped_) {
+      LogWarn(absl::StrCat("job ", id, " begins again: ", capture.status().ToString()), names);
+    }
+    jobs_->PutBack(work.job, std::string(capture.status().message()));
   } else if (capture->state() == v1::CAPTURE_STATE_FAILED) {
-    spdlog::warn("job {}: {}", id, capture->error());
-    jobs_->Fail(id, capture->error());
+    LogWarn(absl::StrCat("job ", id, ": ", capture->error()), names);
+    jobs_->Fail(work.job, capture->error());
   } else if (capture->state() != v1::CAPTURE_STATE_DONE) {
-    jobs_->PutBack(id, "capture-svc broke off");
+    jobs_->PutBack(work.job, "capture-svc broke off");
   } else {
-    spdlog::info("job {} is done", id);
-    jobs_->Done(id);
+    LogInfo(absl::StrCat("job ", id, " is done"), names);
+    jobs_->Done(work.job);
   }
 }
 
@@ -138,6 +154,7 @@ absl::StatusOr<v1::Capture> JobRunner::Stream(const JobManager::Work& work, Stub
     if (stopped_) return absl::UnavailableError("the gateway ends");
     open_.insert(&context);
   }
+  SendTrace(TraceOf(work.job), &context);
   auto stream = stub->Submit(&context);
   v1::Capture last;
   absl::Status sent;
@@ -146,7 +163,7 @@ absl::StatusOr<v1::Capture> JobRunner::Stream(const JobManager::Work& work, Stub
     sent = Send(work, stream.get());
     if (!sent.ok()) context.TryCancel();
     while (!responses.WaitForEnd(kPoll)) {
-      if (!jobs_->Progress(work.job.id(), work.job.spooled_bytes())) context.TryCancel();
+      if (!jobs_->Progress(work.job, work.job.spooled_bytes())) context.TryCancel();
     }
     last = responses.last();
   }
@@ -176,7 +193,11 @@ absl::Status JobRunner::Send(
     if (data->empty()) break;
     if (!stream->Write(request)) return absl::OkStatus();
     sent += data->size();
-    if (!jobs_->Progress(work.job.id(), sent)) return absl::CancelledError("the job is given up");
+    if (!jobs_->Progress(work.job, sent)) return absl::CancelledError("the job is given up");
+  }
+  // What cannot be read now may be read later: this is the only copy.
+  if (!file.is_open() || file.bad()) {
+    return absl::UnavailableError(absl::StrCat(work.path, ": cannot be read"));
   }
   if (sent != work.job.spooled_bytes()) {
     return absl::DataLossError("its capture in the spool is cut; hand it in again");

@@ -1,7 +1,6 @@
 // gateway: stores verdicts and answers people.
 
-#include <iostream>
-
+#include "common/log.h"
 #include "common/stop_signal.h"
 #include "gateway/gateway.h"
 
@@ -9,7 +8,7 @@ namespace silhouette {
 namespace {
 
 int Fail(const absl::Status& status) {
-  std::cerr << "gateway: " << status.message() << "\n";
+  TellFailure("gateway", status);
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
@@ -41,6 +40,6 @@ int main(int argc, char** argv) {
       "Exit status: 0 ended in order by SIGTERM or SIGINT, 1 failed, 2 usage.");
   silhouette::FinishOptions(&app);
   if (int status = silhouette::ParseOptions(&app, argc, argv); status >= 0) return status;
-  silhouette::SetUpLogging("gateway", flags.server.log_level);
+  silhouette::SetUpLogging("gateway", flags.server.log);
   return silhouette::Run(flags, &stop);
 }

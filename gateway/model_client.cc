@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/schema.h"
+#include "common/trace_metadata.h"
 #include "silhouette/v1/classify_service.grpc.pb.h"
 
 namespace silhouette {
@@ -67,7 +68,8 @@ absl::StatusOr<v1::ModelManifest> FindModel(const std::vector<v1::ModelManifest>
       "classify-svc, this gateway and the window disagree about what is in ", verdict.schema()));
 }
 
-absl::StatusOr<Explanation> ExplainBy(Stub* stub, const v1::Verdict& verdict) {
+absl::StatusOr<Explanation> ExplainBy(Stub* stub, const v1::Verdict& verdict,
+                                      const v1::TraceContext& trace) {
   auto loaded = ListModelsOf(stub);
   if (!loaded.ok()) return loaded.status();
   auto model = FindModel(*loaded, verdict);
@@ -78,6 +80,7 @@ absl::StatusOr<Explanation> ExplainBy(Stub* stub, const v1::Verdict& verdict) {
   request.mutable_features()->Add(verdict.features().begin(), verdict.features().end());
   v1::ExplainResponse response;
   Call call;
+  SendTrace(trace, &call);
   const absl::Status status = FromClassify(stub->Explain(&call, request, &response));
   // It had it a moment ago.
   if (absl::IsNotFound(status)) return absl::FailedPreconditionError(status.message());
@@ -116,8 +119,9 @@ absl::StatusOr<std::vector<v1::ModelManifest>> ModelClient::ListModels() const {
   return AskOneOf(find_replicas_, ListModelsOf);
 }
 
-absl::StatusOr<Explanation> ModelClient::Explain(const v1::Verdict& verdict) const {
-  return AskOneOf(find_replicas_, [&](Stub* stub) { return ExplainBy(stub, verdict); });
+absl::StatusOr<Explanation> ModelClient::Explain(const v1::Verdict& verdict,
+                                                 const v1::TraceContext& trace) const {
+  return AskOneOf(find_replicas_, [&](Stub* stub) { return ExplainBy(stub, verdict, trace); });
 }
 
 }  // namespace silhouette

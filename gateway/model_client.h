@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "silhouette/v1/batch.pb.h"
 #include "silhouette/v1/model.pb.h"
 #include "silhouette/v1/verdict.pb.h"
 
@@ -37,7 +38,8 @@ class ModelClient {
 
   // Of a verdict with its features, by the version that gave it. Errors: FAILED_PRECONDITION (it is
   // not loaded any more, or on other features), UNAVAILABLE (none is known, or answers), INTERNAL.
-  absl::StatusOr<Explanation> Explain(const v1::Verdict& verdict) const;
+  absl::StatusOr<Explanation> Explain(const v1::Verdict& verdict,
+                                      const v1::TraceContext& trace = {}) const;
 
  private:
   FindReplicas find_replicas_;

@@ -1,11 +1,10 @@
 #include "gateway/patient_store.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/log.h"
 
 namespace silhouette {
 namespace {
@@ -70,10 +69,11 @@ void PatientStore::Tell(const absl::Status& status) {
   told_ = status.code();
   metrics_->SetFailing(!status.ok());
   if (status.ok()) {
-    spdlog::info("store {}: works again", store_->path());
+    LogInfo(absl::StrCat("store ", store_->path(), ": works again"), {{"store", store_->path()}});
   } else {
-    spdlog::error("store {}: {}; {}. Verdicts wait until then", store_->path(),
-                  std::string(status.message()), Remedy(status));
+    LogError(absl::StrCat("store ", store_->path(), ": ", std::string(status.message()), "; ",
+                          Remedy(status), ". Verdicts wait until then"),
+             {{"store", store_->path()}, {"code", absl::StatusCodeToString(status.code())}});
   }
 }
 

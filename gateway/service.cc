@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/batch_log.h"
+#include "common/metrics.h"
 #include "gateway/metric_list.h"
 #include "gateway/page_token.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr uint32_t kDefaultPage = 1000;
 constexpr uint32_t kMaxPage = 10'000;
+constexpr uint32_t kMostPoints = 200'000;  // 2.8 MB; gRPC clients take 4 MiB unless told otherwise
 
 v1::RunStatus Describe(const StoredRun& run) {
   v1::RunStatus status;
@@ -83,6 +85,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
   PushHandler(GatewayService* service, AckWriter* acks) : service_(service), acks_(acks) {}
 
   absl::Status Consume(const v1::VerdictBatch& batch) override {
+    const auto began = StageClock::now();
     auto added =
         service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
@@ -96,6 +99,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
     ack.set_run(header.run());
     ack.set_sequence(header.sequence());
     acks_->Write(ack);
+    LogStored(batch, {began, {}}, added->count);
     return absl::OkStatus();
   }
 
@@ -272,7 +276,8 @@ absl::Status GatewayService::FillTimeline(const v1::GetTimelineRequest& request,
   auto run = engine_->store()->FindRun(request.run().origin(), request.run().run());
   if (!run.ok()) return run.status();
   if (request.max_points() == 1) {
-    return absl::InvalidArgumentError("max_points: is 2 at least, or unset for all");
+    return absl::InvalidArgumentError(
+        "max_points: is 2 at least, or unset for as many as there may be");
   }
   if (request.has_from_ns() && request.has_to_ns() && request.from_ns() > request.to_ns()) {
     return absl::InvalidArgumentError("from_ns: lies behind to_ns");
@@ -280,7 +285,8 @@ absl::Status GatewayService::FillTimeline(const v1::GetTimelineRequest& request,
   TimelineQuery query{request.subject(), request.model(), MethodOf(request.method())};
   if (request.has_from_ns()) query.from_ns = request.from_ns();
   if (request.has_to_ns()) query.to_ns = request.to_ns();
-  if (request.max_points() > 0) query.max_points = request.max_points();
+  query.max_points =
+      request.max_points() > 0 ? std::min(request.max_points(), kMostPoints) : kMostPoints;
   if (request.no_points()) query.max_points = 0;
   auto timeline = engine_->Timeline(*run, query);
   if (!timeline.ok()) return timeline.status();
@@ -304,7 +310,7 @@ grpc::Status GatewayService::GetSummary(grpc::ServerContext* context,
 absl::Status GatewayService::FillSummary(const v1::GetSummaryRequest& request,
                                          v1::GetSummaryResponse* response) {
   constexpr int kMostMinutes = 24 * 60;
-  if (std::abs(request.utc_offset_minutes()) > kMostMinutes) {
+  if (request.utc_offset_minutes() < -kMostMinutes || request.utc_offset_minutes() > kMostMinutes) {
     return absl::InvalidArgumentError("utc_offset_minutes: lies between -1440 and 1440");
   }
   if (request.subject().empty()) {

@@ -100,13 +100,13 @@ class GatewayService final : public v1::GatewayService::Service {
                           grpc::ServerWriter<v1::WatchVerdictsResponse>* writer);
   absl::Status FillTimeline(const v1::GetTimelineRequest& request,
                             v1::GetTimelineResponse* response);
-  absl::Status Explain(const v1::ExplainVerdictRequest& request,
+  absl::Status Explain(const v1::ExplainVerdictRequest& request, const v1::TraceContext& trace,
                        v1::ExplainVerdictResponse* response);
 
   absl::Status FollowTimeline(const v1::WatchTimelineRequest& request, grpc::ServerContext* context,
                               grpc::ServerWriter<v1::WatchTimelineResponse>* writer);
   absl::StatusOr<JobManager*> Jobs() const;
-  absl::Status Receive(const std::string& id, uint64_t known, JobManager* jobs,
+  absl::Status Receive(const v1::Job& job, uint64_t known, JobManager* jobs,
                        grpc::ServerReader<v1::SubmitPcapRequest>* reader);
 
   GatewayEngine* const engine_;

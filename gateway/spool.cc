@@ -43,11 +43,11 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(const std::string& folder, ui
   return std::unique_ptr<Spool>(new Spool(folder, quota));
 }
 
-std::shared_ptr<Spool::Share> Spool::Add(const std::string& id) {
-  return std::make_shared<Share>(this, absl::StrCat(folder_, "/", id, kEnding));
+std::shared_ptr<Spool::Share> Spool::Add(const std::string& name) {
+  return std::make_shared<Share>(this, absl::StrCat(folder_, "/", name, kEnding));
 }
 
-void Spool::Tidy(const std::function<bool(const std::string& id)>& keeps) const {
+void Spool::Tidy(const std::function<bool(const std::string& name)>& keeps) const {
   std::error_code ignored;
   for (const auto& file : fs::directory_iterator(folder_, ignored)) {
     if (file.path().extension() != kEnding || !file.is_regular_file(ignored)) continue;

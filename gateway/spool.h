@@ -37,10 +37,10 @@ class Spool {
   // Errors: PERMISSION_DENIED.
   static absl::StatusOr<std::unique_ptr<Spool>> Open(const std::string& folder, uint64_t quota);
 
-  // A part for the job of this id, which is the name of a file.
-  std::shared_ptr<Share> Add(const std::string& id);
+  // A part for a job: a file of this name.
+  std::shared_ptr<Share> Add(const std::string& name);
   // Deletes the files of jobs that are not to be kept, and none that is no job's.
-  void Tidy(const std::function<bool(const std::string& id)>& keeps) const;
+  void Tidy(const std::function<bool(const std::string& name)>& keeps) const;
 
   uint64_t bytes() const { return bytes_; }
   bool is_full() const { return bytes_ >= quota_; }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/proto_json.h"
+#include "common/trace_context.h"
 #include "gateway/rest/connection.h"
 #include "gateway/rest/http_error.h"
 #include "gateway/rest/request_filler.h"
@@ -27,6 +28,12 @@ std::string RpcPath(const Route& route) {
   return absl::StrCat("/", method.service()->full_name(), "/", method.name());
 }
 
+v1::TraceContext TraceOf(const httplib::Request& request) {
+  constexpr char kName[] = "traceparent";
+  if (request.get_header_value_count(kName) != 1) return {};
+  return ParseTraceparent(request.get_header_value(kName)).value_or(v1::TraceContext());
+}
+
 std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::Descriptor& type) {
   auto* const factory = google::protobuf::MessageFactory::generated_factory();
   return std::unique_ptr<google::protobuf::Message>(factory->GetPrototype(&type)->New());
@@ -40,6 +47,16 @@ void SetError(int http_status, const absl::Status& status, httplib::Response* re
 
 void SetError(const absl::Status& status, httplib::Response* response) {
   SetError(HttpStatus(status.code()), status, response);
+}
+
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response) {
+  auto place = context.places->Take();
+  if (place != nullptr) return place;
+  context.metrics->CountRefusal("watchers");
+  SetError(absl::UnavailableError("there are as many event streams, uploads and downloads as "
+                                  "--max-watchers allows; try again in a few seconds"),
+           response);
+  return nullptr;
 }
 
 void SetPieces(const httplib::Request& request, const char* content_type,
@@ -77,9 +94,9 @@ void AnswerUnary(const RestContext& context, const RestRequest& request,
   const auto message = NewMessage(*method.input_type());
   absl::Status status = FillMessage(request, message.get());
   if (!status.ok()) return SetError(status, response);
-  RpcCall call(context.stub, RpcPath(request.route));
+  const auto answer = NewMessage(*method.output_type());  // outlives the call, which reads into it
+  RpcCall call(context.stub, RpcPath(request.route), TraceOf(request.http));
   const OpenCalls::Entry entry(context.calls, &call);
-  const auto answer = NewMessage(*method.output_type());
   if (call.Write(*message)) call.WritesDone();
   if (ReadForClient(&call, answer.get(), kUnaryTime) == RpcCall::Got::kNothingYet) {
     call.Cancel();

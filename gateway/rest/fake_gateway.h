@@ -2,9 +2,11 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/trace_metadata.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
 namespace silhouette {
@@ -43,18 +45,31 @@ class FakeGateway final : public v1::GatewayService::Service {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return watchers_ == count; });
   }
+  // One more response for those who watch jobs; returns once it is theirs to read.
+  bool Send(const v1::WatchJobsResponse& change) {
+    std::unique_lock lock(mutex_);
+    next_change_ = change;
+    return changed_.wait_for(lock, std::chrono::seconds(30), [this] { return !next_change_; });
+  }
   void Release() {
     std::lock_guard lock(mutex_);
     stall = false;
     changed_.notify_all();
+  }
+  // Of the last ListRuns.
+  v1::TraceContext trace() {
+    std::lock_guard lock(mutex_);
+    return trace_;
   }
   std::string cursor() {
     std::lock_guard lock(mutex_);
     return cursor_;
   }
 
-  grpc::Status ListRuns(grpc::ServerContext*, const v1::ListRunsRequest*,
+  grpc::Status ListRuns(grpc::ServerContext* context, const v1::ListRunsRequest*,
                         v1::ListRunsResponse* response) override {
+    std::lock_guard lock(mutex_);
+    trace_ = ReceivedTrace(*context);
     response->add_runs()->set_origin("<img src=x onerror=alert(1)>");
     return grpc::Status::OK;
   }
@@ -84,6 +99,10 @@ class FakeGateway final : public v1::GatewayService::Service {
     changed_.notify_all();
     while (watch_goes_on && !context->IsCancelled()) {
       changed_.wait_for(lock, std::chrono::milliseconds(10));
+      if (!next_change_) continue;
+      writer->Write(*next_change_);
+      next_change_.reset();
+      changed_.notify_all();
     }
     --watchers_;
     changed_.notify_all();
@@ -138,7 +157,9 @@ class FakeGateway final : public v1::GatewayService::Service {
   bool upload_began_ = false;
   bool upload_ended_ = false;
   int watchers_ = 0;
+  std::optional<v1::WatchJobsResponse> next_change_;
   std::string cursor_;
+  v1::TraceContext trace_;
 };
 
 }  // namespace silhouette

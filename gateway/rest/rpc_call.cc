@@ -1,10 +1,12 @@
 #include "gateway/rest/rpc_call.h"
 
 #include "common/grpc_status.h"
+#include "common/trace_metadata.h"
 
 namespace silhouette {
 
-RpcCall::RpcCall(Stub* stub, const std::string& method) {
+RpcCall::RpcCall(Stub* stub, const std::string& method, const v1::TraceContext& trace) {
+  SendTrace(trace, &context_);
   stream_ = stub->PrepareCall(&context_, method, &queue_);
   stream_->StartCall(this);
   Await();  // where it could not start, Finish tells why

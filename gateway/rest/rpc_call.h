@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "silhouette/v1/batch.pb.h"
 
 namespace silhouette {
 
@@ -24,8 +25,9 @@ class RpcCall {
   using Message = google::protobuf::Message;
   using Stub = grpc::TemplatedGenericStub<Message, Message>;
 
-  // `method` is "/silhouette.v1.GatewayService/ListRuns". `stub` must outlive the call.
-  RpcCall(Stub* stub, const std::string& method);
+  // `method` is "/silhouette.v1.GatewayService/ListRuns"; `trace` goes with it as metadata, unless
+  // it is unset. `stub` must outlive the call.
+  RpcCall(Stub* stub, const std::string& method, const v1::TraceContext& trace);
   // Cancels it unless it has ended.
   ~RpcCall();
   RpcCall(const RpcCall&) = delete;
@@ -36,8 +38,8 @@ class RpcCall {
   void WritesDone();
 
   enum class Got { kResponse, kNothingYet, kEnd };
-  // Waits for at most `patience`. Call it with the same `response` until it is there. kEnd: see
-  // Finish.
+  // Waits for at most `patience`. Call it with the same `response` until it is there; one that was
+  // not there yet must outlive the call, whose end may still fill it. kEnd: see Finish.
   Got Read(Message* response, std::chrono::milliseconds patience);
 
   // What became of it; waits for the server to say so.

@@ -316,6 +316,12 @@ class Installed(unittest.TestCase):
                 cwd=prefix, capture_output=True, timeout=harness.TIMEOUT_S, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("looks like a call", done.stdout)
+            # And the library with OpenCV's models.
+            compare = ["evaluate", "--pcap", harness.SAMPLE, "--truth", harness.SAMPLE_TRUTH,
+                       "--block-length", "20s", "--split", "in-sample", "--compare"]
+            self.assertFalse(os.path.exists(os.path.join(prefix, "bin", "silhouette_opencv.so")))
+            self.assertEqual(run(os.path.join(prefix, "bin", "silhouette"), *compare),
+                             harness.run_tool(*compare))
 
 
 if __name__ == "__main__":

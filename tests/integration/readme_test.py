@@ -10,15 +10,21 @@ import unittest
 import harness
 from up_harness import Up
 
-MARK = "<!-- tests/integration/readme_test.py runs these lines -->\n```sh\n"
+MARK = "<!-- tests/integration/readme_test.py runs %s -->\n```%s\n"
 SUBJECT = "conversation:192.168.1.20-203.0.113.7/udp"
 
 
-def examples():
+def example(what, language):
+    """The block of the README behind such a mark."""
     with open(os.path.join(harness.ROOT, "README.md"), encoding="utf-8") as file:
         readme = file.read()
-    block = readme[readme.index(MARK) + len(MARK):]
-    return block[:block.index("```")].splitlines()
+    mark = MARK % (what, language)
+    block = readme[readme.index(mark) + len(mark):]
+    return block[:block.index("```")]
+
+
+def examples():
+    return example("these lines", "sh").splitlines()
 
 
 class Readme(unittest.TestCase):
@@ -82,6 +88,54 @@ class Readme(unittest.TestCase):
             timeout=harness.TIMEOUT_S)
         self.assertEqual(done.returncode, 1)
         self.assertIn("NOT_FOUND", done.stderr)
+
+
+class Program(unittest.TestCase):
+    """The README's client in Python, with messages made as it says."""
+
+    def setUp(self):
+        self.suite = harness.Suite()
+        self.addCleanup(self.suite.close)
+        self.folder = self.suite.folder
+        os.symlink(os.path.join(harness.ROOT, "proto"), os.path.join(self.folder, "proto"))
+        subprocess.run(["bash", "-c", example("this line", "sh")], cwd=self.folder, check=True,
+                       timeout=harness.TIMEOUT_S)
+
+    def capture(self, run):
+        capture = harness.Service("capture-svc", self.folder, "--feature-address",
+                                  self.suite.feature.address(), "--file", harness.SAMPLE, "--run",
+                                  run, "--once")
+        self.addCleanup(capture.kill_if_running)
+        self.assertEqual(capture.process.wait(harness.TIMEOUT_S), 0)
+
+    def watchers(self, gateway):
+        return gateway.metrics()["silhouette_gateway_watchers"]
+
+    def check(self, lines):
+        self.assertEqual({subject for _, subject, _, _ in lines}, {SUBJECT})
+        self.assertEqual({said for _, _, said, _ in lines}, {"person", "background"})
+        starts = [int(start) for start, _, _, _ in lines]
+        self.assertEqual(starts, sorted(set(starts)))
+
+    def test_it_prints_each_verdict_as_it_is_stored_over_a_restart_of_the_gateway_too(self):
+        gateway = self.suite.gateway
+        address = gateway.address()
+        program = example("this program", "python").replace("localhost:7100", address)
+        process = subprocess.Popen(["/usr/bin/python3", "-u", "-c", program], cwd=self.folder,
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait, harness.TIMEOUT_S)
+        self.addCleanup(process.kill)
+        read = lambda: [process.stdout.readline().split() for _ in range(240)]
+        harness.wait_until(lambda: self.watchers(gateway) == 1, "a watcher")
+        self.capture("1")
+        self.check(read())
+        gateway.stop()
+        again = harness.Service("gateway", self.folder, "--store",
+                                os.path.join(self.folder, "verdicts.db"), listen=address)
+        self.addCleanup(again.kill_if_running)
+        self.capture("2")
+        self.check(read())
 
 
 if __name__ == "__main__":
