@@ -31,7 +31,7 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
       options_(CompleteOptions(std::move(options), source_)),
       trace_(IsTraced(options_.trace) ? options_.trace : NewTrace()),
       feature_stub_(v1::FeatureService::NewStub(feature_channel)),
-      engine_(WithLoad(options_), [this](v1::PacketBatch& batch) { return Send(batch); }),
+      engine_(ForEngine(options_), [this](v1::PacketBatch& batch) { return Send(batch); }),
       sender_(
           "feature-svc",
           [this](grpc::ClientContext* context) {
@@ -40,8 +40,10 @@ Capture::Capture(SourceOptions source, CaptureOptions options,
           },
           {[this](const v1::Ack& ack) { engine_.OnAck(ack); }}, link) {}
 
-// Interfaces do not wait.
-CaptureOptions Capture::WithLoad(CaptureOptions options) {
+CaptureOptions Capture::ForEngine(CaptureOptions options) {
+  options.source_kind = source_kind();
+  options.now_ns = absl::GetCurrentTimeNanos;
+  // Interfaces do not wait.
   if (source_.kind == SourceOptions::Kind::kInterface) {
     options.fill = [this] { return sender_.fill(); };
   }
@@ -140,6 +142,25 @@ bool Capture::was_opened() const {
 bool Capture::WaitForEnd(std::chrono::milliseconds patience) const {
   std::unique_lock lock(mutex_);
   return ended_.wait_for(lock, patience, [this] { return state_ != v1::CAPTURE_STATE_RUNNING; });
+}
+
+v1::SourceKind Capture::source_kind() const {
+  switch (source_.kind) {
+    case SourceOptions::Kind::kInterface:
+      return v1::SOURCE_KIND_INTERFACE;
+    case SourceOptions::Kind::kFolder:
+      return v1::SOURCE_KIND_FOLDER;
+    case SourceOptions::Kind::kFile:
+      return v1::SOURCE_KIND_FILE;
+    case SourceOptions::Kind::kSubmitted:
+      return v1::SOURCE_KIND_SUBMITTED;
+  }
+  return v1::SOURCE_KIND_UNSPECIFIED;
+}
+
+bool Capture::has_failed() const {
+  std::lock_guard lock(mutex_);
+  return state_ == v1::CAPTURE_STATE_FAILED;
 }
 
 bool Capture::is_running() const {

@@ -49,7 +49,10 @@ class Capture {
   const std::string& run() const { return options_.run; }
   // Somebody hands in the bytes, and is told how it ends.
   bool is_submitted() const { return source_.kind == SourceOptions::Kind::kSubmitted; }
+  v1::SourceKind source_kind() const;
   bool is_running() const;
+  // It ended with an error, or before its source did.
+  bool has_failed() const;
   bool is_stopped() const;  // or aborted
   bool was_opened() const;
   // Waits until Run is through, for so long at most; true when it is.
@@ -60,7 +63,8 @@ class Capture {
   CaptureProgress Progress() const { return engine_.Progress(); }
 
  private:
-  CaptureOptions WithLoad(CaptureOptions options);
+  // What the engine asks and tells of where its packets come from.
+  CaptureOptions ForEngine(CaptureOptions options);
   absl::Status Send(v1::PacketBatch& batch);
   void TellLoad();
   absl::Status ReadAndSettle(std::unique_ptr<PacketSource> source);

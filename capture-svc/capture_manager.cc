@@ -105,30 +105,29 @@ std::vector<std::shared_ptr<Capture>> CaptureManager::All() const {
   return captures_;
 }
 
-v1::Accounting CaptureManager::Total() const {
+CaptureManager::Totals CaptureManager::totals() const {
   std::lock_guard lock(mutex_);
-  v1::Accounting total = forgotten_;
-  for (const auto& capture : captures_) AddAccounting(&total, capture->Describe().accounting());
-  return total;
+  Totals totals = forgotten_;
+  for (const auto& capture : captures_) Count(*capture, &totals);
+  return totals;
 }
 
-uint64_t CaptureManager::ForgottenFragments() const {
-  std::lock_guard lock(mutex_);
-  uint64_t total = forgotten_fragments_;
-  for (const auto& capture : captures_) total += capture->Describe().forgotten_fragments();
-  return total;
-}
-
-CaptureManager::Load CaptureManager::WorstLoad() const {
-  std::lock_guard lock(mutex_);
-  Load worst;
-  for (const auto& capture : captures_) {
-    if (!capture->is_running()) continue;
-    const CaptureProgress progress = capture->Progress();
-    worst.rung = std::max(worst.rung, progress.rung);
-    worst.shed_share = std::max(worst.shed_share, progress.shed_share);
-  }
-  return worst;
+void CaptureManager::Count(const Capture& capture, Totals* totals) const {
+  const CaptureProgress progress = capture.Progress();
+  const v1::Accounting& accounting = progress.accounting;
+  const v1::Loss& loss = accounting.loss();
+  AddAccounting(&totals->accounting, accounting);
+  totals->forgotten_fragments += progress.fragments_evicted;
+  totals->failed += capture.has_failed() ? 1 : 0;
+  SourceTotals& source = totals->sources[labels_.Of(capture.source_kind(), capture.origin())];
+  source.received_packets += accounting.received();
+  source.dropped_packets += loss.kernel_dropped_packets() + loss.interface_dropped_packets();
+  source.shed_packets += accounting.shed();
+  if (!capture.is_running()) return;
+  ++source.running;
+  source.live += capture.source_kind() == v1::SOURCE_KIND_INTERFACE ? 1 : 0;
+  totals->rung = std::max(totals->rung, progress.rung);
+  totals->shed_share = std::max(totals->shed_share, progress.shed_share);
 }
 
 absl::Status CaptureManager::first_error() const {
@@ -152,9 +151,7 @@ void CaptureManager::ForgetOldest() {
   auto count = static_cast<size_t>(std::count_if(captures_.begin(), captures_.end(), finished));
   while (count-- > kMaxFinished) {
     const auto oldest = std::find_if(captures_.begin(), captures_.end(), finished);
-    const v1::Capture last = (*oldest)->Describe();
-    AddAccounting(&forgotten_, last.accounting());
-    forgotten_fragments_ += last.forgotten_fragments();
+    Count(**oldest, &forgotten_);
     captures_.erase(oldest);
   }
 }

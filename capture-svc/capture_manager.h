@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "capture-svc/capture.h"
+#include "common/source_labels.h"
 
 namespace silhouette {
 
@@ -53,17 +55,26 @@ class CaptureManager {
   // Running and finished ones, in the order of their start.
   std::vector<std::shared_ptr<Capture>> All() const;
 
-  // The accounts of all captures, with those that are no longer in All. Nothing in them goes down
-  // but pending.
-  v1::Accounting Total() const;
-  uint64_t ForgottenFragments() const;
-
-  // How far up the ladder the running captures are.
-  struct Load {
+  // What became of the captures of one source; see SourceLabels.
+  struct SourceTotals {
+    uint64_t received_packets = 0;
+    uint64_t dropped_packets = 0;  // by the kernel and the interface
+    uint64_t shed_packets = 0;
+    size_t running = 0;
+    size_t live = 0;  // of those, interfaces
+  };
+  // All captures, with those that are no longer in All. Nothing in it goes down but what is pending
+  // or running.
+  struct Totals {
+    v1::Accounting accounting;
+    uint64_t forgotten_fragments = 0;
+    uint64_t failed = 0;
+    // How far up the ladder the running captures are, at most.
     OverloadLadder::Rung rung = OverloadLadder::Rung::kNone;
     uint32_t shed_share = 0;
+    std::map<std::string, SourceTotals> sources;
   };
-  Load WorstLoad() const;
+  Totals totals() const;
 
   // The first error of a capture, one that was cut among them. Who submits a file is told its own.
   absl::Status first_error() const;
@@ -78,13 +89,15 @@ class CaptureManager {
   void Finish(const Capture& capture, const absl::Status& status);
   void JoinDone();
   void ForgetOldest();
+  // One more.
+  void Count(const Capture& capture, Totals* totals) const;
 
+  mutable SourceLabels labels_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Capture>> captures_;    // guarded by mutex_
   std::vector<std::unique_ptr<Sequence>> sequences_;  // guarded by mutex_
-  v1::Accounting forgotten_;                          // guarded by mutex_
-  uint64_t forgotten_fragments_ = 0;                  // guarded by mutex_
+  Totals forgotten_;                                  // guarded by mutex_
   absl::Status first_error_;                          // guarded by mutex_
   bool shutting_down_ = false;                        // guarded by mutex_
 };

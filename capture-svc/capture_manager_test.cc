@@ -88,6 +88,30 @@ TEST_F(CaptureManagerTest, MetricsAreTheSumOfAllCaptures) {
   EXPECT_EQ(forgotten, 0);
 }
 
+TEST_F(CaptureManagerTest, FilesAreOneSourceWhateverTheirNamesAre) {
+  Start({FileCapture(kSample), FileCapture(kSample)});
+  Start({FileCapture(folder_.File("missing.pcap"))});
+  manager_.WaitUntilIdle();
+  const CaptureManager::Totals totals = manager_.totals();
+  ASSERT_EQ(totals.sources.size(), 1u);
+  const auto& [name, files] = *totals.sources.begin();
+  EXPECT_EQ(name, "files");
+  EXPECT_EQ(files.received_packets, 2 * kSamplePackets);
+  EXPECT_EQ(files.running, 0u);
+  EXPECT_EQ(totals.failed, 1u);
+}
+
+TEST_F(CaptureManagerTest, AFolderIsASourceOfItsOwnThatRunsAndIsNotLive) {
+  const auto capture = EndlessCapture();
+  Start({capture});
+  const auto folder = [&] { return manager_.totals().sources.at(capture->origin()); };
+  EXPECT_EQ(folder().running, 1u);
+  EXPECT_EQ(folder().live, 0u);
+  ASSERT_TRUE(manager_.Stop(capture->origin(), "").ok());
+  manager_.WaitUntilIdle();
+  EXPECT_EQ(folder().running, 0u);
+}
+
 TEST_F(CaptureManagerTest, ACaptureThatFailsIsRememberedAndTheNextOneRuns) {
   Start({FileCapture(folder_.File("missing.pcap")), FileCapture(kSample)});
   manager_.WaitUntilIdle();

@@ -1,34 +1,48 @@
 #include "capture-svc/capture_metrics.h"
 
-#include <prometheus/client_metric.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/metric_type.h>
+#include <utility>
 
+#include "capture-svc/metric_list.h"
 #include "common/accounting_metrics.h"
 
 namespace silhouette {
+namespace {
+
+constexpr char kName[] = "capture";
+
+using SourceTotals = CaptureManager::SourceTotals;
+
+template <typename Value>
+prometheus::MetricFamily BySource(const MetricInfo& info, const CaptureManager::Totals& totals,
+                                  Value SourceTotals::*value) {
+  auto family = FamilyOf(kName, info);
+  for (const auto& [name, source] : totals.sources) {
+    AddValue(static_cast<double>(source.*value), &family, {{"source", name}});
+  }
+  return family;
+}
+
+}  // namespace
 
 std::vector<prometheus::MetricFamily> CaptureMetrics::Collect() const {
-  auto families = AccountingFamilies("capture", captures_->Total());
-  prometheus::ClientMetric forgotten;
-  forgotten.counter.value = static_cast<double>(captures_->ForgottenFragments());
-  families.push_back({"silhouette_capture_forgotten_fragments_total",
-                      "First fragments forgotten early, as more datagrams were open than there is "
-                      "room for",
-                      prometheus::MetricType::Counter,
-                      {forgotten}});
-  const CaptureManager::Load load = captures_->WorstLoad();
-  const auto gauge = [&](const char* name, const char* help, double value) {
-    prometheus::ClientMetric metric;
-    metric.gauge.value = value;
-    families.push_back({name, help, prometheus::MetricType::Gauge, {metric}});
-  };
-  gauge("silhouette_capture_overload_rung",
-        "Of the running capture that is worst off: 0 none, 1 bigger batches, 2 devices are shed, 3 "
-        "all that comes is dropped",
-        static_cast<double>(load.rung));
-  gauge("silhouette_capture_shed_device_ratio", "Share of the devices that it sheds",
-        static_cast<double>(load.shed_share) / kShedShares);
+  const CaptureManager::Totals totals = captures_->totals();
+  auto families = AccountingFamilies(kName, totals.accounting);
+  const auto add = [&](prometheus::MetricFamily family) { families.push_back(std::move(family)); };
+  add(BySource(Find(kCaptureMetrics, "running_captures"), totals, &SourceTotals::running));
+  add(BySource(Find(kCaptureMetrics, "live_captures"), totals, &SourceTotals::live));
+  add(BySource(Find(kCaptureMetrics, "source_received_packets_total"), totals,
+               &SourceTotals::received_packets));
+  add(BySource(Find(kCaptureMetrics, "source_dropped_packets_total"), totals,
+               &SourceTotals::dropped_packets));
+  add(BySource(Find(kCaptureMetrics, "source_shed_packets_total"), totals,
+               &SourceTotals::shed_packets));
+  add(FamilyOf(kName, Find(kCaptureMetrics, "forgotten_fragments_total"),
+               static_cast<double>(totals.forgotten_fragments)));
+  add(FamilyOf(kName, Find(kCaptureMetrics, "failed_captures_total"),
+               static_cast<double>(totals.failed)));
+  add(FamilyOf(kName, Find(kCaptureMetrics, "overload_rung"), static_cast<double>(totals.rung)));
+  add(FamilyOf(kName, Find(kCaptureMetrics, "shed_device_ratio"),
+               static_cast<double>(totals.shed_share) / kShedShares));
   return families;
 }
 

@@ -269,6 +269,8 @@ absl::Status CaptureEngine::EmitBatch(const PacketSource& source, bool end_of_ru
   header->set_origin(options_.origin);
   header->set_run(RunName(options_.run, run_));
   header->set_clock_jump_ns(clock_jump_ns_);
+  header->set_source_kind(options_.source_kind);
+  if (options_.now_ns) header->set_told_ns(options_.now_ns());
   header->set_sequence(++sequence_);
   // At the end of a run every packet has come: windows close up to the newest packet's, or to
   // where the source says that it listened.

@@ -44,6 +44,9 @@ struct CaptureOptions {
   // What all of the capture's batches and log lines belong to, as those of a job do. Unset: each
   // batch has a trace of its own.
   v1::TraceContext trace = {};
+  // For the metrics of those behind: what batches tell, and the wall clock; unset: they tell none.
+  v1::SourceKind source_kind = v1::SOURCE_KIND_UNSPECIFIED;
+  std::function<int64_t()> now_ns;
 };
 
 // Where a capture stands.

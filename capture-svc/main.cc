@@ -74,13 +74,12 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, Tl
           StopSignal* stop) {
   CaptureManager captures;
   CaptureService service(&captures, options);
-  ServiceRunner runner(
-      {"capture-svc",
-       "capture",
-       &service,
-       "silhouette.v1.CaptureService",
-       {std::make_shared<CaptureMetrics>(&captures), options.link.metrics->registry()}},
-      flags.server, tls);
+  ServiceRunner runner({"capture-svc",
+                        "capture",
+                        &service,
+                        "silhouette.v1.CaptureService",
+                        {std::make_shared<CaptureMetrics>(&captures), options.link.metrics}},
+                       flags.server, tls);
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
   absl::Status started = StartCaptures(std::move(plan), options, flags, &captures);

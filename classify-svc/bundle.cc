@@ -149,30 +149,44 @@ std::string NewestVersion(const fs::path& dir) {
   return newest == 0 ? "" : (dir / absl::StrCat(newest)).string();
 }
 
+// What lies in DIR/NAME/VERSION says so, too.
+absl::StatusOr<std::unique_ptr<Bundle>> LoadInPlace(const std::string& dir) {
+  auto bundle = Bundle::Load(dir);
+  if (!bundle.ok()) return bundle.status();
+  const v1::ModelManifest& manifest = (*bundle)->manifest();
+  const fs::path place(dir);
+  if (manifest.name() != place.parent_path().filename() || manifest.version() != place.filename()) {
+    return absl::InvalidArgumentError(absl::StrCat(dir, ": model refused: its manifest says ",
+                                                   manifest.name(), " version ", manifest.version(),
+                                                   "; a bundle lies in NAME/VERSION"));
+  }
+  return bundle;
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::string& dir) {
+absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(
+    const std::string& dir, std::vector<absl::Status>* refused) {
   std::error_code error;
   if (!fs::is_directory(dir, error)) {
     return absl::NotFoundError(absl::StrCat(dir, ": no such model folder; name one with --models"));
   }
   std::map<std::string, std::unique_ptr<Bundle>> by_name;  // sorts them
+  absl::Status first_refused;
   for (const auto& entry : fs::directory_iterator(dir)) {
     const std::string newest = entry.is_directory() ? NewestVersion(entry.path()) : "";
     if (newest.empty()) continue;
-    auto bundle = Bundle::Load(newest);
-    if (!bundle.ok()) return bundle.status();
-    const v1::ModelManifest& manifest = (*bundle)->manifest();
-    const fs::path place = fs::path(newest);
-    if (manifest.name() != place.parent_path().filename() ||
-        manifest.version() != place.filename()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(newest, ": model refused: its manifest says ", manifest.name(), " version ",
-                       manifest.version(), "; a bundle lies in NAME/VERSION"));
+    auto bundle = LoadInPlace(newest);
+    if (bundle.ok()) {
+      const std::string name = (*bundle)->manifest().name();
+      by_name[name] = *std::move(bundle);
+      continue;
     }
-    const std::string name = manifest.name();
-    by_name[name] = *std::move(bundle);
+    if (refused == nullptr) return bundle.status();
+    refused->push_back(bundle.status());
+    first_refused.Update(bundle.status());
   }
+  if (by_name.empty() && !first_refused.ok()) return first_refused;
   std::vector<std::unique_ptr<Bundle>> bundles;
   for (auto& [name, bundle] : by_name) bundles.push_back(std::move(bundle));
   if (bundles.empty()) {

@@ -46,7 +46,10 @@ class Bundle {
 };
 
 // Loads the newest version of each model under DIR (DIR/NAME/VERSION), sorted by name.
+// One that is refused refuses the folder; or, where `refused` is given, its error is put there, and
+// the folder is refused only when none is left.
 // Errors: as Bundle::Load, and NOT_FOUND when there is no model at all.
-absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(const std::string& dir);
+absl::StatusOr<std::vector<std::unique_ptr<Bundle>>> LoadModels(
+    const std::string& dir, std::vector<absl::Status>* refused = nullptr);
 
 }  // namespace silhouette

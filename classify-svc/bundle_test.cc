@@ -196,6 +196,22 @@ TEST(LoadModels, OneThatIsRefusedRefusesTheFolder) {
   EXPECT_THAT(std::string(LoadModels(folder.path()).status().message()), HasSubstr("wrong/1"));
 }
 
+TEST(LoadModels, WhereTheRefusedAreToldTheOthersAreLoadedAndNoneIsAnError) {
+  TemporaryFolder folder;
+  CopyPresence(folder, "wrong/1", [](v1::ModelManifest* m) { m->set_schema_hash("0"); });
+  std::vector<absl::Status> refused;
+  EXPECT_THAT(std::string(LoadModels(folder.path(), &refused).status().message()),
+              HasSubstr("wrong/1"));
+  CopyPresence(folder, "presence/1");
+  refused.clear();
+  const auto bundles = LoadModels(folder.path(), &refused);
+  ASSERT_TRUE(bundles.ok()) << bundles.status();
+  ASSERT_THAT(*bundles, SizeIs(1));
+  EXPECT_EQ((*bundles)[0]->manifest().name(), "presence");
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_THAT(std::string(refused[0].message()), HasSubstr("wrong/1"));
+}
+
 TEST(LoadModels, AFolderWithoutModelsIsNotFound) {
   TemporaryFolder folder;
   EXPECT_TRUE(absl::IsNotFound(LoadModels(folder.File("missing")).status()));

@@ -1,5 +1,8 @@
 // classify-svc: gives windows verdicts with XGBoost models.
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "classify-svc/service.h"
 #include "common/files.h"
@@ -27,15 +30,19 @@ int Fail(const absl::Status& status) {
 int Run(const ClassifyFlags& flags, StopSignal* stop) {
   auto tls = TlsCredentials::Read(flags.server.tls);
   if (!tls.ok()) return Fail(tls.status());
-  auto bundles = LoadModels(flags.models);
+  std::vector<absl::Status> refused;
+  auto bundles = LoadModels(flags.models, &refused);
   if (!bundles.ok()) return Fail(bundles.status(), 1);
+  for (const absl::Status& status : refused) {
+    LogError(absl::StrCat(std::string(status.message()), "; the other models are served"));
+  }
   for (const auto& bundle : *bundles) {
     const v1::ModelManifest& model = bundle->manifest();
     LogInfo(absl::StrCat("loaded model ", model.name(), " ", model.version()),
             {{"model", model.name()}, {"version", model.version()}});
   }
   const ClassifyEngine engine(*std::move(bundles));
-  ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()));
+  ClassifyService service(&engine, OpenChannel(flags.gateway_address, tls->get()), refused.size());
   ServiceRunner runner(
       {"classify-svc", "classify", &service, "silhouette.v1.ClassifyService", service.metrics()},
       flags.server, tls->get());

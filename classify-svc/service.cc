@@ -2,17 +2,31 @@
 
 #include <prometheus/gauge.h>
 
+#include <algorithm>
 #include <chrono>
-#include <map>
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "classify-svc/metric_list.h"
 #include "common/batch_log.h"
 #include "common/grpc_status.h"
 #include "common/link_stream.h"
 #include "common/trace_metadata.h"
 
 namespace silhouette {
+namespace {
+
+constexpr char kName[] = "classify";  // in metrics
+// Upper ends.
+const std::vector<double> kProbabilities{0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1};
+
+size_t BucketOf(double probability) {
+  const auto at = std::lower_bound(kProbabilities.begin(), kProbabilities.end(), probability);
+  return static_cast<size_t>(at - kProbabilities.begin());
+}
+
+}  // namespace
 
 // One incoming stream and its stream on to the gateway. It keeps nothing: an ack of the gateway's
 // is an ack of the windows under the same sequence, and the end of either stream ends the other.
@@ -47,22 +61,26 @@ class ClassifyService::PushHandler : public BatchHandler<v1::WindowBatch> {
 };
 
 ClassifyService::ClassifyService(const ClassifyEngine* engine,
-                                 std::shared_ptr<grpc::Channel> gateway_channel)
+                                 std::shared_ptr<grpc::Channel> gateway_channel,
+                                 size_t refused_models)
     : engine_(engine),
       gateway_(v1::GatewayService::NewStub(gateway_channel)),
-      accounting_(std::make_shared<AccountingMetrics>("classify")),
+      accounting_(std::make_shared<AccountingMetrics>(kName)),
       registry_(std::make_shared<prometheus::Registry>()),
-      verdicts_(prometheus::BuildCounter()
-                    .Name("silhouette_classify_verdicts_total")
-                    .Help("Verdicts given, by model and class")
-                    .Register(*registry_)) {
-  auto& loaded = prometheus::BuildGauge()
-                     .Name("silhouette_classify_model_info")
-                     .Help("1 for each model that is loaded, with its version")
-                     .Register(*registry_);
+      verdicts_(AddCounters(registry_.get(), kName, Find(kClassifyMetrics, "verdicts_total"))),
+      probabilities_(AddHistograms(registry_.get(), kName,
+                                   Find(kClassifyMetrics, "verdict_probability_ratio"))) {
+  AddCounter(registry_.get(), kName, Find(kClassifyMetrics, "refused_models_total"))
+      .Increment(static_cast<double>(refused_models));
+  auto& info = AddGauges(registry_.get(), kName, Find(kClassifyMetrics, "model_info"));
+  auto& loaded =
+      AddGauges(registry_.get(), kName, Find(kClassifyMetrics, "model_loaded_timestamp_seconds"));
+  const auto now_s = static_cast<double>(absl::GetCurrentTimeNanos()) / 1e9;
   for (const auto& bundle : engine_->bundles()) {
     const v1::ModelManifest& model = bundle->manifest();
-    loaded.Add({{"model", model.name()}, {"version", model.version()}}).Set(1);
+    info.Add({{"model", model.name()}, {"version", model.version()}}).Set(1);
+    loaded.Add({{"model", model.name()}, {"version", model.version()}}).Set(now_s);
+    probabilities_.Add({{"model", model.name()}}, kProbabilities);
   }
 }
 
@@ -115,14 +133,28 @@ void ClassifyService::StopIntake(std::chrono::milliseconds grace) {
 void ClassifyService::Count(const v1::VerdictBatch& verdicts) {
   const v1::BatchHeader& header = verdicts.header();
   accounting_->Update(header.origin(), header.run(), header.accounting(), header.end_of_run());
-  std::map<std::pair<uint32_t, uint32_t>, uint64_t> counts;  // by model and class
-  for (const v1::ModelVerdict& verdict : verdicts.verdicts()) {
-    ++counts[{verdict.model(), verdict.class_index()}];
-  }
-  for (const auto& [key, count] : counts) {
-    const v1::ModelHead& model = verdicts.models(static_cast<int>(key.first));
-    verdicts_.Add({{"model", model.name()}, {"class", model.classes(static_cast<int>(key.second))}})
-        .Increment(static_cast<double>(count));
+  const std::string source = sources_.Of(header);
+  for (int m = 0; m < verdicts.models_size(); ++m) {
+    const v1::ModelHead& model = verdicts.models(m);
+    std::vector<uint64_t> said(static_cast<size_t>(model.classes_size()));
+    std::vector<double> buckets(kProbabilities.size() + 1);
+    double sum = 0;
+    for (const v1::ModelVerdict& verdict : verdicts.verdicts()) {
+      if (verdict.model() != static_cast<uint32_t>(m)) continue;
+      ++said[verdict.class_index()];
+      const double probability = verdict.probabilities(static_cast<int>(verdict.class_index()));
+      ++buckets[BucketOf(probability)];
+      sum += probability;
+    }
+    for (size_t c = 0; c < said.size(); ++c) {
+      if (said[c] == 0) continue;
+      verdicts_
+          .Add({{"class", model.classes(static_cast<int>(c))},
+                {"model", model.name()},
+                {"source", source}})
+          .Increment(static_cast<double>(said[c]));
+    }
+    probabilities_.Add({{"model", model.name()}}, kProbabilities).ObserveMultiple(buckets, sum);
   }
 }
 

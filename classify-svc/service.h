@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <prometheus/counter.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include "classify-svc/engine.h"
 #include "common/accounting_metrics.h"
 #include "common/link_receiver.h"
+#include "common/source_labels.h"
 #include "silhouette/v1/classify_service.grpc.pb.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
@@ -21,8 +23,9 @@ namespace silhouette {
 // Serves ClassifyService; passes verdicts on to the gateway and its acks back.
 class ClassifyService final : public v1::ClassifyService::Service {
  public:
-  // `engine` must outlive the service.
-  ClassifyService(const ClassifyEngine* engine, std::shared_ptr<grpc::Channel> gateway_channel);
+  // `engine` must outlive the service. So many models were refused when its were loaded.
+  ClassifyService(const ClassifyEngine* engine, std::shared_ptr<grpc::Channel> gateway_channel,
+                  size_t refused_models = 0);
 
   grpc::Status Push(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<v1::Ack, v1::WindowBatch>* stream) override;
@@ -48,6 +51,8 @@ class ClassifyService final : public v1::ClassifyService::Service {
   const std::shared_ptr<AccountingMetrics> accounting_;
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& verdicts_;
+  prometheus::Family<prometheus::Histogram>& probabilities_;
+  SourceLabels sources_;
   OpenStreams streams_{"classify"};
   std::mutex mutex_;
   std::condition_variable stopped_;

@@ -83,6 +83,7 @@ absl::StatusOr<v1::GetTimelineResponse> GatewayClient::GetTimeline(const v1::Run
   request.set_subject(subject);
   request.set_model(model);
   request.set_method(v1::TIMELINE_METHOD_VITERBI);
+  request.set_no_points(true);  // the segments tell all of it
   v1::GetTimelineResponse response;
   grpc::Status status = stub_->GetTimeline(&context, request, &response);
   if (!status.ok()) return FromGrpcStatus(status);

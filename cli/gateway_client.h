@@ -27,6 +27,7 @@ class GatewayClient {
   // All of them, page by page, sorted by (window start, subject, model).
   absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const v1::RunStatus& run,
                                                         const std::vector<std::string>& subjects);
+  // Segments, without points.
   absl::StatusOr<v1::GetTimelineResponse> GetTimeline(const v1::RunStatus& run,
                                                       const std::string& subject,
                                                       const std::string& model);

@@ -5,6 +5,7 @@
 #include "cli/help_commands.h"
 #include "cli/jobs_command.h"
 #include "cli/label_command.h"
+#include "cli/metrics_command.h"
 #include "cli/packets_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   silhouette::AddUpCommand(&app, &exit_status);
   silhouette::AddJobsCommand(&app, &exit_status);
   silhouette::AddStatusCommand(&app, &exit_status);
+  silhouette::AddMetricsCommand(&app, &exit_status);
   silhouette::AddSimulateCommand(&app, &exit_status);
   silhouette::AddLabelCommand(&app, &exit_status);
   silhouette::AddTrainCommand(&app, &exit_status);

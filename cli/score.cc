@@ -1,8 +1,25 @@
 #include "cli/score.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "cli/findings.h"
 
 namespace silhouette {
+namespace {
+
+// Where a window lies in the timeline; null: nowhere.
+const v1::Segment* SegmentAt(const v1::GetTimelineResponse& timeline, int64_t start_ns) {
+  const auto& segments = timeline.segments();
+  const auto behind = std::upper_bound(
+      segments.begin(), segments.end(), start_ns,
+      [](int64_t ns, const v1::Segment& segment) { return ns < segment.from_ns(); });
+  if (behind == segments.begin()) return nullptr;
+  const v1::Segment& segment = *std::prev(behind);
+  return start_ns < segment.to_ns() ? &segment : nullptr;
+}
+
+}  // namespace
 
 double Accuracy(const Confusion& confusion) {
   uint64_t all = 0, right = 0;
@@ -17,12 +34,6 @@ Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const T
                     int64_t zero_ns) {
   Score score;
   for (const SubjectFindings* subject : subjects) {
-    std::map<int64_t, std::string> smoothed;  // class by window start
-    const v1::GetTimelineResponse& timeline = subject->timeline;
-    for (int i = 0; i < timeline.points().window_start_ns_size(); ++i) {
-      smoothed[timeline.points().window_start_ns(i)] =
-          timeline.classes(static_cast<int>(timeline.points().class_index(i)));
-    }
     for (const v1::Verdict& verdict : subject->verdicts) {
       const int64_t middle =
           verdict.window_start_ns() + (verdict.window_end_ns() - verdict.window_start_ns()) / 2;
@@ -34,9 +45,8 @@ Score ScoreFindings(const std::vector<const SubjectFindings*>& subjects, const T
       ++score.windows;
       ++score.per_window[{*label, verdict.class_()}];
       // An older model version's windows may have no place in the timeline.
-      if (const auto at = smoothed.find(verdict.window_start_ns()); at != smoothed.end()) {
-        ++score.timeline[{*label, at->second}];
-      }
+      const v1::Segment* const segment = SegmentAt(subject->timeline, verdict.window_start_ns());
+      if (segment != nullptr) ++score.timeline[{*label, segment->class_()}];
     }
   }
   return score;

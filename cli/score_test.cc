@@ -22,10 +22,10 @@ SubjectFindings Subject(int64_t first, const std::vector<std::string>& alone,
     verdict.set_window_start_ns((first + static_cast<int64_t>(i)) * kSecond);
     verdict.set_window_end_ns((first + static_cast<int64_t>(i) + 1) * kSecond);
     verdict.set_class_(alone[i]);
-    v1::TimelinePoints* points = subject.timeline.mutable_points();
-    points->add_window_start_ns(verdict.window_start_ns());
-    points->add_class_index(static_cast<uint32_t>(i));
-    subject.timeline.add_classes(timeline[i]);
+    v1::Segment* segment = subject.timeline.add_segments();
+    segment->set_from_ns(verdict.window_start_ns());
+    segment->set_to_ns(verdict.window_end_ns());
+    segment->set_class_(timeline[i]);
   }
   return subject;
 }
@@ -58,6 +58,16 @@ TEST(Score, AbsoluteTruthDoesNotCountFromZero) {
   EXPECT_EQ(ScoreFindings({&subject}, truth, 100 * kSecond).windows, 1u);
   truth.absolute = false;
   EXPECT_EQ(ScoreFindings({&subject}, truth, 100 * kSecond).windows, 0u);
+}
+
+TEST(Score, AWindowThatHasNoPlaceInTheTimelineCountsAlone) {
+  SubjectFindings subject = Subject(0, {"person", "person", "person", "person"},
+                                    {"person", "person", "person", "person"});
+  subject.timeline.mutable_segments()->DeleteSubrange(1, 1);
+  const Score score = ScoreFindings({&subject}, Known(), 0);
+  EXPECT_EQ(score.windows, 4u);
+  EXPECT_THAT(score.timeline, ElementsAre(Pair(Pair("background", "person"), 2),
+                                          Pair(Pair("person", "person"), 1)));
 }
 
 TEST(Score, SubjectsAddUp) {

@@ -58,6 +58,14 @@ class Figures {
     constexpr double kMiB = 1 << 20;
     Add(absl::StrFormat("link holds %.1f MiB, %.1f unsent", Value("link_held_bytes") / kMiB,
                         Value("link_unsent_bytes") / kMiB));
+    AddAge("link_oldest_unsettled_seconds", "batch waits");
+  }
+  // Since when the oldest of a queue waits, if that is worth a word.
+  void AddAge(const std::string& name, const char* what) {
+    constexpr double kWorthAWord = 1;
+    const double age_s = Value(name);
+    if (age_s >= kWorthAWord)
+      Add(absl::StrCat("the oldest ", what, absl::StrFormat(" %.0f s", age_s)));
   }
   void AddModels() {
     std::vector<std::string> models;
@@ -121,6 +129,8 @@ void AddClassify(Figures* figures) {
 void AddGateway(Figures* figures) {
   figures->AddRate("stored_verdicts_total", "verdicts/s stored");
   figures->AddTotal("watchers", "watcher");
+  figures->AddAge("store_oldest_waiting_seconds", "batch waits");
+  figures->AddAge("oldest_queued_job_seconds", "job waits");
   if (figures->Value("store_failing") > 0) {
     figures->AddAlarm(kRed, "the store cannot be written: verdicts wait");
   }

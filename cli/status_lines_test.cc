@@ -12,6 +12,7 @@ namespace silhouette {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -109,6 +110,8 @@ TEST_F(StatusLines, OfCaptureTellWhatComesAndWhatIsLost) {
   EXPECT_EQ(Figures(*capture),
             "12,345 packets/s, 1,234 dropped by the kernel, 2 dropped by the interface, 5 shed, "
             "overload rung 2, link holds 3.0 MiB, 0.5 unsent");
+  Metric(capture, "silhouette_capture_link_oldest_unsettled_seconds", 12.4);
+  EXPECT_THAT(Figures(*capture), EndsWith("0.5 unsent, the oldest batch waits 12 s"));
   // Only what is being lost now calls for somebody.
   EXPECT_THAT(Figures(*capture, kColors), HasSubstr("\033[33m5 shed\033[0m"));
   EXPECT_THAT(Figures(*capture, kColors), HasSubstr(", 1,234 dropped by the kernel,"));
@@ -133,7 +136,10 @@ TEST_F(StatusLines, OfTheOthersTellWhatGoesThroughThem) {
   v1::ServiceStatus* gateway = Add("gateway", "");
   Counter(gateway, "silhouette_gateway_stored_verdicts_total", 70, 0.25);
   Metric(gateway, "silhouette_gateway_watchers", 1);
+  Metric(gateway, "silhouette_gateway_store_oldest_waiting_seconds", 0.9);
   EXPECT_EQ(Figures(*gateway), "0.2 verdicts/s stored, 1 watcher");
+  Metric(gateway, "silhouette_gateway_oldest_queued_job_seconds", 61);
+  EXPECT_EQ(Figures(*gateway), "0.2 verdicts/s stored, 1 watcher, the oldest job waits 61 s");
   Metric(gateway, "silhouette_gateway_store_failing", 1);
   EXPECT_THAT(Figures(*gateway, kColors), HasSubstr("\033[31mthe store cannot be written"));
 }

@@ -40,11 +40,11 @@ bool IsAway(const absl::Status& status) {
 
 }  // namespace
 
-Submission::Submission(std::string file, std::string name, std::string truth_csv)
+Submission::Submission(std::string file, std::string name, std::string truth_csv, std::string job)
     : file_(std::move(file)),
       name_(ToUtf8(name)),
       truth_csv_(ToUtf8(truth_csv)),
-      job_(NewJobId()) {}
+      job_(job.empty() ? NewJobId() : std::move(job)) {}
 
 Submission::~Submission() {
   std::error_code ignored;

@@ -17,8 +17,9 @@ class Submission {
  public:
   using OnProgress = std::function<void(uint64_t done, uint64_t total)>;  // bytes; total 0: unknown
 
-  // `file` may be "-". `name` is what people see of it; `truth_csv` goes with it as it is.
-  Submission(std::string file, std::string name, std::string truth_csv);
+  // `file` may be "-". `name` is what people see of it; `truth_csv` goes with it as it is. `job` is
+  // its id, which may be one that another Submission began; empty: a new one.
+  Submission(std::string file, std::string name, std::string truth_csv, std::string job);
   ~Submission();
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;

@@ -36,6 +36,7 @@ struct SubmitFlags {
   TlsOptions tls;
   std::string truth;
   std::string out;
+  std::string job;
   bool wait = false;
   bool json = false;
 };
@@ -92,7 +93,7 @@ std::string StemOf(const std::string& file, std::set<std::string>* taken) {
 
 void HandIn(const SubmitFlags& flags, const std::string& truth, size_t number,
             const Context& context, Submitted* submitted) {
-  Submission submission(submitted->file, NameOf(submitted->file), truth);
+  Submission submission(submitted->file, NameOf(submitted->file), truth, flags.job);
   const auto is_stopped = [&] { return context.stopped->load(); };
   const auto show = [&](const char* what) {
     return [&, what](uint64_t done, uint64_t total) {
@@ -226,6 +227,9 @@ absl::Status CheckFlags(const SubmitFlags& flags) {
   if (!flags.truth.empty() && flags.files.size() != 1) {
     return absl::InvalidArgumentError("--truth: belongs to one capture; submit each by itself");
   }
+  if (!flags.job.empty() && flags.files.size() != 1) {
+    return absl::InvalidArgumentError("--job: names one capture; submit each by itself");
+  }
   if (flags.out.empty()) return absl::OkStatus();
   std::error_code error;
   fs::create_directories(flags.out, error);
@@ -285,6 +289,10 @@ void AddSubmitCommand(CLI::App* parent, int* exit_status) {
   app->add_option("--out", flags->out,
                   "Write what was found into this folder, made if missing; waits for it")
       ->type_name("DIR");
+  app->add_option("--job", flags->job,
+                  "Name of the job: handed in again under it, a capture goes on where it was and "
+                  "gives nothing twice (default: a new one)")
+      ->type_name("ID");
   app->add_option("--truth", flags->truth,
                   "CSV of what really happened, for people to compare with on the page")
       ->type_name("FILE");

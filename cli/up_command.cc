@@ -64,6 +64,7 @@ struct Service {
   bool leaves_root = true;
   std::optional<ChildProcess> process;
   std::chrono::steady_clock::time_point started;
+  int quick_ends = 0;  // in a row
   nlohmann::json ports;
 };
 
@@ -87,7 +88,7 @@ class Suite {
 
   // Starts all, each once those that it talks to have their ports. Errors name the service.
   absl::Status Start(const std::atomic<bool>& stopped);
-  // Starts again what has ended. Errors: what ends right after its start.
+  // Starts again what has ended. Errors: what keeps ending.
   absl::Status Mend(const std::atomic<bool>& stopped);
   // In the order of the data's way, so that each gets what the one before still has.
   void End();
@@ -195,13 +196,19 @@ void Suite::AddSources(std::vector<std::string>* arguments) const {
 
 absl::Status Suite::Mend(const std::atomic<bool>& stopped) {
   constexpr std::chrono::seconds kLongEnough(5);
+  constexpr int kMostQuickEnds = 3;
   for (Service& service : services_) {
     if (service.process->IsRunning()) continue;
-    if (std::chrono::steady_clock::now() - service.started < kLongEnough) {
-      return absl::UnavailableError(absl::StrCat(service.name, ": ends right after its start"));
+    const bool was_quick = std::chrono::steady_clock::now() - service.started < kLongEnough;
+    service.quick_ends = was_quick ? service.quick_ends + 1 : 0;
+    if (service.quick_ends > kMostQuickEnds) {
+      return absl::UnavailableError(
+          absl::StrCat(service.name, ": keeps ending right after its start; see above for why"));
     }
     LogWarn(service.name + " has ended; starts it again", {{"child", service.name}});
-    if (absl::Status status = StartOne(&service, stopped); !status.ok()) return status;
+    const absl::Status started = StartOne(&service, stopped);
+    // One that has ended at once is counted when it is looked at next.
+    if (!started.ok() && !absl::IsUnavailable(started)) return started;
   }
   return absl::OkStatus();
 }

@@ -6,8 +6,8 @@ include(GNUInstallDirs)
 
 set(services capture-svc feature-svc classify-svc gateway)
 install(TARGETS ${services} silhouette RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-# Opened by the tool where it stands itself.
-install(TARGETS silhouette_opencv LIBRARY DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Opened by the tool, which looks there (learn/models/opencv_library.cc).
+install(TARGETS silhouette_opencv LIBRARY DESTINATION lib/silhouette)
 install(DIRECTORY models samples DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette)
 
 if(CMAKE_CROSSCOMPILING OR SILHOUETTE_SANITIZE)

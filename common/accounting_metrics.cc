@@ -1,28 +1,31 @@
 #include "common/accounting_metrics.h"
 
-#include <prometheus/client_metric.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/metric_type.h>
+#include <map>
+#include <string>
 
 #include "common/accounting.h"
+#include "common/metric_list.h"
 
 namespace silhouette {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
+// Those that the services give.
+constexpr const char* kReasons[] = {"cut_short", "not_asked", "not_data", "not_ip", "unsupported"};
+constexpr const char* kOther = "other";
 
-ClientMetric Value(MetricType type, uint64_t value) {
-  ClientMetric metric;
-  if (type == MetricType::Counter) metric.counter.value = static_cast<double>(value);
-  if (type == MetricType::Gauge) metric.gauge.value = static_cast<double>(value);
-  return metric;
-}
-
-MetricFamily Family(const std::string& name, const std::string& help, MetricType type,
-                    uint64_t value) {
-  return {name, help, type, {Value(type, value)}};
+// A peer may give others, whatever it likes.
+prometheus::MetricFamily Filtered(const std::string& service, const v1::Accounting& total) {
+  std::map<std::string, uint64_t> packets{{kOther, 0}};
+  for (const char* reason : kReasons) packets[reason] = 0;
+  for (const v1::FilteredCount& count : total.filtered()) {
+    const auto known = packets.find(count.reason());
+    (known == packets.end() ? packets[kOther] : known->second) += count.packets();
+  }
+  auto family = FamilyOf(service, Find(kAccountingMetrics, "filtered_packets_total"));
+  for (const auto& [reason, number] : packets) {
+    AddValue(static_cast<double>(number), &family, {{"reason", reason}});
+  }
+  return family;
 }
 
 }  // namespace
@@ -68,44 +71,29 @@ size_t AccountingMetrics::runs() const {
   return runs_.size();
 }
 
-std::vector<MetricFamily> AccountingMetrics::Collect() const {
+std::vector<prometheus::MetricFamily> AccountingMetrics::Collect() const {
   return AccountingFamilies(service_, Total());
 }
 
-std::vector<MetricFamily> AccountingFamilies(const std::string& service,
-                                             const v1::Accounting& total) {
-  const std::string prefix = "silhouette_" + service + "_";
-  const auto counter = MetricType::Counter;
-  std::vector<MetricFamily> families = {
-      Family(prefix + "received_packets_total",
-             "Packets received: the sum of windowed, filtered, malformed, late, shed and pending",
-             counter, total.received()),
-      Family(prefix + "windowed_packets_total", "Packets that at least one window took", counter,
-             total.windowed()),
-      Family(prefix + "malformed_packets_total", "Packets whose headers contradict themselves",
-             counter, total.malformed()),
-      Family(prefix + "late_packets_total", "Packets older than the watermark", counter,
-             total.late()),
-      Family(prefix + "shed_packets_total", "Packets dropped on purpose under overload", counter,
-             total.shed()),
-      Family(prefix + "pending_packets", "Packets not yet decided", MetricType::Gauge,
-             total.pending()),
-      Family(prefix + "kernel_dropped_packets_total",
-             "Packets the kernel dropped before they were received", counter,
-             total.loss().kernel_dropped_packets()),
-      Family(prefix + "interface_dropped_packets_total",
-             "Packets the interface dropped before they were received", counter,
-             total.loss().interface_dropped_packets()),
+std::vector<prometheus::MetricFamily> AccountingFamilies(const std::string& service,
+                                                         const v1::Accounting& total) {
+  const auto family = [&](const MetricInfo& info, uint64_t value) {
+    return FamilyOf(service, info, static_cast<double>(value));
   };
-  MetricFamily filtered{
-      prefix + "filtered_packets_total", "Packets left out, by reason", counter, {}};
-  for (const v1::FilteredCount& count : total.filtered()) {
-    ClientMetric metric = Value(counter, count.packets());
-    metric.label.push_back({"reason", count.reason()});
-    filtered.metric.push_back(metric);
-  }
-  families.push_back(std::move(filtered));
-  return families;
+  const v1::Loss& loss = total.loss();
+  return {
+      family(Find(kAccountingMetrics, "received_packets_total"), total.received()),
+      family(Find(kAccountingMetrics, "windowed_packets_total"), total.windowed()),
+      Filtered(service, total),
+      family(Find(kAccountingMetrics, "malformed_packets_total"), total.malformed()),
+      family(Find(kAccountingMetrics, "late_packets_total"), total.late()),
+      family(Find(kAccountingMetrics, "shed_packets_total"), total.shed()),
+      family(Find(kAccountingMetrics, "pending_packets"), total.pending()),
+      family(Find(kAccountingMetrics, "kernel_dropped_packets_total"),
+             loss.kernel_dropped_packets()),
+      family(Find(kAccountingMetrics, "interface_dropped_packets_total"),
+             loss.interface_dropped_packets()),
+  };
 }
 
 }  // namespace silhouette

@@ -13,6 +13,9 @@
 namespace silhouette {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
 v1::Accounting Some(uint64_t n) {
   v1::Accounting accounting;
   accounting.set_received(10 * n);
@@ -54,17 +57,23 @@ TEST(AccountingMetrics, EveryTermHasAFamily) {
   EXPECT_EQ(values["pending_packets"], 3);
 }
 
-TEST(AccountingMetrics, FilteredPacketsCarryTheirReason) {
+TEST(AccountingMetrics, FilteredPacketsCarryTheirReasonAndThoseOfStrangersAreOne) {
   AccountingMetrics metrics("test");
-  metrics.Update("a", "1", Some(3), false);
+  v1::Accounting some = Some(3);
+  AddFiltered(&some, "as I say", 2);
+  AddFiltered(&some, "so", 5);
+  metrics.Update("a", "1", some, false);
+  std::map<std::string, double> values;
   for (const auto& family : metrics.Collect()) {
     if (family.name != "silhouette_test_filtered_packets_total") continue;
-    ASSERT_EQ(family.metric.size(), 2u);
-    ASSERT_EQ(family.metric[0].label.size(), 1u);
-    EXPECT_EQ(family.metric[0].label[0].name, "reason");
-    EXPECT_EQ(family.metric[0].label[0].value, "not_asked");
-    EXPECT_EQ(family.metric[1].label[0].value, "not_ip");
+    for (const auto& metric : family.metric) {
+      ASSERT_EQ(metric.label.size(), 1u);
+      EXPECT_EQ(metric.label[0].name, "reason");
+      values[metric.label[0].value] = metric.counter.value;
+    }
   }
+  EXPECT_THAT(values, ElementsAre(Pair("cut_short", 0), Pair("not_asked", 3), Pair("not_data", 0),
+                                  Pair("not_ip", 3), Pair("other", 7), Pair("unsupported", 0)));
 }
 
 TEST(AccountingMetrics, ARunsNewestCountsReplaceItsOlderOnes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,10 @@ struct LinkLimits {
 struct LinkUse {
   size_t bytes = 0;
   size_t unsent_bytes = 0;  // of batches that no stream took yet
+  size_t unsettled_batches = 0;
+  // Since when the oldest of each kind is here; unset: there is none.
+  std::optional<std::chrono::steady_clock::time_point> oldest_unsettled;
+  std::optional<std::chrono::steady_clock::time_point> oldest_unsent;
   uint64_t settled_batches = 0;
   uint64_t forgotten_batches = 0;
   uint64_t shed_packets = 0;  // forgotten, and not settled when the stream broke
@@ -74,6 +79,7 @@ class LinkBuffer {
   void Add(std::shared_ptr<Batch> batch, const StageTimes& times = {}) {
     Entry entry;
     entry.times = times;
+    entry.since = std::chrono::steady_clock::now();
     entry.bytes = batch->SpaceUsedLong();
     entry.packets = PacketsOf(*batch);
     entry.accounting = batch->header().accounting();
@@ -84,6 +90,7 @@ class LinkBuffer {
     use_.bytes += entry.bytes;
     use_.unsent_bytes += entry.bytes;
     entries_.push_back(std::move(entry));
+    FindOldest();
   }
 
   // The next batch to send, with its header as this stream needs it; null if there is none.
@@ -103,11 +110,13 @@ class LinkBuffer {
     std::optional<StageTimes> times;
     if (!std::exchange(entry.was_sent, true)) {
       use_.unsent_bytes -= entry.bytes;
+      ++sent_;
       times = entry.times;
     }
     if (!limits_.keeps_unsettled) entry.run->second.SettleUpTo(Sequence(entry));
     DropSettled();
     while (MustForget()) Forget();
+    FindOldest();
     return times;
   }
 
@@ -121,6 +130,7 @@ class LinkBuffer {
     use_.wrong_acks += told ? 0 : 1;
     use_.settled_batches += at->second.settled() - settled_before;
     DropSettled();
+    FindOldest();
     return told;
   }
 
@@ -135,15 +145,14 @@ class LinkBuffer {
       use_.shed_packets += shed;
       if (shed > 0) given_up.push_back(run.Told(key.first, key.second));
     }
+    FindOldest();
     return given_up;
   }
 
   bool all_sent() const { return next_ == entries_.size(); }
   // Nothing here waits for an ack.
   bool all_settled() const {
-    return std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-      return Sequence(entry) <= entry.run->second.settled();
-    });
+    return std::all_of(entries_.begin(), entries_.end(), &LinkBuffer::IsSettled);
   }
   const LinkUse& use() const { return use_; }
 
@@ -155,8 +164,9 @@ class LinkBuffer {
 
   struct Entry {
     std::shared_ptr<Batch> batch;
-    bool was_sent = false;  // over any stream
-    StageTimes times;       // for the log
+    bool was_sent = false;                        // over any stream
+    StageTimes times;                             // for the log
+    std::chrono::steady_clock::time_point since;  // when it came
     typename Runs::iterator run;
     size_t bytes = 0;
     BatchPackets packets;
@@ -164,6 +174,10 @@ class LinkBuffer {
   };
 
   static uint64_t Sequence(const Entry& entry) { return entry.batch->header().sequence(); }
+
+  static bool IsSettled(const Entry& entry) {
+    return Sequence(entry) <= entry.run->second.settled();
+  }
 
   static void Prepare(Entry* entry) {
     v1::BatchHeader* header = entry->batch->mutable_header();
@@ -174,7 +188,7 @@ class LinkBuffer {
   // Settled, and not needed as context.
   bool IsDone(const Entry& entry) const {
     const LinkRun& run = entry.run->second;
-    if (Sequence(entry) > run.settled()) return false;
+    if (!IsSettled(entry)) return false;
     return run.is_over() || !limits_.keeps_unsettled || !run.NeedsAsContext(entry.packets);
   }
 
@@ -201,14 +215,30 @@ class LinkBuffer {
     run.Drop(Sequence(first), first.packets);
     use_.bytes -= first.bytes;
     --next_;
+    --sent_;
+    settled_ -= std::min<size_t>(settled_, 1);
     entries_.pop_front();
     if (--run.entries == 0 && run.is_over()) runs_.erase(at);
+  }
+
+  // Entries settle in their order, but for those of different runs; then the first of the open ones
+  // hides settled ones behind it.
+  void FindOldest() {
+    while (settled_ < entries_.size() && IsSettled(entries_[settled_])) ++settled_;
+    const auto since = [this](size_t first) {
+      return first < entries_.size() ? std::optional(entries_[first].since) : std::nullopt;
+    };
+    use_.unsettled_batches = entries_.size() - settled_;
+    use_.oldest_unsettled = since(settled_);
+    use_.oldest_unsent = since(sent_);
   }
 
   const LinkLimits limits_;
   Runs runs_;
   std::deque<Entry> entries_;
-  size_t next_ = 0;  // to send
+  size_t next_ = 0;     // to send
+  size_t sent_ = 0;     // so many at the front were, over any stream
+  size_t settled_ = 0;  // so many at the front are
   bool began_ = false;
   LinkUse use_;
 };

@@ -88,6 +88,50 @@ TEST(LinkBuffer, GivesEachBatchOnceAndAllUnsettledAgainAfterABreak) {
   EXPECT_THAT(Sequences(SendAll(&buffer)), ElementsAre(1, 2, 3));
 }
 
+TEST(LinkBuffer, TellsSinceWhenTheOldestUnsentAndTheOldestUnsettledBatchIsThere) {
+  Buffer buffer({});
+  EXPECT_FALSE(buffer.use().oldest_unsent || buffer.use().oldest_unsettled);
+  Add(1, &buffer);
+  const auto first = buffer.use().oldest_unsent;
+  ASSERT_TRUE(first);
+  EXPECT_EQ(buffer.use().oldest_unsettled, first);
+  Add(2, &buffer);
+  EXPECT_EQ(buffer.use().oldest_unsent, first);
+  EXPECT_EQ(buffer.use().unsettled_batches, 2u);
+
+  (void)buffer.Next();
+  buffer.MarkSent();
+  const auto second = buffer.use().oldest_unsent;
+  ASSERT_TRUE(second);
+  EXPECT_GE(*second, *first);
+  EXPECT_EQ(buffer.use().oldest_unsettled, first);
+  SendAll(&buffer);
+  EXPECT_FALSE(buffer.use().oldest_unsent);
+  (void)buffer.Rewind();
+  EXPECT_FALSE(buffer.use().oldest_unsent) << "it was sent before";
+  SendAll(&buffer);
+
+  ASSERT_TRUE(buffer.Settle(AckOf(1, 10, 100)).has_value());
+  EXPECT_EQ(buffer.use().oldest_unsettled, second) << "the first is kept as context alone";
+  EXPECT_EQ(buffer.use().unsettled_batches, 1u);
+  ASSERT_TRUE(buffer.Settle(AckOf(2, 20, 1000)).has_value());
+  EXPECT_FALSE(buffer.use().oldest_unsettled);
+  EXPECT_EQ(buffer.use().unsettled_batches, 0u);
+  Add(3, &buffer);
+  EXPECT_GE(*buffer.use().oldest_unsettled, *second);
+}
+
+TEST(LinkBuffer, WhatIsForgottenIsNotWaitedFor) {
+  Buffer buffer({.bytes = 4 * BytesOfOne(), .unsent_bytes = BytesOfOne(), .forgets = true});
+  for (uint64_t i = 1; i <= 8; ++i) {
+    Add(i, &buffer);
+    SendAll(&buffer);
+  }
+  EXPECT_GT(buffer.use().forgotten_batches, 0u);
+  EXPECT_EQ(buffer.use().unsettled_batches, 8 - buffer.use().forgotten_batches);
+  EXPECT_TRUE(buffer.use().oldest_unsettled);
+}
+
 TEST(LinkBuffer, KeepsSettledBatchesAsContextAndSaysThatTheyAre) {
   Buffer buffer({});
   for (uint64_t i = 1; i <= 4; ++i) Add(i, &buffer);

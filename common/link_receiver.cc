@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/accounting.h"
 #include "common/batch_log.h"
+#include "common/metric_list.h"
 #include "common/trace_metadata.h"
 
 namespace silhouette {
@@ -56,10 +57,10 @@ absl::Status HeaderChecker::Check(const v1::BatchHeader& header) {
 
 OpenStreams::OpenStreams(const std::string& service)
     : registry_(std::make_shared<prometheus::Registry>()),
-      ended_(prometheus::BuildCounter()
-                 .Name("silhouette_" + service + "_ended_streams_total")
-                 .Help("Streams of batches that ended, by the status they ended with")
-                 .Register(*registry_)) {}
+      open_(AddGauge(registry_.get(), service, Find(kStreamMetrics, "open_streams"))),
+      ended_(AddCounters(registry_.get(), service, Find(kStreamMetrics, "ended_streams_total"))) {
+  ended_.Add({{"status", "OK"}});  // there from the start, as 0
+}
 
 OpenStreams::~OpenStreams() {
   {
@@ -78,6 +79,7 @@ void OpenStreams::Add(grpc::ServerContext* context, Abort abort, std::function<v
     abort();
   }
   streams_.emplace(context, Stream{std::move(abort), std::move(on_gone)});
+  open_.Set(static_cast<double>(streams_.size()));
   if (!watcher_.joinable()) watcher_ = std::thread([this] { Watch(); });
   changed_.notify_all();
 }
@@ -86,6 +88,7 @@ void OpenStreams::Remove(grpc::ServerContext* context) {
   std::lock_guard lock(mutex_);
   LogInfo(absl::StrCat("stream from ", context->peer(), " ended"), StreamFields(*context));
   streams_.erase(context);
+  open_.Set(static_cast<double>(streams_.size()));
   changed_.notify_all();
 }
 

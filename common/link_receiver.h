@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/sync_stream.h>
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <chrono>
@@ -102,6 +103,7 @@ class OpenStreams {
   void Watch();
 
   const std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Gauge& open_;
   prometheus::Family<prometheus::Counter>& ended_;
   std::mutex mutex_;
   std::condition_variable changed_;

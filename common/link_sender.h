@@ -58,7 +58,8 @@ class LinkSender {
     Cancel();
     (void)Close();
     LinkUse gone = told_;
-    gone.bytes = gone.unsent_bytes = 0;
+    gone.bytes = gone.unsent_bytes = gone.unsettled_batches = 0;
+    gone.oldest_unsettled = gone.oldest_unsent = std::nullopt;
     Tell(gone);
   }
   LinkSender(const LinkSender&) = delete;

@@ -258,13 +258,16 @@ TEST_F(LinkTest, HowStreamsEndedIsCounted) {
   EXPECT_TRUE(good->Close().ok());
   receiver_.refusal = absl::ResourceExhaustedError("enough");
   EXPECT_FALSE(SendUntilError(Open().get()).ok());
-  const auto families = receiver_.streams.metrics()->Collect();
-  ASSERT_EQ(families.size(), 1u);
-  EXPECT_EQ(families[0].name, "silhouette_test_ended_streams_total");
+  double open = -1;
   std::map<std::string, double> ended;
-  for (const auto& metric : families[0].metric) {
-    ended[metric.label.front().value] = metric.counter.value;
+  for (const auto& family : receiver_.streams.metrics()->Collect()) {
+    for (const auto& metric : family.metric) {
+      if (family.name == "silhouette_test_open_streams") open = metric.gauge.value;
+      if (family.name != "silhouette_test_ended_streams_total") continue;
+      ended[metric.label.front().value] = metric.counter.value;
+    }
   }
+  EXPECT_EQ(open, 0);
   EXPECT_THAT(ended, ::testing::UnorderedElementsAre(::testing::Pair("OK", 1),
                                                      ::testing::Pair("RESOURCE_EXHAUSTED", 1)));
 }

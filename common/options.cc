@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/help/help_flags.h"
 
 namespace silhouette {
@@ -53,6 +54,12 @@ std::string UnknownSubcommand(const CLI::App& app, int argc, char** argv) {
     known += (known.empty() ? "" : ", ") + sub->get_name();
   }
   return absl::StrCat("no command \"", argv[1], "\"; there are ", known);
+}
+
+// CLI11 calls every config file INI.
+std::string Reason(const CLI::ParseError& error) {
+  return absl::StrReplaceAll(error.what(),
+                             {{"INI was not able to parse ", "--config: no option "}});
 }
 
 }  // namespace
@@ -113,7 +120,12 @@ void FinishOptions(CLI::App* app) {
   app->set_version_flag("--version", std::string(app->get_name()) + " " + Version());
   app->set_config("--config", "", "Read options from this TOML file: listen = \"127.0.0.1:0\"")
       ->type_name("FILE");
-  if (app->get_require_subcommand_min() == 0) AddHelpFlags(app, Version());
+  if (app->get_require_subcommand_min() == 0) {
+    AddHelpFlags(app, Version());
+    // A service that does not know a name must not run without what it stands for. A file for a
+    // program with commands may hold what other commands take.
+    app->allow_config_extras(CLI::config_extras_mode::error);
+  }
   NameEnvironment(app);
 }
 
@@ -125,7 +137,7 @@ int ParseOptions(CLI::App* app, int argc, char** argv) {
     if (error.get_exit_code() == 0) return app->exit(error);
     const std::string command = CommandName(*app);
     const std::string unknown = UnknownSubcommand(*app, argc, argv);
-    std::cerr << command << ": " << (unknown.empty() ? error.what() : unknown) << "; see "
+    std::cerr << command << ": " << (unknown.empty() ? Reason(error) : unknown) << "; see "
               << command << " --help\n";
     return 2;
   }

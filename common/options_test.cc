@@ -78,6 +78,13 @@ TEST_F(OptionsTest, AConfigFileSetsAFlag) {
   EXPECT_EQ(options_.log.level, "warn");
 }
 
+TEST_F(OptionsTest, ANameInTheConfigFileThatIsNoOptionIsAnError) {
+  TemporaryFolder folder;
+  const std::string path = folder.Write("x.toml", "listne = \"127.0.0.1:2\"\n");
+  EXPECT_EQ(Parse({"--config", path}), 2);
+  EXPECT_THAT(err_, HasSubstr("x-svc: --config: no option listne; see x-svc --help"));
+}
+
 TEST_F(OptionsTest, AFlagWinsOverTheEnvironmentAndTheConfigFile) {
   TemporaryFolder folder;
   const std::string path = folder.Write("x.toml", "listen = \"127.0.0.1:2\"\n");

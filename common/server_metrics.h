@@ -16,12 +16,12 @@ class ServerMetrics : public prometheus::Collectable {
  public:
   // `tls` must outlive this. `service` is "feature", as in the names.
   ServerMetrics(std::string service, const TlsCredentials* tls, std::shared_ptr<PeerLimits> limits)
-      : prefix_("silhouette_" + service + "_"), tls_(tls), limits_(std::move(limits)) {}
+      : service_(std::move(service)), tls_(tls), limits_(std::move(limits)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const std::string prefix_;
+  const std::string service_;
   const TlsCredentials* const tls_;
   const std::shared_ptr<PeerLimits> limits_;
 };

@@ -1,33 +1,21 @@
 #include "common/service_runner.h"
 
-#include <prometheus/gauge.h>
-
 #include <exception>
 
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
 #include "common/log.h"
+#include "common/process_metrics.h"
 #include "common/server_metrics.h"
 
 namespace silhouette {
 namespace {
 
-std::shared_ptr<prometheus::Registry> BuildInfo(const ServiceParts& parts) {
-  auto registry = std::make_shared<prometheus::Registry>();
-  prometheus::BuildGauge()
-      .Name(absl::StrCat("silhouette_", parts.short_name, "_build_info"))
-      .Help("1, with the version that runs")
-      .Register(*registry)
-      .Add({{"version", Version()}})
-      .Set(1);
-  return registry;
-}
-
 // All that the metrics endpoint and the status service tell.
 StatusService::Metrics AllMetrics(const ServiceParts& parts, const TlsCredentials* tls,
                                   const std::shared_ptr<PeerLimits>& limits) {
   StatusService::Metrics metrics = parts.metrics;
-  metrics.push_back(BuildInfo(parts));
+  metrics.push_back(std::make_shared<ProcessMetrics>(parts.short_name));
   metrics.push_back(std::make_shared<ServerMetrics>(parts.short_name, tls, limits));
   return metrics;
 }

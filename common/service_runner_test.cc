@@ -14,12 +14,15 @@
 namespace silhouette {
 namespace {
 
+constexpr MetricInfo kMetrics[] = {
+    {"windows_total", prometheus::MetricType::Counter, "windows", "Windows closed"}};
+
 class ServiceRunnerTest : public ::testing::Test {
  protected:
   ServiceRunnerTest() {
     options_.listen = options_.health_listen = options_.metrics_listen = "127.0.0.1:0";
     options_.ports_file = folder_.File("ports");
-    AddCounter(registry_.get(), "silhouette_feature_windows_total", "").Increment(5);
+    AddCounter(registry_.get(), "feature", Find(kMetrics, "windows_total")).Increment(5);
     runner_ = std::make_unique<ServiceRunner>(
         ServiceParts{
             "feature-svc", "feature", &service_, "silhouette.v1.FeatureService", {registry_}},

@@ -3,15 +3,19 @@
 #include <map>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/batch_log.h"
 #include "common/metrics.h"
 #include "common/trace_metadata.h"
+#include "feature-svc/metric_list.h"
 
 namespace silhouette {
 namespace {
 
+constexpr char kName[] = "feature";  // in metrics
+
 LinkOptions WithMetrics(LinkOptions link) {
-  link.metrics = std::make_shared<LinkMetrics>("feature");
+  link.metrics = std::make_shared<LinkMetrics>(kName);
   return link;
 }
 
@@ -46,6 +50,7 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
   absl::Status Consume(const v1::PacketBatch& batch) override {
     const auto began = StageClock::now();
     bool closes_any = false;
+    service_->TellLag(batch.header());
     auto found = FindRun(batch.header());
     if (!found.ok()) return found.status();
     Run* run = *found;
@@ -145,17 +150,17 @@ FeatureService::FeatureService(std::shared_ptr<grpc::Channel> classify_channel,
     : classify_(v1::ClassifyService::NewStub(classify_channel)),
       limits_(limits),
       link_(WithMetrics(std::move(link))),
-      accounting_(std::make_shared<AccountingMetrics>("feature")),
+      accounting_(std::make_shared<AccountingMetrics>(kName)),
       registry_(std::make_shared<prometheus::Registry>()),
-      windows_(AddCounter(registry_.get(), "silhouette_feature_windows_total", "Windows closed")),
-      partial_windows_(AddCounter(registry_.get(), "silhouette_feature_partial_windows_total",
-                                  "Windows that a limit cut short, of all closed")),
-      evicted_subjects_(AddCounter(registry_.get(), "silhouette_feature_evicted_subjects_total",
-                                   "Subjects that made room for others before their time")),
-      subjects_(AddGauge(registry_.get(), "silhouette_feature_subjects",
-                         "Subjects held for open windows and horizons")),
-      samples_(AddGauge(registry_.get(), "silhouette_feature_samples",
-                        "Packets held for open windows")) {}
+      windows_(AddCounter(registry_.get(), kName, Find(kFeatureMetrics, "windows_total"))),
+      partial_windows_(
+          AddCounter(registry_.get(), kName, Find(kFeatureMetrics, "partial_windows_total"))),
+      evicted_subjects_(
+          AddCounter(registry_.get(), kName, Find(kFeatureMetrics, "evicted_subjects_total"))),
+      subjects_(AddGauge(registry_.get(), kName, Find(kFeatureMetrics, "subjects"))),
+      samples_(AddGauge(registry_.get(), kName, Find(kFeatureMetrics, "samples"))),
+      spec_count_(AddGauge(registry_.get(), kName, Find(kFeatureMetrics, "specs"))),
+      lag_(std::make_shared<SourceLag>(kName, Find(kFeatureMetrics, "watermark_lag_seconds"))) {}
 
 grpc::Status FeatureService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::PacketBatch>* stream) {
@@ -179,12 +184,21 @@ void FeatureService::Forget(PushHandler* handler) {
   std::erase_if(handlers_, [=](const auto& entry) { return entry.second == handler; });
 }
 
+void FeatureService::TellLag(const v1::BatchHeader& header) {
+  if (header.source_kind() != v1::SOURCE_KIND_INTERFACE || header.replay_of_settled()) return;
+  const std::string source = sources_.Of(header);
+  if (header.end_of_run()) return lag_->Remove(source);
+  if (header.watermark_ns() == 0) return;  // no packet yet
+  lag_->Set(source, static_cast<double>(absl::GetCurrentTimeNanos() - header.watermark_ns()) / 1e9);
+}
+
 void FeatureService::SetSpecs(SpecSet specs) {
   auto shared = std::make_shared<const SpecSet>(std::move(specs));
   std::lock_guard lock(mutex_);
   // As a watch that was broken tells again.
   if (specs_ != nullptr && specs_->hash == shared->hash) return;
   specs_ = std::move(shared);
+  spec_count_.Set(static_cast<double>(specs_->specs.size()));
   specs_changed_.notify_all();
 }
 

@@ -17,6 +17,8 @@
 #include "common/link_flags.h"
 #include "common/link_receiver.h"
 #include "common/link_sender.h"
+#include "common/source_labels.h"
+#include "common/source_lag.h"
 #include "feature-svc/engine.h"
 #include "silhouette/v1/classify_service.grpc.pb.h"
 #include "silhouette/v1/feature_service.grpc.pb.h"
@@ -41,7 +43,7 @@ class FeatureService final : public v1::FeatureService::Service {
   void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_, streams_.metrics(), link_.metrics->registry()};
+    return {accounting_, registry_, streams_.metrics(), link_.metrics, lag_};
   }
 
  private:
@@ -51,6 +53,9 @@ class FeatureService final : public v1::FeatureService::Service {
   // A run goes on over this stream; one that it came over before has nothing more to do.
   void TakeOver(const RunKey& run, PushHandler* handler);
   void Forget(PushHandler* handler);
+
+  // How far behind an interface's packets are that came now.
+  void TellLag(const v1::BatchHeader& header);
 
   // Waits for the first specs. Errors: UNAVAILABLE when the service stops or the client leaves
   // first.
@@ -68,6 +73,9 @@ class FeatureService final : public v1::FeatureService::Service {
   prometheus::Counter& evicted_subjects_;
   prometheus::Gauge& subjects_;
   prometheus::Gauge& samples_;
+  prometheus::Gauge& spec_count_;
+  SourceLabels sources_;
+  const std::shared_ptr<SourceLag> lag_;
   OpenStreams streams_{"feature"};
   std::mutex mutex_;
   std::condition_variable specs_changed_;

@@ -16,10 +16,6 @@
 namespace silhouette {
 namespace {
 
-// Real captures pack to a tenth; those of one packet over and over to a few hundredths.
-constexpr uint64_t kMostUnpackedRatio = 300;
-constexpr uint64_t kUnpackedFreely = uint64_t{256} << 20;
-
 // Until the disk has a file.
 absl::Status Synchronize(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -53,7 +49,6 @@ CaptureCutter::~CaptureCutter() {
 }
 
 absl::Status CaptureCutter::Write(std::string_view bytes) {
-  received_ += bytes.size();
   if (channel_->Write(std::string(bytes))) return absl::OkStatus();
   // The work is over: with an error, or since what follows is of no use.
   std::lock_guard lock(mutex_);
@@ -69,7 +64,9 @@ absl::StatusOr<CaptureCutter::Result> CaptureCutter::Finish() {
 }
 
 absl::Status CaptureCutter::Work() {
-  auto source = OpenCaptureBytes(name_, ReadChannel(channel_), 0, kHandedIn);
+  UnpackLimits limits = kHandedIn;
+  limits.most_ratio = 300;
+  auto source = OpenCaptureBytes(name_, ReadChannel(channel_), 0, limits);
   if (!source.ok()) return source.status();
   auto writer = PcapngWriter::Create(path_, "");
   if (!writer.ok()) return writer.status();
@@ -91,12 +88,11 @@ absl::Status CaptureCutter::Work() {
 
 absl::Status CaptureCutter::Copy(PacketSource* source, PcapngWriter* writer) {
   constexpr uint64_t kCheckBytes = 1 << 20;
-  uint64_t checked = 0, unpacked = 0;
+  uint64_t checked = 0;
   while (true) {
     auto block = source->Read();
     if (!block.ok()) return block.status();
     for (const RawPacket& packet : block->packets) {
-      unpacked += packet.captured.size();
       const absl::Status status = writer->Write(packet, HeaderBytes(packet));
       if (!status.ok() && !absl::IsInvalidArgument(status)) return status;
     }
@@ -106,7 +102,6 @@ absl::Status CaptureCutter::Copy(PacketSource* source, PcapngWriter* writer) {
       checked = written_;
       if (absl::Status kept = may_keep_(written_); !kept.ok()) return kept;
     }
-    if (absl::Status status = CheckUnpacked(unpacked); !status.ok()) return status;
     if (!block->end) continue;
     result_.incomplete = ToUtf8(source->trouble());
     if (writer->refused() > 0 && result_.incomplete.empty()) {
@@ -114,15 +109,6 @@ absl::Status CaptureCutter::Copy(PacketSource* source, PcapngWriter* writer) {
     }
     return absl::OkStatus();
   }
-}
-
-absl::Status CaptureCutter::CheckUnpacked(uint64_t unpacked) const {
-  if (unpacked < kUnpackedFreely || unpacked < received_ * kMostUnpackedRatio) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(name_, ": unpacks to more than ", kMostUnpackedRatio,
-                   " times its size; hand it in unpacked if it is a capture"));
 }
 
 }  // namespace silhouette

@@ -50,17 +50,15 @@ class CaptureCutter {
  private:
   absl::Status Work();
   absl::Status Copy(PacketSource* source, PcapngWriter* writer);
-  absl::Status CheckUnpacked(uint64_t unpacked) const;
 
   const std::string path_;
   const std::string name_;
   const std::function<absl::Status(uint64_t)> may_keep_;
   const std::shared_ptr<ByteChannel> channel_;
-  std::atomic<uint64_t> received_ = 0;
   std::atomic<uint64_t> written_ = 0;
   Result result_;  // the thread's
   std::mutex mutex_;
-  absl::Status done_;  // how the work ended; guarded by mutex_
+  absl::Status done_ = absl::CancelledError("given up");  // how the work ended; guarded by mutex_
   std::thread thread_;
 };
 

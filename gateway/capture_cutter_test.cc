@@ -37,6 +37,16 @@ class CaptureCutterTest : public ::testing::Test {
   }
   std::string Spooled() { return *ReadFile(path_); }
 
+  // By gzip: `begin`, and `times` what follows.
+  std::string Packed(const std::string& begin, const std::string& more, int times) {
+    const std::string path = folder_.File("packed.gz");
+    gzFile file = gzopen(path.c_str(), "wb9");
+    gzwrite(file, begin.data(), static_cast<unsigned>(begin.size()));
+    for (int i = 0; i < times; ++i) gzwrite(file, more.data(), static_cast<unsigned>(more.size()));
+    gzclose(file);
+    return *ReadFile(path);
+  }
+
   TemporaryFolder folder_;
   const std::string path_ = folder_.File("spool.pcapng");
 };
@@ -118,14 +128,21 @@ TEST_F(CaptureCutterTest, ACaptureThatUnpacksToAbsurdlyMuchIsRefused) {
   test_frames::Bytes frame = test_frames::UdpFrame();
   frame.resize(60'000, 0);
   const std::string record = test_pcap::Record(1'700'000'000'000'000'000, frame, 60'000);
-  const std::string path = folder_.File("bomb.gz");
-  gzFile file = gzopen(path.c_str(), "wb9");
   std::string header = test_pcap::Header();
   header.replace(16, 4, test_pcap::U32(65'535));  // the longest packet
-  gzwrite(file, header.data(), static_cast<unsigned>(header.size()));
-  for (int i = 0; i < 6000; ++i) gzwrite(file, record.data(), static_cast<unsigned>(record.size()));
-  gzclose(file);
-  const auto result = Cut(*ReadFile(path), 4096);
+  const auto result = Cut(Packed(header, record, 6000), 4096);
+  ASSERT_TRUE(absl::IsInvalidArgument(result.status())) << result.status();
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("unpacks to more than"));
+}
+
+TEST_F(CaptureCutterTest, SoIsOneOfBlocksThatAreNoPackets) {
+  using test_pcap::U32;
+  const std::string section =
+      U32(0x0a0d0d0a) + U32(28) + U32(0x1a2b3c4d) + U32(1) + std::string(8, '\xff') + U32(28);
+  constexpr uint32_t kLength = 1 << 20;
+  const std::string block =
+      U32(0x0bad) + U32(kLength) + std::string(kLength - 12, '\0') + U32(kLength);
+  const auto result = Cut(Packed(section, block, 400), 4096);
   ASSERT_TRUE(absl::IsInvalidArgument(result.status())) << result.status();
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("unpacks to more than"));
 }
@@ -133,6 +150,9 @@ TEST_F(CaptureCutterTest, ACaptureThatUnpacksToAbsurdlyMuchIsRefused) {
 TEST_F(CaptureCutterTest, ItIsGivenUpAtAnyTime) {
   CaptureCutter cutter(path_, "call.pcap", KeepAll);
   ASSERT_TRUE(cutter.Write(Call(10)).ok());
+  cutter.Abandon();
+  EXPECT_TRUE(absl::IsCancelled(cutter.Write(Call(10))));
+  EXPECT_TRUE(absl::IsCancelled(cutter.Finish().status()));
 }
 
 }  // namespace

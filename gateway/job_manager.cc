@@ -2,71 +2,23 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <random>
+#include <iterator>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/job_state.h"
-#include "common/trace_context.h"
 #include "gateway/retention.h"
 
 namespace silhouette {
-namespace {
-
-namespace fs = std::filesystem;
-
-constexpr char kRun[] = "1";
-// Of the spool's files, which are pcapng; nobody else's end so.
-constexpr char kEnding[] = ".silhouette-job";
-constexpr size_t kMostTruthBytes = 1 << 20;
-constexpr size_t kMostNameBytes = 1024;
-
-// A client's id is the name of a file, too.
-absl::Status CheckId(const std::string& id) {
-  const auto is_good = [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
-  };
-  if (!id.empty() && id.size() <= 64 && id[0] != '.' &&
-      std::all_of(id.begin(), id.end(), is_good)) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      "job: an id is 1 to 64 letters, digits, '-', '_' and '.', and does not begin with a '.'");
-}
-
-std::string NewId() {
-  std::random_device random;
-  return absl::StrFormat("%08x%08x%08x", random(), random(), random());
-}
-
-}  // namespace
-
-JobManager::SpoolShare::~SpoolShare() {
-  *total_ -= bytes_;
-  std::error_code ignored;
-  if (!keeps_) fs::remove(path_, ignored);
-}
-
-uint64_t JobManager::SpoolShare::Grow(uint64_t bytes) {
-  const uint64_t more = bytes - bytes_;
-  bytes_ = bytes;
-  return *total_ += more;
-}
-
 absl::StatusOr<std::unique_ptr<JobManager>> JobManager::Open(VerdictStore* store,
                                                              JobOptions options) {
-  std::error_code error;
-  const bool is_new = fs::create_directories(options.spool, error);
-  if (!error && is_new) fs::permissions(options.spool, fs::perms::owner_all, error);
-  if (error) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(options.spool, ": cannot be the spool of jobs: ", error.message(),
-                     "; name a folder that can be written"));
-  }
-  auto manager = std::unique_ptr<JobManager>(new JobManager(store, std::move(options)));
+  auto spool = Spool::Open(options.spool, options.spool_bytes);
+  if (!spool.ok()) return spool.status();
+  auto manager =
+      std::unique_ptr<JobManager>(new JobManager(store, std::move(options), *std::move(spool)));
   if (absl::Status status = manager->Load(); !status.ok()) return status;
   return manager;
 }
@@ -79,41 +31,37 @@ JobManager::~JobManager() {
 }
 
 absl::Status JobManager::Load() {
-  auto jobs = table_.Read();
-  if (!jobs.ok()) return jobs.status();
+  auto rows = table_.Read();
+  if (!rows.ok()) return rows.status();
   std::lock_guard lock(mutex_);
-  for (v1::Job& job : *jobs) {
-    Entry& entry = jobs_[job.id()];
+  for (JobTable::Row& row : *rows) {
+    Entry& entry = jobs_[row.job.id()];
     entry.number = next_number_++;
-    order_[entry.number] = job.id();
-    entry.job = std::move(job);
+    order_[entry.number] = row.job.id();
+    entry.job = std::move(row.job);
+    entry.truth_bytes = row.truth_bytes;
     entry.touched = store_->Now();
     if (HasEnded(entry.job)) continue;
-    const std::string path = PathOf(entry.job.id());
-    entry.spool = std::make_shared<SpoolShare>(path, &spooled_);
+    entry.spool = spool_->Add(FileOf(entry.job));
     std::error_code error;
-    const uint64_t bytes = fs::file_size(path, error);
+    const uint64_t bytes = std::filesystem::file_size(entry.spool->path(), error);
     if (entry.job.state() == v1::JOB_STATE_UPLOADING) {
       entry.job.set_received_bytes(0);
     } else if (error || bytes < entry.job.spooled_bytes()) {
       End(&entry, v1::JOB_STATE_FAILED, "its capture is gone from the spool; hand it in again");
     } else {
-      entry.spool->Grow(bytes);
+      entry.spool->Grow(bytes).IgnoreError();  // it was taken already
       entry.job.set_state(v1::JOB_STATE_QUEUED);
+      entry.queued = store_->Now();
     }
   }
   // What no job knows of is left of one that was being deleted.
-  std::error_code ignored;
-  for (const auto& file : fs::directory_iterator(options_.spool, ignored)) {
-    if (file.path().extension() != kEnding || !file.is_regular_file(ignored)) continue;
-    const auto known = jobs_.find(file.path().stem().string());
-    if (known == jobs_.end() || HasEnded(known->second.job)) fs::remove(file.path(), ignored);
+  std::set<std::string> kept;
+  for (const auto& [id, entry] : jobs_) {
+    if (!HasEnded(entry.job)) kept.insert(FileOf(entry.job));
   }
+  spool_->Tidy([&kept](const std::string& file) { return kept.contains(file); });
   return absl::OkStatus();
-}
-
-std::string JobManager::PathOf(const std::string& id) const {
-  return absl::StrCat(options_.spool, "/", id, kEnding);
 }
 
 absl::StatusOr<JobManager::Entry*> JobManager::Find(const std::string& id) {
@@ -123,195 +71,17 @@ absl::StatusOr<JobManager::Entry*> JobManager::Find(const std::string& id) {
       absl::StrCat("no job is called \"", id, "\"; list them to see which there are"));
 }
 
-// ---- Uploads
-
-absl::StatusOr<v1::Job> JobManager::BeginUpload(const std::string& id, const std::string& name,
-                                                uint64_t offset, uint64_t total_bytes,
-                                                const std::string& truth_csv,
-                                                const v1::TraceContext& trace) {
-  if (!id.empty()) {
-    if (absl::Status status = CheckId(id); !status.ok()) return status;
-  }
-  std::lock_guard lock(mutex_);
-  if (stopped_) return absl::UnavailableError("the gateway ends");
-  Entry* entry = nullptr;
-  if (const auto found = jobs_.find(id); found != jobs_.end()) {
-    entry = &found->second;
-  } else if (offset > 0) {
-    return absl::OutOfRangeError(
-        absl::StrCat("offset ", offset, " of a job of which nothing was received"));
-  } else {
-    auto added = AddJob(id.empty() ? NewId() : id, name, truth_csv, trace);
-    if (!added.ok()) return added.status();
-    entry = *added;
-    entry->resumable = !id.empty();
-  }
-  if (absl::Status status = CheckUpload(*entry, offset); !status.ok()) return status;
-  if (entry->cutter == nullptr) StartCutter(entry);
-  entry->is_attached = true;
-  if (total_bytes > 0) entry->job.set_total_bytes(total_bytes);
-  Touch(entry);
-  return entry->job;
+absl::StatusOr<JobManager::Entry*> JobManager::Find(const v1::Job& job) {
+  auto entry = Find(job.id());
+  if (!entry.ok() || (*entry)->job.run() == job.run()) return entry;
+  return absl::NotFoundError(absl::StrCat("job ", job.id(),
+                                          " was deleted, and another goes by "
+                                          "its id"));
 }
 
-absl::Status JobManager::CheckUpload(const Entry& entry, uint64_t offset) const {
-  const v1::Job& job = entry.job;
-  if (job.state() != v1::JOB_STATE_UPLOADING) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "job ", job.id(), " is ", JobStateName(job.state()), " and takes no more bytes",
-        job.error().empty() ? "" : absl::StrCat(" (", job.error(), ")"),
-        "; hand the capture in under another name for a new job"));
-  }
-  if (entry.is_attached) {
-    return absl::AbortedError(
-        absl::StrCat("another stream brings bytes for job ", job.id(), "; wait for its end"));
-  }
-  if (offset <= job.received_bytes()) return absl::OkStatus();
-  return absl::OutOfRangeError(absl::StrCat("offset ", offset, " is ahead of the ",
-                                            job.received_bytes(), " bytes that were received"));
-}
-
-absl::StatusOr<JobManager::Entry*> JobManager::AddJob(const std::string& id,
-                                                      const std::string& name,
-                                                      const std::string& truth_csv,
-                                                      const v1::TraceContext& trace) {
-  if (name.empty() || name.size() > kMostNameBytes) {
-    return absl::InvalidArgumentError("name: give the capture one, of 1024 bytes at most");
-  }
-  if (truth_csv.size() > kMostTruthBytes) {
-    return absl::InvalidArgumentError("truth_csv: is above 1 MiB; is it a truth?");
-  }
-  size_t uploads = 0;
-  for (const auto& [other, entry] : jobs_) uploads += entry.cutter != nullptr ? 1 : 0;
-  if (uploads >= options_.most_uploads) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(uploads, " captures are being handed in; try again when one is there"));
-  }
-  if (spooled_ >= options_.spool_bytes) {
-    return absl::ResourceExhaustedError(
-        "the spool is full of captures that wait; try again when some are done");
-  }
-  if (jobs_.size() >= options_.most_jobs) {
-    const auto oldest = std::find_if(order_.begin(), order_.end(), [this](const auto& numbered) {
-      return HasEnded(jobs_.at(numbered.second).job);
-    });
-    if (oldest == order_.end()) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(jobs_.size(), " jobs wait; try again when some are done"));
-    }
-    const std::string forgotten = oldest->second;
-    const v1::Job& job = jobs_.at(forgotten).job;
-    if (auto run = store_->FindRun(job.origin(), job.run()); run.ok()) {
-      if (absl::Status status = DeleteRun(store_, run->id); !status.ok()) return status;
-    }
-    if (absl::Status status = table_.Delete(forgotten); !status.ok()) return status;
-    Forget(forgotten);
-  }
-  v1::Job job;
-  job.set_id(id);
-  job.set_name(name);
-  job.set_state(v1::JOB_STATE_UPLOADING);
-  job.set_origin(absl::StrCat("job:", id));
-  job.set_run(kRun);
-  job.set_created_ns(absl::ToUnixNanos(store_->Now()));
-  job.set_truth_csv(truth_csv);
-  job.set_traceparent(ToTraceparent(IsTraced(trace) ? trace : NewTrace()));
-  if (absl::Status status = table_.Put(job); !status.ok()) return status;
-  Entry& entry = jobs_[id];
-  entry.job = std::move(job);
-  entry.number = next_number_++;
-  order_[entry.number] = id;
-  return &entry;
-}
-
-void JobManager::StartCutter(Entry* entry) {
-  const std::string path = PathOf(entry->job.id());
-  entry->spool = std::make_shared<SpoolShare>(path, &spooled_);
-  const auto may_keep = [this, spool = entry->spool](uint64_t bytes) -> absl::Status {
-    if (spool->Grow(bytes) <= options_.spool_bytes) return absl::OkStatus();
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the spool takes ", options_.spool_bytes >> 20,
-                     " MiB of all captures that wait; hand it in when others are done, in parts, "
-                     "or raise --spool-quota"));
-  };
-  entry->cutter = std::make_shared<CaptureCutter>(path, entry->job.name(), may_keep);
-}
-
-absl::Status JobManager::Write(const std::string& id, std::string_view bytes) {
-  std::shared_ptr<CaptureCutter> cutter;
-  {
-    std::lock_guard lock(mutex_);
-    auto entry = Find(id);
-    if (!entry.ok()) return entry.status();
-    cutter = (*entry)->cutter;
-    if (cutter == nullptr) {
-      return absl::CancelledError(
-          absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
-    }
-  }
-  const absl::Status written = cutter->Write(bytes);
-  std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok()) return entry.status();
-  if ((*entry)->cutter != cutter) {
-    return absl::CancelledError(
-        absl::StrCat("job ", id, " is ", JobStateName((*entry)->job.state())));
-  }
-  if (!written.ok()) {
-    End(*entry, v1::JOB_STATE_FAILED, std::string(written.message()));
-    return written;
-  }
-  (*entry)->job.set_received_bytes((*entry)->job.received_bytes() + bytes.size());
-  (*entry)->job.set_spooled_bytes(cutter->bytes_written());
-  Touch(*entry);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<v1::Job> JobManager::EndUpload(const std::string& id) {
-  std::shared_ptr<CaptureCutter> cutter;
-  {
-    std::lock_guard lock(mutex_);
-    auto entry = Find(id);
-    if (!entry.ok()) return entry.status();
-    const v1::Job& job = (*entry)->job;
-    cutter = (*entry)->cutter;
-    if (job.total_bytes() > job.received_bytes() || cutter == nullptr) {
-      (*entry)->is_attached = false;
-      return job;
-    }
-  }
-  auto result = cutter->Finish();
-  std::lock_guard lock(mutex_);
-  auto found = Find(id);
-  if (!found.ok()) return found.status();
-  Entry* entry = *found;
-  entry->is_attached = false;
-  if (entry->cutter != cutter) return entry->job;  // cancelled meanwhile
-  if (!result.ok()) {
-    End(entry, v1::JOB_STATE_FAILED, std::string(result.status().message()));
-    return result.status();
-  }
-  entry->cutter.reset();
-  entry->job.set_state(v1::JOB_STATE_QUEUED);
-  entry->job.set_total_bytes(entry->job.received_bytes());
-  entry->job.set_spooled_bytes(result->bytes);
-  entry->job.set_incomplete(result->incomplete);
-  if (absl::Status status = table_.Put(entry->job); !status.ok()) {
-    End(entry, v1::JOB_STATE_FAILED, std::string(status.message()));
-    return status;
-  }
-  Touch(entry);
-  return entry->job;
-}
-
-void JobManager::LeaveUpload(const std::string& id) {
-  std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok() || !(*entry)->is_attached) return;
-  (*entry)->is_attached = false;
-  if ((*entry)->resumable || HasEnded((*entry)->job)) return Touch(*entry);
-  End(*entry, v1::JOB_STATE_FAILED,
-      "the stream broke, and the client had given no id to go on with; hand it in again");
+JobManager::Entry* JobManager::FindRunning(const v1::Job& job) {
+  auto entry = Find(job);
+  return entry.ok() && (*entry)->job.state() == v1::JOB_STATE_RUNNING ? *entry : nullptr;
 }
 
 // ---- Jobs
@@ -322,18 +92,22 @@ void JobManager::Touch(Entry* entry) {
   changed_.notify_all();
 }
 
-void JobManager::Save(Entry* entry) { table_.Put(entry->job).IgnoreError(); }
-
 void JobManager::End(Entry* entry, v1::JobState state, const std::string& error) {
   if (entry->cutter != nullptr) entry->cutter->Abandon();
   entry->cutter.reset();
+  // Of a capture that was refused there is nothing to judge.
+  if (entry->job.state() == v1::JOB_STATE_UPLOADING) {
+    entry->job.clear_has_truth();
+    entry->truth_bytes = 0;
+  }
   entry->job.set_state(state);
   entry->job.set_error(error);
   entry->job.clear_waiting();
   entry->job.set_spooled_bytes(0);
   entry->job.set_ended_ns(absl::ToUnixNanos(store_->Now()));
-  Save(entry);
-  entry->spool.reset();  // behind that: a job that is not known to have ended needs its capture
+  // A job that is not known to have ended needs its capture after a restart.
+  entry->is_unsaved = !Save(*entry).ok();
+  if (!entry->is_unsaved) entry->spool.reset();
   Touch(entry);
 }
 
@@ -347,9 +121,7 @@ void JobManager::Forget(const std::string& id) {
   changed_.notify_all();
 }
 
-v1::Job JobManager::Describe(const Entry& entry) {
-  v1::Job job = entry.job;
-  job.set_has_truth(!job.truth_csv().empty());
+v1::Job JobManager::Describe(v1::Job job) {
   auto run = store_->FindRun(job.origin(), job.run());
   if (!run.ok()) return job;
   *job.mutable_accounting() = run->accounting;
@@ -359,27 +131,35 @@ v1::Job JobManager::Describe(const Entry& entry) {
 }
 
 absl::StatusOr<v1::Job> JobManager::Get(const std::string& id) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   auto entry = Find(id);
   if (!entry.ok()) return entry.status();
-  return Describe(**entry);
+  v1::Job job = (*entry)->job;
+  lock.unlock();
+  if (job.has_truth()) {
+    auto truth = table_.ReadTruth(id);
+    if (!truth.ok()) return truth.status();
+    job.set_truth_csv(*std::move(truth));
+  }
+  return Describe(std::move(job));
 }
 
 std::vector<v1::Job> JobManager::List(size_t limit, int64_t* behind) {
-  std::lock_guard lock(mutex_);
   std::vector<v1::Job> jobs;
+  std::unique_lock lock(mutex_);
   auto at =
       *behind == 0 ? order_.rbegin() : std::make_reverse_iterator(order_.lower_bound(*behind));
   for (; at != order_.rend() && jobs.size() < limit; ++at) {
-    jobs.push_back(Describe(jobs_.at(at->second)));
-    jobs.back().clear_truth_csv();
+    jobs.push_back(jobs_.at(at->second).job);
     *behind = at->first;
   }
+  lock.unlock();
+  for (v1::Job& job : jobs) job = Describe(std::move(job));
   return jobs;
 }
 
 absl::StatusOr<v1::Job> JobManager::Cancel(const std::string& id) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   auto found = Find(id);
   if (!found.ok()) return found.status();
   Entry* entry = *found;
@@ -388,7 +168,9 @@ absl::StatusOr<v1::Job> JobManager::Cancel(const std::string& id) {
         absl::StrCat("job ", id, " has ended: it is ", JobStateName(entry->job.state())));
   }
   End(entry, v1::JOB_STATE_CANCELLED, "");
-  return Describe(*entry);
+  v1::Job job = entry->job;
+  lock.unlock();
+  return Describe(std::move(job));
 }
 
 absl::Status JobManager::Delete(const std::string& id) {
@@ -402,13 +184,23 @@ absl::Status JobManager::Delete(const std::string& id) {
       return absl::FailedPreconditionError(
           absl::StrCat("job ", id, " is ", JobStateName(job.state()), "; cancel it first"));
     }
+    if ((*entry)->is_deleting) {
+      return absl::AbortedError(absl::StrCat("job ", id, " is being deleted"));
+    }
+    (*entry)->is_deleting = true;
   }
-  if (auto run = store_->FindRun(job.origin(), job.run()); run.ok()) {
-    if (absl::Status status = DeleteRun(store_, run->id); !status.ok()) return status;
-  }
-  if (absl::Status status = table_.Delete(id); !status.ok()) return status;
+  absl::Status deleted =
+      DeleteRun(store_, job.origin(), job.run(), [this] { return stopped_.load(); });
+  if (deleted.ok()) deleted = table_.Delete(id);
   std::lock_guard lock(mutex_);
-  if (jobs_.contains(id)) Forget(id);
+  if (!deleted.ok()) {
+    jobs_.at(id).is_deleting = false;
+    return deleted;
+  }
+  Forget(id);
+  if (job.state() == v1::JOB_STATE_CANCELLED) {
+    swept_.push_back({job.origin(), job.run(), store_->Now()});
+  }
   return absl::OkStatus();
 }
 
@@ -423,13 +215,13 @@ JobManager::Changes JobManager::Watch(int64_t version, const std::string& only,
     const Entry& entry = jobs_.at(at->second);
     if (version > 0 && entry.version <= version) continue;
     if (version == 0 && changes.jobs.size() >= kAtFirst && HasEnded(entry.job)) continue;
-    changes.jobs.push_back(Describe(entry));
-    changes.jobs.back().clear_truth_csv();
+    changes.jobs.push_back(entry.job);
   }
-  if (version == 0) return changes;
-  for (auto at = gone_.upper_bound(version); at != gone_.end(); ++at) {
+  for (auto at = gone_.upper_bound(version); version > 0 && at != gone_.end(); ++at) {
     if (only.empty() || only == at->second) changes.deleted.push_back(at->second);
   }
+  lock.unlock();
+  for (v1::Job& job : changes.jobs) job = Describe(std::move(job));
   return changes;
 }
 
@@ -450,46 +242,43 @@ std::optional<JobManager::Work> JobManager::Take(std::chrono::milliseconds patie
   if (!changed_.wait_for(lock, patience, find) || stopped_) return std::nullopt;
   next->job.set_state(v1::JOB_STATE_RUNNING);
   next->job.clear_waiting();
-  Save(next);
+  Save(*next).IgnoreError();
   Touch(next);
-  return Work{next->job, PathOf(next->job.id())};
+  return Work{next->job, next->spool->path()};
 }
 
-bool JobManager::Progress(const std::string& id, uint64_t sent_bytes) {
+bool JobManager::Progress(const v1::Job& job, uint64_t sent_bytes) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (stopped_ || !entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return false;
-  (*entry)->job.set_sent_bytes(sent_bytes);
-  Touch(*entry);
+  Entry* const entry = FindRunning(job);
+  if (stopped_ || entry == nullptr) return false;
+  entry->job.set_sent_bytes(sent_bytes);
+  Touch(entry);
   return true;
 }
 
-void JobManager::Done(const std::string& id) {
+void JobManager::Done(const v1::Job& job) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return;
-  End(*entry, v1::JOB_STATE_DONE, "");
+  Entry* const entry = FindRunning(job);
+  if (entry != nullptr) End(entry, v1::JOB_STATE_DONE, "");
 }
 
-void JobManager::Fail(const std::string& id, const std::string& error) {
+void JobManager::Fail(const v1::Job& job, const std::string& error) {
   std::lock_guard lock(mutex_);
-  auto entry = Find(id);
-  if (!entry.ok() || (*entry)->job.state() != v1::JOB_STATE_RUNNING) return;
-  End(*entry, v1::JOB_STATE_FAILED, error);
+  Entry* const entry = FindRunning(job);
+  if (entry != nullptr) End(entry, v1::JOB_STATE_FAILED, error);
 }
 
-void JobManager::PutBack(const std::string& id, const std::string& waiting) {
+void JobManager::PutBack(const v1::Job& job, const std::string& waiting) {
   constexpr absl::Duration kFirstDelay = absl::Milliseconds(200), kLongestDelay = absl::Seconds(5);
   std::lock_guard lock(mutex_);
-  auto found = Find(id);
-  if (!found.ok() || (*found)->job.state() != v1::JOB_STATE_RUNNING) return;
-  Entry* entry = *found;
+  Entry* const entry = FindRunning(job);
+  if (entry == nullptr) return;
   entry->job.set_state(v1::JOB_STATE_QUEUED);
   entry->job.set_waiting(waiting);
   entry->job.set_sent_bytes(0);
   entry->ready = store_->Now() + std::min(kLongestDelay, kFirstDelay * (1 << entry->attempts));
   entry->attempts = std::min(entry->attempts + 1, 8);
-  Save(entry);
+  Save(*entry).IgnoreError();
   Touch(entry);
 }
 
@@ -504,11 +293,30 @@ void JobManager::Tidy() {
             absl::StrCat("no bytes came for ", absl::FormatDuration(options_.upload_patience),
                          "; hand it in again"));
       }
+      if (entry.is_unsaved && Save(entry).ok()) {
+        entry.is_unsaved = false;
+        entry.spool.reset();
+      }
       const absl::Time ended = absl::FromUnixNanos(entry.job.ended_ns());
       if (HasEnded(entry.job) && store_->Now() - ended > options_.keep) old.push_back(id);
     }
   }
   for (const std::string& id : old) Delete(id).IgnoreError();
+  Sweep();
+}
+
+void JobManager::Sweep() {
+  constexpr absl::Duration kLongest = absl::Minutes(10);
+  std::vector<DeletedRun> runs;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(swept_,
+                  [this](const DeletedRun& run) { return store_->Now() - run.deleted > kLongest; });
+    runs = swept_;
+  }
+  for (const DeletedRun& run : runs) {
+    DeleteRun(store_, run.origin, run.run, [this] { return stopped_.load(); }).IgnoreError();
+  }
 }
 
 void JobManager::Stop() {
@@ -524,8 +332,16 @@ void JobManager::Stop() {
 JobManager::Totals JobManager::totals() {
   std::lock_guard lock(mutex_);
   Totals totals;
-  for (const auto& [id, entry] : jobs_) ++totals.jobs[entry.job.state()];
-  totals.spooled_bytes = spooled_;
+  const absl::Time now = store_->Now();
+  for (const auto& [id, entry] : jobs_) {
+    const v1::JobState state = entry.job.state();
+    ++totals.jobs[state];
+    const bool waits = state == v1::JOB_STATE_QUEUED || state == v1::JOB_STATE_RUNNING;
+    if (!waits || entry.job.sent_bytes() > 0) continue;
+    totals.longest_wait = std::max(totals.longest_wait, now - entry.queued);
+  }
+  totals.spooled_bytes = spool_->bytes();
+  totals.spool_limit_bytes = options_.spool_bytes;
   return totals;
 }
 

@@ -109,7 +109,7 @@ void JobRunner::Run(const JobManager::Work& work) {
   const std::string& id = work.job.id();
   const std::unique_ptr<Stub> stub = LeastBusy();
   if (stub == nullptr) {
-    jobs_->PutBack(id, "no capture-svc answers; start one, or name it by --capture-address");
+    jobs_->PutBack(work.job, "no capture-svc answers; start one, or name it by --capture-address");
     return;
   }
   const LogFields names = NamesOf(work.job);
@@ -117,20 +117,20 @@ void JobRunner::Run(const JobManager::Work& work) {
   const auto capture = Stream(work, stub.get());
   if (!capture.ok() && IsTheCapturesFault(capture.status())) {
     LogWarn(absl::StrCat("job ", id, ": ", std::string(capture.status().message())), names);
-    jobs_->Fail(id, std::string(capture.status().message()));
+    jobs_->Fail(work.job, std::string(capture.status().message()));
   } else if (!capture.ok()) {
     if (!stopped_) {
       LogWarn(absl::StrCat("job ", id, " begins again: ", capture.status().ToString()), names);
     }
-    jobs_->PutBack(id, std::string(capture.status().message()));
+    jobs_->PutBack(work.job, std::string(capture.status().message()));
   } else if (capture->state() == v1::CAPTURE_STATE_FAILED) {
     LogWarn(absl::StrCat("job ", id, ": ", capture->error()), names);
-    jobs_->Fail(id, capture->error());
+    jobs_->Fail(work.job, capture->error());
   } else if (capture->state() != v1::CAPTURE_STATE_DONE) {
-    jobs_->PutBack(id, "capture-svc broke off");
+    jobs_->PutBack(work.job, "capture-svc broke off");
   } else {
     LogInfo(absl::StrCat("job ", id, " is done"), names);
-    jobs_->Done(id);
+    jobs_->Done(work.job);
   }
 }
 
@@ -163,7 +163,7 @@ absl::StatusOr<v1::Capture> JobRunner::Stream(const JobManager::Work& work, Stub
     sent = Send(work, stream.get());
     if (!sent.ok()) context.TryCancel();
     while (!responses.WaitForEnd(kPoll)) {
-      if (!jobs_->Progress(work.job.id(), work.job.spooled_bytes())) context.TryCancel();
+      if (!jobs_->Progress(work.job, work.job.spooled_bytes())) context.TryCancel();
     }
     last = responses.last();
   }
@@ -193,7 +193,11 @@ absl::Status JobRunner::Send(
     if (data->empty()) break;
     if (!stream->Write(request)) return absl::OkStatus();
     sent += data->size();
-    if (!jobs_->Progress(work.job.id(), sent)) return absl::CancelledError("the job is given up");
+    if (!jobs_->Progress(work.job, sent)) return absl::CancelledError("the job is given up");
+  }
+  // What cannot be read now may be read later: this is the only copy.
+  if (!file.is_open() || file.bad()) {
+    return absl::UnavailableError(absl::StrCat(work.path, ": cannot be read"));
   }
   if (sent != work.job.spooled_bytes()) {
     return absl::DataLossError("its capture in the spool is cut; hand it in again");

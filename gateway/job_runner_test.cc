@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <latch>
 #include <thread>
 
@@ -23,9 +24,10 @@ using ::testing::SizeIs;
 class JobRunnerTest : public ::testing::Test {
  protected:
   void Submit(const std::string& id) {
-    ASSERT_TRUE(jobs_->BeginUpload(id, "call.pcap", 0, 0, "").ok());
-    ASSERT_TRUE(jobs_->Write(id, Call(20'000)).ok());
-    ASSERT_TRUE(jobs_->EndUpload(id).ok());
+    const auto job = jobs_->BeginUpload(id, "call.pcap", 0, 0, "");
+    ASSERT_TRUE(job.ok()) << job.status();
+    ASSERT_TRUE(jobs_->Write(*job, Call(20'000)).ok());
+    ASSERT_TRUE(jobs_->EndUpload(*job).ok());
   }
   void StartRunner() {
     runner_.emplace(
@@ -65,15 +67,15 @@ TEST_F(JobRunnerTest, ACaptureSvcGetsWhatIsInTheSpool) {
   EXPECT_EQ(done.sent_bytes(), bytes);
   ASSERT_THAT(capture_.submissions(), SizeIs(1));
   EXPECT_EQ(capture_.submissions()[0].origin, "job:a");
-  EXPECT_EQ(capture_.submissions()[0].run, "1");
+  EXPECT_EQ(capture_.submissions()[0].run, done.run());
   EXPECT_EQ(capture_.submissions()[0].bytes.size(), bytes);
 }
 
 TEST_F(JobRunnerTest, ACaptureSvcGetsTheTraceThatTheJobBeganWith) {
   const v1::TraceContext trace = NewTrace();
   ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", trace).ok());
-  ASSERT_TRUE(jobs_->Write("a", Call(20'000)).ok());
-  ASSERT_TRUE(jobs_->EndUpload("a").ok());
+  ASSERT_TRUE(jobs_->Write(*jobs_->Get("a"), Call(20'000)).ok());
+  ASSERT_TRUE(jobs_->EndUpload(*jobs_->Get("a")).ok());
   StartRunner();
   EXPECT_EQ(AwaitEnd("a").traceparent(), ToTraceparent(trace));
   ASSERT_THAT(capture_.submissions(), SizeIs(1));
@@ -86,10 +88,11 @@ TEST_F(JobRunnerTest, AJobWhoseCaptureSvcGoesAwayBeginsAgainUnderTheSameNames) {
   };
   Submit("a");
   StartRunner();
-  EXPECT_EQ(AwaitEnd("a").state(), v1::JOB_STATE_DONE);
+  const v1::Job done = AwaitEnd("a");
+  EXPECT_EQ(done.state(), v1::JOB_STATE_DONE);
   ASSERT_THAT(capture_.submissions(), SizeIs(3));
   EXPECT_EQ(capture_.submissions()[2].origin, "job:a");
-  EXPECT_EQ(capture_.submissions()[2].run, "1");
+  EXPECT_EQ(capture_.submissions()[2].run, done.run());
 }
 
 TEST_F(JobRunnerTest, WhatACaptureSvcRefusesFails) {
@@ -151,21 +154,31 @@ TEST_F(JobRunnerTest, CancellingARunningJobEndsItsStream) {
 }
 
 TEST_F(JobRunnerTest, StoppingBreaksOffWhatRunsWhichIsQueuedAgain) {
-  std::latch began(1), go_on(1);
+  std::latch began(1);
   capture_.begin = [&](size_t) {
     began.count_down();
-    go_on.wait();
     return grpc::Status::OK;
   };
+  capture_.outcome = v1::CAPTURE_STATE_RUNNING;
+  capture_.waits_for_cancellation = true;
   Submit("a");
   StartRunner();
   began.wait();
-  std::thread stopper([this] { runner_->Stop(); });
-  go_on.count_down();
-  stopper.join();
-  const auto state = jobs_->Get("a")->state();
-  EXPECT_TRUE(state == v1::JOB_STATE_QUEUED || state == v1::JOB_STATE_DONE) << state;
-  server_.server->Shutdown();  // before the latches go
+  runner_->Stop();
+  capture_.cancelled.wait();
+  EXPECT_EQ(jobs_->Get("a")->state(), v1::JOB_STATE_QUEUED);
+  server_.server->Shutdown();  // before `began` goes
+}
+
+TEST_F(JobRunnerTest, ACaptureThatCannotBeReadNowIsReadLater) {
+  Submit("a");
+  const std::string spool = folder_.File("spool"), away = folder_.File("away");
+  std::filesystem::rename(spool, away);
+  StartRunner();
+  const v1::Job job = Await("a", [](const v1::Job& now) { return !now.waiting().empty(); });
+  EXPECT_THAT(job.waiting(), HasSubstr("cannot be read"));
+  std::filesystem::rename(away, spool);
+  EXPECT_EQ(AwaitEnd("a").state(), v1::JOB_STATE_DONE);
 }
 
 }  // namespace

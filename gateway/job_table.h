@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,16 @@ class JobTable {
   // `store` must outlive it.
   explicit JobTable(VerdictStore* store) : store_(store) {}
 
+  struct Row {
+    v1::Job job;  // without its truth, which may be long
+    uint64_t truth_bytes = 0;
+  };
   // In the order in which they came.
-  absl::StatusOr<std::vector<v1::Job>> Read() const;
-  // Adds it, or replaces what is known of it.
+  absl::StatusOr<std::vector<Row>> Read() const;
+  // Empty for none.
+  absl::StatusOr<std::string> ReadTruth(const std::string& id) const;
+  absl::Status Add(const v1::Job& job, const std::string& truth_csv);
+  // Replaces what is known of it; its truth goes once it has_truth no more.
   absl::Status Put(const v1::Job& job);
   absl::Status Delete(const std::string& id);
 

@@ -46,23 +46,21 @@ grpc::Status GatewayService::SubmitPcap(grpc::ServerContext* context,
       (*jobs)->BeginUpload(header.job(), header.name(), header.offset(), header.total_bytes(),
                            header.truth_csv(), ReceivedTrace(*context));
   if (!job.ok()) return ToGrpcStatus(job.status());
-  const absl::Status received =
-      Receive(job->id(), job->received_bytes() - header.offset(), *jobs, reader);
-  if (!received.ok()) (*jobs)->LeaveUpload(job->id());
-  if (!received.ok()) return ToGrpcStatus(received);
+  absl::Status received = Receive(*job, job->received_bytes() - header.offset(), *jobs, reader);
   // A stream that breaks also ends; only one that was closed is whole.
-  if (context->IsCancelled()) {
-    (*jobs)->LeaveUpload(job->id());
-    return ToGrpcStatus(absl::CancelledError("the stream broke"));
+  if (received.ok() && context->IsCancelled()) received = absl::CancelledError("the stream broke");
+  if (!received.ok()) {
+    (*jobs)->LeaveUpload(*job);
+    return ToGrpcStatus(received);
   }
-  auto ended = (*jobs)->EndUpload(job->id());
+  auto ended = (*jobs)->EndUpload(*job);
   if (!ended.ok()) return ToGrpcStatus(ended.status());
   *response->mutable_job() = *std::move(ended);
   return grpc::Status::OK;
 }
 
 // Bytes up to the end of a stream; the first `known` were received before.
-absl::Status GatewayService::Receive(const std::string& id, uint64_t known, JobManager* jobs,
+absl::Status GatewayService::Receive(const v1::Job& job, uint64_t known, JobManager* jobs,
                                      grpc::ServerReader<v1::SubmitPcapRequest>* reader) {
   v1::SubmitPcapRequest request;
   while (reader->Read(&request)) {
@@ -73,7 +71,7 @@ absl::Status GatewayService::Receive(const std::string& id, uint64_t known, JobM
     const size_t skipped = std::min<uint64_t>(known, data.size());
     known -= skipped;
     data.remove_prefix(skipped);
-    if (absl::Status written = jobs->Write(id, data); !written.ok()) return written;
+    if (absl::Status written = jobs->Write(job, data); !written.ok()) return written;
   }
   return absl::OkStatus();
 }

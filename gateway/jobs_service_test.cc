@@ -133,21 +133,23 @@ TEST_F(JobsServiceTest, StreamsThatMakeNoSenseAreRefused) {
 TEST_F(JobsServiceTest, ResultsComeAsJsonLinesCsvAndSegments) {
   ASSERT_TRUE(Submit({Header("a"), Data(Call(10))}).ok());
   EXPECT_THAT(Results(v1::RESULT_FORMAT_CSV), HasSubstr("has stored nothing yet"));
-  test_verdicts::BatchOf batch("1", "job:a");
+  const std::string run = Get("a").run();
+  test_verdicts::BatchOf batch(run, "job:a");
   batch.Add(0, "one, \"two\"", 1).Add(1, "one, \"two\"", 0.25f).Ended();
   ASSERT_TRUE(engine_.store()->Add(batch).ok());
   EXPECT_EQ(Results(v1::RESULT_FORMAT_CSV),
             "origin,run,subject,model,version,start_ns,end_ns,class,probability,p_background,"
-            "p_person,partial\n"
-            "job:a,1,\"one, \"\"two\"\"\",presence,1,0,500000000,person,1,0,1,false\n"
-            "job:a,1,\"one, \"\"two\"\"\",presence,1,500000000,1000000000,background,0.75,0.75,"
-            "0.25,false\n");
+            "p_person,partial\njob:a," +
+                run + ",\"one, \"\"two\"\"\",presence,1,0,500000000,person,1,0,1,false\njob:a," +
+                run +
+                ",\"one, \"\"two\"\"\",presence,1,500000000,1000000000,background,0.75,0.75,"
+                "0.25,false\n");
   EXPECT_EQ(Results(v1::RESULT_FORMAT_SEGMENTS),
             "subject,model,from_ns,to_ns,class,confidence,windows\n"
             "\"one, \"\"two\"\"\",presence,0,500000000,person,1,1\n"
             "\"one, \"\"two\"\"\",presence,500000000,1000000000,background,0.75,1\n");
   EXPECT_THAT(Results(v1::RESULT_FORMAT_UNSPECIFIED),
-              StartsWith("{\"origin\":\"job:a\",\"run\":\"1\","));
+              StartsWith("{\"origin\":\"job:a\",\"run\":\"" + run + "\","));
 }
 
 TEST_F(JobsServiceTest, AWatchOfOneJobEndsWithIt) {

@@ -20,13 +20,12 @@ LiveTimeline::LiveTimeline(const v1::ModelHead& model, int64_t grid_start_ns)
 
 absl::StatusOr<LiveTimeline> LiveTimeline::Start(GatewayEngine* engine, const StoredRun& run,
                                                  const std::string& subject,
-                                                 const std::string& model, int64_t number,
-                                                 bool from_start) {
+                                                 const std::string& model, int64_t number) {
+  auto newest = engine->store()->NewestStart(run.id, subject, model, number);
+  if (!newest.ok()) return newest.status();
   WindowRange range;
-  if (!from_start) range = {run.watermark_ns, range.to_ns, kWindowsRemembered};
+  if (*newest) range = {**newest, **newest + 1, kWindowsRemembered};
   auto scores = engine->FindScores(run, subject, model, range);
-  // One that has been silent for long.
-  if (absl::IsNotFound(scores.status())) scores = engine->FindScores(run, subject, model);
   if (!scores.ok()) return scores.status();
   LiveTimeline live(scores->model, run.grid_start_ns);
   const auto classes = static_cast<size_t>(scores->model.classes_size());

@@ -16,12 +16,12 @@ namespace silhouette {
 // The forward timeline of one subject by one model, window by window as verdicts are stored.
 class LiveTimeline {
  public:
-  // Knows what was stored up to the verdict with this number; all of it if `from_start`, else as
-  // much of the end as tells the state. An empty model means the only one that speaks of the
-  // subject. Errors: as GatewayEngine::Timeline.
+  // Knows what was stored up to the verdict with this number; as much of its end as tells the
+  // state. An empty model means the only one that speaks of the subject. Errors: as
+  // GatewayEngine::Timeline.
   static absl::StatusOr<LiveTimeline> Start(GatewayEngine* engine, const StoredRun& run,
                                             const std::string& subject, const std::string& model,
-                                            int64_t number, bool from_start);
+                                            int64_t number);
 
   // The state at the last window that is known, as one point, or none.
   v1::TimelinePoints Last() const;

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
-#include "common/metrics.h"
 
 namespace silhouette {
 namespace {
@@ -26,17 +25,21 @@ const char* Remedy(const absl::Status& status) {
 
 }  // namespace
 
-PatientStore::PatientStore(VerdictStore* store, prometheus::Registry* registry,
+PatientStore::PatientStore(VerdictStore* store, std::shared_ptr<StoreMetrics> metrics,
                            std::chrono::milliseconds delay)
-    : store_(store),
-      delay_(delay),
-      failing_(AddGauge(registry, "silhouette_gateway_store_failing",
-                        "1 while verdicts wait because the store cannot be written")),
-      retries_(AddCounter(registry, "silhouette_gateway_store_retries_total",
-                          "Batches tried again because the store could not be written")) {}
+    : store_(store), delay_(delay), metrics_(std::move(metrics)) {}
 
 absl::StatusOr<AddedVerdicts> PatientStore::Add(const v1::VerdictBatch& batch,
                                                 const std::function<bool()>& give_up) {
+  const auto came = AgeSet::Clock::now();
+  metrics_->waiting()->Add(came);
+  auto added = AddPatiently(batch, give_up);
+  metrics_->waiting()->Remove(came);
+  return added;
+}
+
+absl::StatusOr<AddedVerdicts> PatientStore::AddPatiently(const v1::VerdictBatch& batch,
+                                                         const std::function<bool()>& give_up) {
   absl::Status reopened;  // what keeps the file from being opened anew
   while (true) {
     absl::StatusOr<AddedVerdicts> added = store_->Add(batch);
@@ -44,7 +47,7 @@ absl::StatusOr<AddedVerdicts> PatientStore::Add(const v1::VerdictBatch& batch,
     if (added.ok()) reopened = absl::OkStatus();
     if (added.ok() || waits) Tell(reopened.ok() ? added.status() : reopened);
     if (!waits || !Wait(give_up)) return added;
-    retries_.Increment();
+    metrics_->CountRetry();
     // A full disk only needs space; the rest may need the file to be opened anew.
     if (!absl::IsResourceExhausted(added.status())) reopened = store_->Reopen();
   }
@@ -64,7 +67,7 @@ void PatientStore::Tell(const absl::Status& status) {
   std::lock_guard lock(mutex_);
   if (status.code() == told_) return;
   told_ = status.code();
-  failing_.Set(status.ok() ? 0 : 1);
+  metrics_->SetFailing(!status.ok());
   if (status.ok()) {
     LogInfo(absl::StrCat("store ", store_->path(), ": works again"), {{"store", store_->path()}});
   } else {

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -13,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/store.h"
+#include "gateway/store_metrics.h"
 
 namespace silhouette {
 
@@ -22,7 +19,7 @@ namespace silhouette {
 class PatientStore {
  public:
   // `store` must outlive it. Tries again after `delay`.
-  PatientStore(VerdictStore* store, prometheus::Registry* registry,
+  PatientStore(VerdictStore* store, std::shared_ptr<StoreMetrics> metrics,
                std::chrono::milliseconds delay = std::chrono::seconds(1));
 
   // As VerdictStore::Add. While it waits it asks `give_up` now and then.
@@ -31,14 +28,15 @@ class PatientStore {
                                     const std::function<bool()>& give_up);
 
  private:
+  absl::StatusOr<AddedVerdicts> AddPatiently(const v1::VerdictBatch& batch,
+                                             const std::function<bool()>& give_up);
   // False if `give_up` says so.
   bool Wait(const std::function<bool()>& give_up);
   void Tell(const absl::Status& status);
 
   VerdictStore* const store_;
   const std::chrono::milliseconds delay_;
-  prometheus::Gauge& failing_;
-  prometheus::Counter& retries_;
+  const std::shared_ptr<StoreMetrics> metrics_;
   std::mutex mutex_;
   absl::StatusCode told_ = absl::StatusCode::kOk;  // as logged last; guarded by mutex_
 };

@@ -22,11 +22,10 @@ class PatientStoreTest : public ::testing::Test {
  protected:
   void Open(const std::string& path) {
     store_ = *VerdictStore::Open(path);
-    patient_ =
-        std::make_unique<PatientStore>(store_.get(), &registry_, std::chrono::milliseconds(5));
+    patient_ = std::make_unique<PatientStore>(store_.get(), metrics_, std::chrono::milliseconds(5));
   }
   double Metric(const std::string& name) {
-    for (const auto& family : registry_.Collect()) {
+    for (const auto& family : metrics_->Collect()) {
       if (family.name != "silhouette_gateway_store_" + name) continue;
       const auto& metric = family.metric.front();
       return metric.gauge.value + metric.counter.value;
@@ -52,7 +51,7 @@ class PatientStoreTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  prometheus::Registry registry_;
+  const std::shared_ptr<StoreMetrics> metrics_ = std::make_shared<StoreMetrics>();
   std::unique_ptr<VerdictStore> store_;
   std::unique_ptr<PatientStore> patient_;
 };

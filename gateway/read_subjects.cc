@@ -33,6 +33,12 @@ constexpr char kScores[] =
     "AND subject_id = (SELECT id FROM subject WHERE name = ?) "
     "AND window_start_ns >= ? AND window_start_ns < ? ORDER BY window_start_ns";
 
+// From the newest window back to the first that fits.
+constexpr char kNewestStart[] =
+    "SELECT window_start_ns FROM verdict WHERE run_id = ? AND series_id = ? "
+    "AND subject_id = (SELECT id FROM subject WHERE name = ?) AND number <= ? "
+    "ORDER BY window_start_ns DESC LIMIT 1";
+
 template <typename Value>
 std::vector<Value> FromBytes(std::string_view bytes) {
   std::vector<Value> values(bytes.size() / sizeof(Value));
@@ -198,6 +204,29 @@ absl::StatusOr<std::vector<StoredScores>> VerdictStore::ReadScores(int64_t run_i
     return a.model.name() < b.model.name();
   });
   return all;
+}
+
+absl::StatusOr<std::optional<int64_t>> VerdictStore::NewestStart(int64_t run_id,
+                                                                 const std::string& subject,
+                                                                 const std::string& model,
+                                                                 int64_t number) {
+  const auto lease = Read();
+  auto models = ReadModels(lease.database);
+  if (!models.ok()) return models.status();
+  auto select = lease.database->Prepare(kNewestStart);
+  if (!select.ok()) return select.status();
+  std::optional<int64_t> newest;
+  for (const auto& [series, head] : models->newest) {
+    if (!model.empty() && head.name() != model) continue;
+    select->Bind(1, run_id).Bind(2, series).Bind(3, std::string_view(subject)).Bind(4, number);
+    while (true) {
+      auto row = select->Step();
+      if (!row.ok()) return row.status();
+      if (!*row) break;
+      newest = std::max(newest, std::optional<int64_t>(select->Int(0)));
+    }
+  }
+  return newest;
 }
 
 }  // namespace silhouette

@@ -7,7 +7,6 @@
 namespace silhouette {
 namespace {
 
-
 // Classes have numbers of their own in each version of a model, and names in all.
 constexpr char kHours[] =
     "SELECT model.name, hour, model.id, model.head, class_index, SUM(windows) "

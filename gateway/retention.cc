@@ -26,6 +26,15 @@ absl::StatusOr<uint64_t> Change(SqliteDatabase* database, const std::string& sql
   return static_cast<uint64_t>(*changed);
 }
 
+// 0 for none.
+absl::StatusOr<int64_t> FindRunId(SqliteDatabase* database, const std::string& origin,
+                                  const std::string& run) {
+  auto select = database->Prepare("SELECT MAX(id) FROM run WHERE origin = ? AND run = ?");
+  if (!select.ok()) return select.status();
+  select->Bind(1, std::string_view(origin)).Bind(2, std::string_view(run));
+  return ReadNumber(&*select);
+}
+
 }  // namespace
 
 absl::StatusOr<Retention::Deleted> Retention::Step() {
@@ -122,12 +131,20 @@ absl::Status Retention::Tidy() {
   return status;
 }
 
-absl::Status DeleteRun(VerdictStore* store, int64_t run_id) {
+absl::Status DeleteRun(VerdictStore* store, const std::string& origin, const std::string& run,
+                       const std::function<bool()>& give_up) {
   constexpr uint64_t kRows = 2000;
   const std::string some =
       absl::StrCat("(SELECT number FROM verdict WHERE run_id = ? LIMIT ", kRows, ")");
   for (bool is_last = false; !is_last;) {
+    if (give_up()) return absl::UnavailableError("the gateway ends; ask again");
     absl::Status status = store->Write([&](SqliteDatabase* database) {
+      // Looked up each time: what was deleted meanwhile leaves its number to another run.
+      auto id = FindRunId(database, origin, run);
+      if (!id.ok()) return id.status();
+      const int64_t run_id = *id;
+      is_last = run_id == 0;
+      if (is_last) return absl::OkStatus();
       auto features = Change(database, "DELETE FROM feature WHERE number IN " + some, run_id);
       if (!features.ok()) return features.status();
       auto verdicts = Change(database, "DELETE FROM verdict WHERE number IN " + some, run_id);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -47,7 +49,10 @@ class Retention {
   absl::Time tidied_ = absl::InfinitePast();
 };
 
-// Deletes all that is stored of a run, a little at a time. Errors: the store's.
-absl::Status DeleteRun(VerdictStore* store, int64_t run_id);
+// Deletes all that is stored of a run, if there is one, a little at a time. Errors: the store's;
+// UNAVAILABLE once `give_up` says so, which leaves the rest for another call.
+absl::Status DeleteRun(
+    VerdictStore* store, const std::string& origin, const std::string& run,
+    const std::function<bool()>& give_up = [] { return false; });
 
 }  // namespace silhouette

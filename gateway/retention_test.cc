@@ -115,7 +115,7 @@ TEST_F(RetentionTest, ADeletedRunLeavesTheOthersAlone) {
   for (int64_t i = 0; i < 5000; ++i) one.Add(i, "a", 1), other.Add(i, "a", 1);
   Add(one);
   Add(other);
-  ASSERT_TRUE(DeleteRun(store_.get(), store_->FindRun("", "1")->id).ok());
+  ASSERT_TRUE(DeleteRun(store_.get(), "file:test", "1").ok());
   EXPECT_THAT(*store_->ListRuns(), SizeIs(1));
   EXPECT_EQ(Count("verdict"), 5000);
   EXPECT_EQ(Count("feature"), 5000);

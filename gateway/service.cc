@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/batch_log.h"
 #include "common/metrics.h"
+#include "gateway/metric_list.h"
 #include "gateway/page_token.h"
 
 namespace silhouette {
@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint32_t kDefaultPage = 1000;
 constexpr uint32_t kMaxPage = 10'000;
+constexpr uint32_t kMostPoints = 200'000;  // 2.8 MB; gRPC clients take 4 MiB unless told otherwise
 
 v1::RunStatus Describe(const StoredRun& run) {
   v1::RunStatus status;
@@ -89,9 +90,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
         service_->patient_store_.Add(batch, [this] { return aborted_ || service_->stopping_; });
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
-    service_->stored_.Increment(static_cast<double>(added->count));
-    service_->repeated_.Increment(static_cast<double>(batch.verdicts_size()) -
-                                  static_cast<double>(added->count));
+    service_->verdict_metrics_.OnStored(batch, added->count);
     if (added->count > 0) service_->feed_.OnStored(added->position);
     service_->accounting_->Update(header.origin(), header.run(), header.accounting(),
                                   header.end_of_run());
@@ -117,13 +116,9 @@ GatewayService::GatewayService(GatewayEngine* engine)
     : engine_(engine),
       accounting_(std::make_shared<AccountingMetrics>("gateway")),
       registry_(std::make_shared<prometheus::Registry>()),
-      stored_(AddCounter(registry_.get(), "silhouette_gateway_stored_verdicts_total",
-                         "Verdicts stored")),
-      repeated_(AddCounter(registry_.get(), "silhouette_gateway_repeated_verdicts_total",
-                           "Verdicts that the store held already")),
-      watchers_(AddGauge(registry_.get(), "silhouette_gateway_watchers",
-                         "Streams that follow verdicts as they are stored")),
-      patient_store_(engine->store(), registry_.get()),
+      watchers_(AddGauge(registry_.get(), "gateway", Find(kGatewayMetrics, "watchers"))),
+      store_metrics_(std::make_shared<StoreMetrics>()),
+      patient_store_(engine->store(), store_metrics_),
       feed_(engine->store()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
@@ -281,7 +276,8 @@ absl::Status GatewayService::FillTimeline(const v1::GetTimelineRequest& request,
   auto run = engine_->store()->FindRun(request.run().origin(), request.run().run());
   if (!run.ok()) return run.status();
   if (request.max_points() == 1) {
-    return absl::InvalidArgumentError("max_points: is 2 at least, or unset for all");
+    return absl::InvalidArgumentError(
+        "max_points: is 2 at least, or unset for as many as there may be");
   }
   if (request.has_from_ns() && request.has_to_ns() && request.from_ns() > request.to_ns()) {
     return absl::InvalidArgumentError("from_ns: lies behind to_ns");
@@ -289,7 +285,8 @@ absl::Status GatewayService::FillTimeline(const v1::GetTimelineRequest& request,
   TimelineQuery query{request.subject(), request.model(), MethodOf(request.method())};
   if (request.has_from_ns()) query.from_ns = request.from_ns();
   if (request.has_to_ns()) query.to_ns = request.to_ns();
-  if (request.max_points() > 0) query.max_points = request.max_points();
+  query.max_points =
+      request.max_points() > 0 ? std::min(request.max_points(), kMostPoints) : kMostPoints;
   if (request.no_points()) query.max_points = 0;
   auto timeline = engine_->Timeline(*run, query);
   if (!timeline.ok()) return timeline.status();
@@ -313,7 +310,7 @@ grpc::Status GatewayService::GetSummary(grpc::ServerContext* context,
 absl::Status GatewayService::FillSummary(const v1::GetSummaryRequest& request,
                                          v1::GetSummaryResponse* response) {
   constexpr int kMostMinutes = 24 * 60;
-  if (std::abs(request.utc_offset_minutes()) > kMostMinutes) {
+  if (request.utc_offset_minutes() < -kMostMinutes || request.utc_offset_minutes() > kMostMinutes) {
     return absl::InvalidArgumentError("utc_offset_minutes: lies between -1440 and 1440");
   }
   if (request.subject().empty()) {

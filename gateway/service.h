@@ -1,6 +1,5 @@
 #pragma once
 
-#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
@@ -16,8 +15,10 @@
 #include "gateway/job_manager.h"
 #include "gateway/model_client.h"
 #include "gateway/patient_store.h"
+#include "gateway/store_metrics.h"
 #include "gateway/suite_status.h"
 #include "gateway/verdict_feed.h"
+#include "gateway/verdict_metrics.h"
 #include "silhouette/v1/gateway_service.grpc.pb.h"
 
 namespace silhouette {
@@ -83,7 +84,9 @@ class GatewayService final : public v1::GatewayService::Service {
   void StopIntake(std::chrono::milliseconds grace);
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
-    return {accounting_, registry_, streams_.metrics()};
+    auto all = verdict_metrics_.metrics();
+    all.insert(all.end(), {accounting_, registry_, store_metrics_, streams_.metrics()});
+    return all;
   }
 
  private:
@@ -103,16 +106,16 @@ class GatewayService final : public v1::GatewayService::Service {
   absl::Status FollowTimeline(const v1::WatchTimelineRequest& request, grpc::ServerContext* context,
                               grpc::ServerWriter<v1::WatchTimelineResponse>* writer);
   absl::StatusOr<JobManager*> Jobs() const;
-  absl::Status Receive(const std::string& id, uint64_t known, JobManager* jobs,
+  absl::Status Receive(const v1::Job& job, uint64_t known, JobManager* jobs,
                        grpc::ServerReader<v1::SubmitPcapRequest>* reader);
 
   GatewayEngine* const engine_;
   JobManager* jobs_ = nullptr;  // null: it takes none
   const std::shared_ptr<AccountingMetrics> accounting_;
   const std::shared_ptr<prometheus::Registry> registry_;
-  prometheus::Counter& stored_;
-  prometheus::Counter& repeated_;
   prometheus::Gauge& watchers_;
+  VerdictMetrics verdict_metrics_;
+  const std::shared_ptr<StoreMetrics> store_metrics_;
   std::atomic<bool> stopping_ = false;
   PatientStore patient_store_;
   VerdictFeed feed_;

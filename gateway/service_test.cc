@@ -161,6 +161,57 @@ TEST_F(GatewayServiceTest, ACursorThatIsNoneIsRefused) {
   }
 }
 
+TEST_F(GatewayServiceTest, ATimelineWithoutItsCursorsStoreSaysNothing) {
+  ASSERT_TRUE(Push({BatchOf("1").Add(0, "a", 1)}).ok());
+  const std::string store = std::to_string(engine_.store()->Newest()->store_id);
+  for (const auto& [cursor, code] : {std::pair(std::string("7:0"), grpc::StatusCode::ABORTED),
+                                     std::pair(store + ":9", grpc::StatusCode::OUT_OF_RANGE)}) {
+    grpc::ClientContext context;
+    v1::WatchTimelineRequest request;
+    request.set_subject("a");
+    request.set_cursor(cursor);
+    auto reader = stub_->WatchTimeline(&context, request);
+    v1::WatchTimelineResponse response;
+    EXPECT_FALSE(reader->Read(&response)) << cursor;
+    EXPECT_EQ(reader->Finish().error_code(), code) << cursor;
+  }
+}
+
+// 14 bytes a point, where a client of gRPC takes 4 MiB unless told otherwise.
+TEST_F(GatewayServiceTest, ATimelineOfAnyLengthIsAnAnswerThatAnyClientTakes) {
+  constexpr int64_t kFirst = 3'400'000'000, kWindows = 320'000;
+  BatchOf batch("1");
+  for (int64_t i = 0; i < kWindows; ++i) batch.Add(kFirst + i, "a", 0.9f);
+  const auto added = engine_.store()->Add(batch);
+  ASSERT_TRUE(added.ok()) << added.status();
+  const auto stub =
+      v1::GatewayService::NewStub(server_.server->InProcessChannel(grpc::ChannelArguments()));
+  v1::GetTimelineRequest request;
+  request.set_subject("a");
+  for (const uint32_t max_points : {0u, 1'000'000u, 199'999u}) {
+    request.set_max_points(max_points);
+    grpc::ClientContext context;
+    v1::GetTimelineResponse response;
+    const grpc::Status status = stub->GetTimeline(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(response.points().probability_size(), max_points == 199'999 ? 199'999 : 200'000);
+    EXPECT_LT(response.ByteSizeLong(), 4u << 20);
+  }
+}
+
+TEST_F(GatewayServiceTest, AnOffsetIsOfADayAtMost) {
+  for (const int minutes : {INT32_MIN, -1441, 1441, INT32_MAX}) {
+    grpc::ClientContext context;
+    v1::GetSummaryRequest request;
+    request.set_subject("a");
+    request.set_utc_offset_minutes(minutes);
+    v1::GetSummaryResponse response;
+    EXPECT_EQ(stub_->GetSummary(&context, request, &response).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT)
+        << minutes;
+  }
+}
+
 TEST_F(GatewayServiceTest, AnAnswerToNothingIsNotFound) {
   grpc::ClientContext context;
   v1::GetTimelineResponse response;

@@ -13,8 +13,10 @@ namespace {
 absl::Status CheckModels(const v1::VerdictBatch& batch) {
   for (const v1::ModelHead& model : batch.models()) {
     absl::Status status;
-    if (model.length_ns() <= 0 || model.hop_ns() <= 0 || !IsPlausibleTime(model.length_ns())) {
-      status = absl::InvalidArgumentError("its windows have no length or hop");
+    constexpr int64_t kLongestNs = 24 * kHourNs;  // windows are of an hour at most
+    if (model.length_ns() <= 0 || model.hop_ns() <= 0 || model.length_ns() > kLongestNs ||
+        model.hop_ns() > kLongestNs) {
+      status = absl::InvalidArgumentError("its windows have an impossible length or hop");
     } else if (model.has_timeline()) {
       status = CheckTimelineModel(model.timeline(), static_cast<size_t>(model.classes_size()));
     }

@@ -181,6 +181,10 @@ class VerdictStore {
   absl::StatusOr<std::vector<StoredScores>> ReadScores(int64_t run_id, const std::string& subject,
                                                        const std::string& model,
                                                        const WindowRange& range = {});
+  // Where the newest window of a subject starts that was stored with a number up to this, by any
+  // model or the one named; none if there is none. Errors: the store's.
+  absl::StatusOr<std::optional<int64_t>> NewestStart(int64_t run_id, const std::string& subject,
+                                                     const std::string& model, int64_t number);
   // Of hours that begin in [from_ns, to_ns), of a run, or of all (0), by each model or the one
   // named; sorted by model, hour, class.
   absl::StatusOr<std::vector<StoredHour>> ReadHours(int64_t run_id, const std::string& subject,

@@ -110,7 +110,8 @@ CREATE TABLE job (
   id TEXT NOT NULL UNIQUE,
   origin TEXT NOT NULL,
   run TEXT NOT NULL,
-  job BLOB NOT NULL  -- silhouette.v1.Job
+  job BLOB NOT NULL,  -- silhouette.v1.Job without its truth
+  truth BLOB          -- CSV; NULL for none
 );
 )sql"};
 constexpr int64_t kNewest = std::size(kSteps);

@@ -42,6 +42,12 @@ absl::StatusOr<StorePosition> VerdictFeed::Newest() {
 }
 
 absl::Status VerdictFeed::CheckPosition(const StorePosition& position) {
+  if (absl::Status status = Newest().status(); !status.ok()) return status;
+  std::lock_guard lock(mutex_);
+  return Check(position);
+}
+
+absl::Status VerdictFeed::Check(const StorePosition& position) {
   if (stopped_) return absl::CancelledError("the gateway ends");
   if (position.store_id != newest_.store_id) {
     return absl::AbortedError("the store is another one than the cursor's; watch without a cursor");
@@ -61,7 +67,7 @@ absl::StatusOr<VerdictFeed::Page> VerdictFeed::Next(const StorePosition& positio
   {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, patience, [&] { return stopped_ || newest_ != position; });
-    if (absl::Status status = CheckPosition(position); !status.ok()) return status;
+    if (absl::Status status = Check(position); !status.ok()) return status;
     if (newest_ == position) return Page{{}, position};
     auto found = ChunkBehind(position.number);
     if (!found.ok()) return found.status();

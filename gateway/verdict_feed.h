@@ -42,6 +42,9 @@ class VerdictFeed {
     StorePosition position;             // behind them
     uint64_t missed = 0;                // that were deleted before they were read
   };
+  // Whether Next can go on from there. Errors: as Next.
+  absl::Status CheckPosition(const StorePosition& position);
+
   // Waits until something is stored behind `position`, at most `patience`; the page may be empty.
   // Errors: ABORTED (the store is another one by now), OUT_OF_RANGE (it holds less than that),
   // CANCELLED (after Stop), or the store's.
@@ -62,8 +65,8 @@ class VerdictFeed {
     int64_t until;  // this number
   };
 
-  absl::Status CheckPosition(const StorePosition& position);  // under mutex_
-  absl::Status Extend();                                      // under mutex_
+  absl::Status Check(const StorePosition& position);  // under mutex_
+  absl::Status Extend();                              // under mutex_
   // What follows `number`, of what is kept or read anew; never empty unless all is deleted.
   absl::StatusOr<Chunk> ChunkBehind(int64_t number);
 

@@ -11,7 +11,6 @@
 namespace silhouette {
 namespace {
 
-
 template <typename Values>
 std::string_view AsBytes(const Values& values) {
   return {reinterpret_cast<const char*>(values.data()),

@@ -43,10 +43,11 @@ absl::Status GatewayService::FollowTimeline(const v1::WatchTimelineRequest& requ
   const bool resumes = !request.cursor().empty();
   auto position = resumes ? ParseWatchCursor(request.cursor()) : feed_.Newest();
   if (!position.ok()) return position.status();
+  if (absl::Status status = feed_.CheckPosition(*position); !status.ok()) return status;
   auto run = store->FindRun(request.run().origin(), request.run().run());
   if (!run.ok()) return run.status();
-  auto live = LiveTimeline::Start(engine_, *run, request.subject(), request.model(),
-                                  position->number, resumes);
+  auto live =
+      LiveTimeline::Start(engine_, *run, request.subject(), request.model(), position->number);
   if (!live.ok()) return live.status();
   v1::WatchTimelineResponse first = ResponseOf(*run, *live, *position);
   if (!resumes) *first.mutable_points() = live->Last();

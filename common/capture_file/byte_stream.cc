@@ -84,8 +84,8 @@ absl::StatusOr<std::unique_ptr<ByteStream>> Unpack(std::unique_ptr<ByteStream> s
   }
   first.resize(have);
   auto whole = std::make_unique<PushedBackStream>(first, std::move(stream));
-  if (IsGzip(first)) return UnpackGzip(std::move(whole), name);
-  if (IsZstd(first)) return UnpackZstd(std::move(whole), name, limits.zstd_window_log);
+  if (IsGzip(first)) return UnpackGzip(std::move(whole), name, limits);
+  if (IsZstd(first)) return UnpackZstd(std::move(whole), name, limits);
   return whole;
 }
 

@@ -40,6 +40,10 @@ struct UnpackLimits {
   // A zstd frame may ask for any window, which is kept in memory: at most two to this, bytes. 27 is
   // what `zstd --long` makes without further flags, 23 what its levels up to 19 do.
   int zstd_window_log = 27;
+  // What gives more than so many times its own bytes is refused once it has given these; 0: nothing
+  // is. Real captures pack to a tenth, those of one packet over and over to a few hundredths.
+  uint64_t most_ratio = 0;
+  uint64_t free_bytes = uint64_t{256} << 20;
 };
 // For what anybody may hand in, many at a time.
 inline constexpr UnpackLimits kHandedIn{.zstd_window_log = 23};

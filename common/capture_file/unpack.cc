@@ -15,8 +15,8 @@ namespace {
 // What the two have in common: a piece of packed bytes at a time.
 class PackedStream : public ByteStream {
  public:
-  PackedStream(std::unique_ptr<ByteStream> packed, std::string name)
-      : packed_(std::move(packed)), name_(std::move(name)) {}
+  PackedStream(std::unique_ptr<ByteStream> packed, std::string name, UnpackLimits limits)
+      : limits_(limits), packed_(std::move(packed)), name_(std::move(name)) {}
   uint64_t bytes_read() const override { return packed_->bytes_read(); }
 
  protected:
@@ -26,6 +26,16 @@ class PackedStream : public ByteStream {
     if (!got.ok()) return got.status();
     return std::span<const uint8_t>(piece_.data(), *got);
   }
+  // What Read returns that has unpacked so many bytes.
+  absl::StatusOr<size_t> Give(size_t bytes) {
+    unpacked_ += bytes;
+    const bool is_bomb = limits_.most_ratio > 0 && unpacked_ > limits_.free_bytes &&
+                         unpacked_ / limits_.most_ratio > bytes_read();
+    if (!is_bomb) return bytes;
+    return absl::InvalidArgumentError(
+        absl::StrCat(name_, ": unpacks to more than ", limits_.most_ratio,
+                     " times its size; hand it in unpacked if it is a capture"));
+  }
   absl::Status Damaged(const char* format, const char* reason) const {
     return Unusable(
         absl::StrCat(format, " data is damaged before byte ", bytes_read(), " (", reason, ")"));
@@ -34,16 +44,19 @@ class PackedStream : public ByteStream {
     return absl::DataLossError(absl::StrCat(name_, ": ", what, "; everything before it is used"));
   }
 
+  const UnpackLimits limits_;
+
  private:
   const std::unique_ptr<ByteStream> packed_;
   const std::string name_;
+  uint64_t unpacked_ = 0;
   std::array<uint8_t, 64 << 10> piece_;
 };
 
 class GzipStream : public PackedStream {
  public:
-  GzipStream(std::unique_ptr<ByteStream> packed, std::string name)
-      : PackedStream(std::move(packed), std::move(name)) {
+  GzipStream(std::unique_ptr<ByteStream> packed, std::string name, UnpackLimits limits)
+      : PackedStream(std::move(packed), std::move(name), limits) {
     constexpr int kGzipOnly = 16;
     inflateInit2(&inflate_, kGzipOnly + MAX_WBITS);
   }
@@ -70,7 +83,7 @@ class GzipStream : public PackedStream {
         return Damaged("gzip", inflate_.msg != nullptr ? inflate_.msg : "not gzip");
       }
     }
-    return size - inflate_.avail_out;
+    return Give(size - inflate_.avail_out);
   }
 
  private:
@@ -80,11 +93,9 @@ class GzipStream : public PackedStream {
 
 class ZstdStream : public PackedStream {
  public:
-  ZstdStream(std::unique_ptr<ByteStream> packed, std::string name, int window_log)
-      : PackedStream(std::move(packed), std::move(name)),
-        window_log_(window_log),
-        context_(ZSTD_createDCtx()) {
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log);
+  ZstdStream(std::unique_ptr<ByteStream> packed, std::string name, UnpackLimits limits)
+      : PackedStream(std::move(packed), std::move(name), limits), context_(ZSTD_createDCtx()) {
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, limits.zstd_window_log);
   }
 
   absl::StatusOr<size_t> Read(uint8_t* to, size_t size) override {
@@ -104,7 +115,7 @@ class ZstdStream : public PackedStream {
       frame_done_ = result == 0;
       more_inside_ = result != 0 && out.pos == out.size;
     }
-    return out.pos;
+    return Give(out.pos);
   }
 
  private:
@@ -116,11 +127,11 @@ class ZstdStream : public PackedStream {
       return Damaged("zstd", ZSTD_getErrorName(result));
     }
     return Unusable(absl::StrCat("zstd data before byte ", bytes_read(),
-                                 " asks for a window of more than ", 1 << (window_log_ - 20),
+                                 " asks for a window of more than ",
+                                 1 << (limits_.zstd_window_log - 20),
                                  " MiB of memory; pack it again without --long and --ultra"));
   }
 
-  const int window_log_;
   const std::unique_ptr<ZSTD_DCtx, Deleter> context_;
   ZSTD_inBuffer in_{nullptr, 0, 0};
   bool frame_done_ = false;
@@ -129,13 +140,14 @@ class ZstdStream : public PackedStream {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> UnpackGzip(std::unique_ptr<ByteStream> packed, std::string name) {
-  return std::make_unique<GzipStream>(std::move(packed), std::move(name));
+std::unique_ptr<ByteStream> UnpackGzip(std::unique_ptr<ByteStream> packed, std::string name,
+                                       UnpackLimits limits) {
+  return std::make_unique<GzipStream>(std::move(packed), std::move(name), limits);
 }
 
 std::unique_ptr<ByteStream> UnpackZstd(std::unique_ptr<ByteStream> packed, std::string name,
-                                       int window_log) {
-  return std::make_unique<ZstdStream>(std::move(packed), std::move(name), window_log);
+                                       UnpackLimits limits) {
+  return std::make_unique<ZstdStream>(std::move(packed), std::move(name), limits);
 }
 
 }  // namespace silhouette

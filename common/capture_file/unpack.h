@@ -9,10 +9,10 @@ namespace silhouette {
 
 // Streams of unpacked bytes, in constant memory. Errors of Read: DATA_LOSS naming `name` and the
 // compressed offset when the data is damaged, ends too early, or asks for more memory than it may
-// have.
-std::unique_ptr<ByteStream> UnpackGzip(std::unique_ptr<ByteStream> packed, std::string name);
-// `window_log`: see UnpackLimits.
+// have; INVALID_ARGUMENT when it gives more than it may.
+std::unique_ptr<ByteStream> UnpackGzip(std::unique_ptr<ByteStream> packed, std::string name,
+                                       UnpackLimits limits);
 std::unique_ptr<ByteStream> UnpackZstd(std::unique_ptr<ByteStream> packed, std::string name,
-                                       int window_log);
+                                       UnpackLimits limits);
 
 }  // namespace silhouette

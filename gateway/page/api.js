@@ -6,6 +6,8 @@ import {askForToken, authorization} from './token.js';
 const kLongestAnswer = 75000;          // ms; the gateway gives up after 60,000
 const kLook = 200;                // ms
 const kPauses = [300, 700, 1500, 2000];  // ms between tries
+const kLongestPause = 10000;      // ms between looks, however long they take
+const kPassing = ['UNAVAILABLE', 'CANCELLED', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 // What the gateway answered instead of what was asked for. `code` is a gRPC status code's name.
 export class ApiError extends Error {
@@ -44,20 +46,32 @@ export function pause(ms, signal) {
 
 export const pauseOf = (failures) => kPauses[Math.min(failures, kPauses.length) - 1];
 
-// The error in an answer's body, which may be another server's and no JSON.
+// Of an answer: another try may meet a better one.
+export const mayPass = (error) => kPassing.includes(error.code);
+
+// The error in an answer's body. A proxy's, which is no JSON, says no more than its status.
 export async function errorOf(answer) {
-  const body = await answer.json().catch(() => ({}));
-  return new ApiError(answer.status, body.error);
+  const {error} = await answer.json().catch(() => ({})) ?? {};
+  const code = answer.status >= 500 ? 'UNAVAILABLE' : undefined;
+  return new ApiError(answer.status, error ?? {code});
+}
+
+// The answer to a request that this page may make. Errors: ApiError, and where there is no
+// connection fetch's.
+export async function fetchAnswer(url, {headers = {}, ...options} = {}) {
+  const answer = await fetch(url, {
+    ...options, headers: {...authorization(), ...headers}, cache: 'no-store',
+  });
+  connectionBack();
+  if (!answer.ok) throw await errorOf(answer);
+  return answer;
 }
 
 async function tryOnce(url, method, signal) {
   const patience = AbortSignal.timeout(kLongestAnswer);
-  const answer = await fetch(url, {
-    method, headers: authorization(), cache: 'no-store',
-    signal: signal ? AbortSignal.any([signal, patience]) : patience,
+  const answer = await fetchAnswer(url, {
+    method, signal: signal ? AbortSignal.any([signal, patience]) : patience,
   });
-  connectionBack();
-  if (!answer.ok) throw await errorOf(answer);
   return answer.json();
 }
 
@@ -107,8 +121,23 @@ export async function repeat(ms, signal, work) {
       showError(error.message);
       hasFailed = true;
     }
-    // What takes long is done less often.
-    await pause(Math.max(ms, 10 * (performance.now() - began)), signal);
+    // What takes long is done less often. That may have been the time without a connection.
+    const took = performance.now() - began;
+    await pause(Math.max(ms, Math.min(10 * took, kLongestPause)), signal);
+  }
+}
+
+// What `work` resolves to, once it does. What the gateway answers instead goes to `tell`, and where
+// `isPassing` says so of it, `work` is done again. Errors: the others.
+export async function persist(work, {signal, tell, isPassing = mayPass}) {
+  for (let failures = 0;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!error.isAnswer || !isPassing(error)) throw error;
+      tell(error);
+      await pause(pauseOf(++failures), signal);
+    }
   }
 }
 

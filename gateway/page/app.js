@@ -58,20 +58,33 @@ async function takeFiles(files) {
   const {captures, truths} = await pairUp(files);
   if (captures.length > 0) {
     views.jobs.add(captures);
-    location.hash = '#/jobs';
+    await goTo('#/jobs');
   }
-  for (const {file, csv} of truths) takeTruth(file, csv, captures.length > 0);
+  if (truths.length > 0) takeTruths(truths, captures.length > 0);
 }
 
-function takeTruth(file, csv, hasCaptures) {
+// Resolves when the page is there: what is told before that is taken back by going there.
+async function goTo(hash) {
+  if (location.hash === hash) return;
+  const there = new Promise((resolve) => {
+    addEventListener('hashchange', resolve, {once: true});
+  });
+  location.hash = hash;
+  await there;
+}
+
+function takeTruths(truths, hasCaptures) {
   const run = shown === 'run' ? views.run.run : undefined;
+  const names = truths.map(({file}) => file.name).join(', ');
   if (hasCaptures || !run) {
-    showError(`${file.name}: a truth goes with a capture of the same name that is dropped ` +
+    showError(`${names}: a truth goes with a capture of the same name that is dropped ` +
               'together with it, or with the run whose timeline is shown.');
-    return;
+  } else if (truths.length > 1) {
+    showError(`${names}: a run has one truth; drop the one that is to be drawn.`);
+  } else {
+    views.run.setTruth(keepTruth(run, truths[0].csv));
+    announce(`Truth ${names} is drawn.`);
   }
-  views.run.setTruth(keepTruth(run, csv));
-  announce(`Truth ${file.name} is drawn.`);
 }
 
 byId('choose').append(button('Hand in captures', chooseFiles, {class: 'quiet'}));

@@ -1,7 +1,7 @@
-// What all charts share, in the colours of style.css. Chart.js is a script of its own, in the
+// What all charts share, in the colours of theme.css. Chart.js is a script of its own, in the
 // global name Chart.
 
-export const kPalette = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8'];
+const kPalette = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8'];
 
 // The colour of each class: the last one, which is what a model of two looks for, in blue, of two
 // the other one in grey; as in the report of `silhouette evaluate`.
@@ -12,9 +12,16 @@ export function classColours(classes) {
   return classes.map((_, c) => c === positive ? 'c1' : others[c % others.length]);
 }
 
-// A colour of style.css, as the theme has it now.
-export const colour = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const colours = new Map();  // name -> value, as the theme has it now
+
+// A colour of theme.css. To ask the browser each time would take longer than to draw.
+export function colour(name) {
+  if (!colours.has(name)) {
+    const {documentElement} = document;
+    colours.set(name, getComputedStyle(documentElement).getPropertyValue(`--${name}`).trim());
+  }
+  return colours.get(name);
+}
 
 export function withAlpha(name, alpha) {
   const value = parseInt(colour(name).slice(1), 16);
@@ -32,6 +39,7 @@ export function setUpCharts() {
 }
 
 function takeThemeColours() {
+  colours.clear();
   Chart.defaults.color = colour('muted');
   Chart.defaults.borderColor = colour('line');
 }

@@ -10,9 +10,11 @@ let lostTimer = null;
 // The gateway does not answer.
 export function connectionLost() {
   lostTimer ??= setTimeout(() => {
-    setText(byId('connection'), 'No connection to the gateway. Trying again; nothing that it ' +
-        'stores meanwhile is lost.');
+    const text = 'No connection to the gateway. Trying again; nothing that it stores meanwhile is ' +
+        'lost.';
+    setText(byId('connection'), text);
     byId('connection').hidden = false;
+    announce(text);
   }, kSayAfter);
 }
 

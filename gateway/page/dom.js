@@ -32,11 +32,40 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Makes what is inside an element like `wanted`. What is there stays where it is alike, and with it
+// the focus, how far it is scrolled and what is unfolded. For elements that nobody listens to.
+export function rewrite(element, ...wanted) {
+  const before = [...element.childNodes];
+  for (const [i, node] of wanted.entries()) {
+    const old = before[i];
+    if (!old) {
+      element.append(node);
+    } else if (old.nodeName !== node.nodeName) {
+      old.replaceWith(node);
+    } else if (node.nodeType === Node.TEXT_NODE) {
+      if (old.data !== node.data) old.data = node.data;
+    } else {
+      rewriteAttributes(old, node);
+      rewrite(old, ...node.childNodes);
+    }
+  }
+  for (const node of before.slice(wanted.length)) node.remove();
+}
+
+function rewriteAttributes(old, node) {
+  for (const {name} of [...old.attributes]) {
+    if (name !== 'open' && !node.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const {name, value} of node.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
 // ---- tables -------------------------------------------------------------------------------------
 
 // A row is an array of cells, each text, an element or {content, ...attributes}; or {cells,
 // ...attributes}.
-export function tableRow(row) {
+function tableRow(row) {
   const {cells, ...attributes} = Array.isArray(row) ? {cells: row} : row;
   const cell = (content, i) => {
     const isPlain = typeof content !== 'object' || content === null || content instanceof Node;
@@ -68,7 +97,7 @@ export const facts = (pairs) => el('dl', {class: 'facts'},
 
 // ---- legends ------------------------------------------------------------------------------------
 
-// Entries {text, colour, kind}: colour is a custom property of style.css, kind one of its swatches.
+// Entries {text, colour, kind}: colour is a custom property of theme.css, kind one of its swatches.
 export function legend(entries) {
   const item = ({text, colour, kind}) => {
     const style = {'--swatch': `var(--${colour})`};

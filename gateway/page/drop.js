@@ -33,26 +33,20 @@ export async function pairUp(files) {
 // Calls `take` with the files that are dropped anywhere. Returns what opens the choice of files.
 export function listenForFiles(take) {
   const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
-  let depth = 0;  // elements that the pointer is within
-  const show = () => {
-    byId('drop').hidden = depth <= 0;
+  const show = (isOver) => {
+    byId('drop').hidden = !isOver;
   };
   addEventListener('dragenter', (event) => {
-    if (!hasFiles(event)) return;
-    ++depth;
-    show();
+    if (hasFiles(event)) show(true);
   });
   addEventListener('dragleave', (event) => {
-    if (!hasFiles(event)) return;
-    --depth;
-    show();
+    if (event.relatedTarget === null) show(false);  // it left the window
   });
   addEventListener('dragover', (event) => {
     if (hasFiles(event)) event.preventDefault();  // it may be dropped
   });
   addEventListener('drop', (event) => {
-    depth = 0;
-    show();
+    show(false);
     if (!hasFiles(event)) return;
     event.preventDefault();
     take([...event.dataTransfer.files]);

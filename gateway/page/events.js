@@ -1,11 +1,10 @@
 // Server-sent events, read by fetch: EventSource cannot send a token.
 
-import {ApiError, errorOf, pause, pauseOf, seen, urlOf} from './api.js';
-import {connectionBack, connectionLost} from './connection.js';
-import {askForToken, authorization} from './token.js';
+import {ApiError, fetchAnswer, mayPass, pause, pauseOf, seen, urlOf} from './api.js';
+import {connectionLost} from './connection.js';
+import {askForToken} from './token.js';
 
 const kLongestSilence = 40000;  // ms; the gateway says something every 15,000
-const kPassing = ['UNAVAILABLE', 'CANCELLED', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 // Cuts a stream of text into events {id, event, data}, as HTML's chapter on server-sent events
 // says; a line ends in LF or CR LF.
@@ -38,10 +37,7 @@ class Ended extends Error {}
 // Reads one connection's events until it breaks (an error, or the end of the body). Throws Ended
 // where the server said that nothing follows.
 async function readEvents(url, headers, signal, take) {
-  const answer = await fetch(url, {headers: {...authorization(), ...headers}, cache: 'no-store',
-                                   signal});
-  connectionBack();
-  if (!answer.ok) throw await errorOf(answer);
+  const answer = await within(kLongestSilence, fetchAnswer(url, {headers, signal}));
   const parser = new EventParser();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
@@ -77,28 +73,34 @@ function whileSeen(signal) {
   return {hidden, both: AbortSignal.any([signal, hidden.signal])};
 }
 
-// Gives `take` each event, over as many connections as it takes: a new one goes on behind the last
-// event's cursor. Resolves when the server says that nothing follows. Errors: an ApiError that
-// another try would meet again, and `signal`'s reason.
-export async function follow(path, parameters, {signal, take}) {
+// Gives `take` each event, over as many connections as it takes, and calls `begin` before each: a new
+// one goes on behind the last event's cursor. Resolves when the server says that nothing follows.
+// Errors: an ApiError that another try would meet again, what `take` throws, and `signal`'s reason.
+export async function follow(path, parameters, {signal, take, begin = () => {}}) {
   let cursor = '';
   for (let failures = 0;;) {
     await seen(signal);
     const {hidden, both} = whileSeen(signal);
+    let isTaking = false;
+    const takeNext = (event, id) => {
+      failures = 0;
+      isTaking = true;
+      take(event);
+      isTaking = false;
+      cursor = id ?? cursor;
+    };
+    begin();
     try {
       await readEvents(urlOf(path, parameters), cursor === '' ? {} : {'Last-Event-ID': cursor},
-                       both, (event, id) => {
-                         failures = 0;
-                         cursor = id ?? cursor;
-                         take(event);
-                       });
+                       both, takeNext);
     } catch (error) {
       if (error instanceof Ended) return;
+      if (isTaking) throw error;  // the page's own fault
       signal.throwIfAborted();
       if (hidden.signal.aborted) continue;
       if (error.status === 401) {
         await askForToken(error.message);
-      } else if (error.isAnswer && !kPassing.includes(error.code)) {
+      } else if (error.isAnswer && !mayPass(error)) {
         throw error;
       } else if (!error.isAnswer) {
         connectionLost();

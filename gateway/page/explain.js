@@ -63,7 +63,7 @@ export class ExplainPanel {
 
   constructor({colourOf, close}) {
     this.colourOf = colourOf;
-    this.body = el('div', {class: 'body'});
+    this.body = el('div');
     const closeButton =
         button('×', close, {class: 'close', 'aria-label': 'Close the explanation'});
     this.element = el('section', {class: 'card', id: 'explanation', hidden: true,
@@ -122,7 +122,7 @@ export class ExplainPanel {
     const bar = (name, i) => {
       const style = {'--share': verdict.probabilities[i] ?? 0,
                      '--swatch': `var(--${this.colourOf(name)})`};
-      return el('li', {}, el('span', {class: 'name'}, name),
+      return el('li', {}, el('span', {}, name),
                 el('span', {class: 'bar', style, 'aria-hidden': 'true'}),
                 el('span', {class: 'value'}, percent(verdict.probabilities[i], 1)));
     };

@@ -2,6 +2,7 @@
 // Protobuf's JSON has them; BigInt keeps them exact.
 
 const kNsPerSecond = 1000000000n;
+export const kHourNs = 3600n * kNsPerSecond;
 
 export const count = (value) => Number(value).toLocaleString('en');
 export const plural = (value, one) => `${count(value)} ${one}${Number(value) === 1 ? '' : 's'}`;
@@ -36,8 +37,8 @@ export function rate(perSecond, what) {
 export const milliseconds = (ns) => Number(BigInt(ns) / 1000000n);
 export const nowNs = () => BigInt(Date.now()) * 1000000n;
 
-const two = (value) => String(value).padStart(2, '0');
-const kMonths = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+export const two = (value) => String(value).padStart(2, '0');
+export const kMonths = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 export function day(date) {
   return `${date.getDate()} ${kMonths[date.getMonth()]} ${date.getFullYear()}`;

@@ -1,12 +1,12 @@
 // The page of jobs: captures that were handed in, how far they are, and what came of them.
 
-import {urlOf} from './api.js';
-import {announce, reportErrors, showError} from './connection.js';
+import {fetchAnswer, urlOf} from './api.js';
+import {announce, reportErrors} from './connection.js';
 import {badge, button, byId, el, setText} from './dom.js';
 import {between, bytes, count, dateAndSeconds, plural} from './format.js';
 import {hasEnded, JobsModel} from './jobs_model.js';
-import {hashOf} from './route.js';
-import {authorization, token} from './token.js';
+import {runHash} from './route.js';
+import {token} from './token.js';
 
 const kStates = {
   JOB_STATE_UPLOADING: ['uploading', 'live'], JOB_STATE_QUEUED: ['queued', 'quiet'],
@@ -17,6 +17,7 @@ const kUploadStates = {
   waits: ['waiting', 'quiet'], sends: ['uploading', 'live'], sent: ['uploading', 'live'],
   failed: ['failed', ''], cancelled: ['cancelled', 'quiet'],
 };
+const kSaved = 60000;  // ms; by then a browser has begun to save what was downloaded
 const kFormats = [['JSON Lines', 'jsonl'], ['CSV', 'csv'], ['Segments', 'segments']];
 
 export class JobsView {
@@ -61,10 +62,10 @@ export class JobsView {
   // Watched while they are looked at or one goes on.
   #watch() {
     if (this.#watching) return;
-    this.#watching = new AbortController();
-    const watching = this.model.watch(this.#watching.signal);
-    reportErrors(watching.finally(() => {
-      this.#watching = null;
+    const watching = new AbortController();
+    this.#watching = watching;
+    reportErrors(this.model.watch(watching.signal).finally(() => {
+      if (this.#watching === watching) this.#watching = null;
     }));
   }
 
@@ -78,7 +79,9 @@ export class JobsView {
     byId('open-jobs').hidden = open === 0;
     setText(byId('open-jobs'), count(open));
     if (this.#over === null) {
-      if (open === 0) this.#watching?.abort();
+      if (open > 0) return;
+      this.#watching?.abort();
+      this.#watching = null;
       return;
     }
     const entries = this.model.all;
@@ -95,7 +98,7 @@ export class JobsView {
   }
 }
 
-const placeOf = ({origin, run}) => hashOf({view: 'run', origin, run, isFirst: true});
+const placeOf = (job) => runHash(job, {isFirst: true});
 
 function timesOf({createdNs, endedNs}) {
   if (endedNs === '0') return `handed in at ${dateAndSeconds(createdNs)}`;
@@ -169,7 +172,7 @@ class JobRow {
   }
 
   #drawTitle(job, name, isDone) {
-    const key = `${name} ${isDone}`;
+    const key = `${name} ${isDone} ${job?.hasTruth}`;
     if (this.title.dataset.key === key) return;
     this.title.dataset.key = key;
     this.title.replaceChildren(isDone ?
@@ -234,9 +237,8 @@ class JobRow {
 }
 
 async function saveWithToken(href, name) {
-  const answer = await fetch(href, {headers: authorization()});
-  if (!answer.ok) return showError(`The download failed: HTTP status ${answer.status}`);
+  const answer = await fetchAnswer(href);
   const url = URL.createObjectURL(await answer.blob());
   el('a', {href: url, download: name}).click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), kSaved);
 }

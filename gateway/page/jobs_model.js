@@ -10,7 +10,7 @@ const kReadable = 50;  // characters of an id, which has 64 at most
 
 // A name for a job that says what it is about and is nobody else's.
 function newId(fileName) {
-  const readable = fileName.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, kReadable);
+  const readable = fileName.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^\./, '_').slice(0, kReadable);
   const chance = crypto.getRandomValues(new Uint8Array(4));
   return `${readable}-${[...chance].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
@@ -49,12 +49,29 @@ export class JobsModel {
 
   // Follows the gateway's jobs until `signal` is aborted. Errors: as `follow`.
   async watch(signal) {
-    await follow('/v1/jobs:watch', {}, {signal, take: ({jobs, deleted}) => {
+    let isFirst = true;
+    const begin = () => {
+      isFirst = true;
+    };
+    await follow('/v1/jobs:watch', {}, {signal, begin, take: ({jobs, deleted}) => {
       this.hasOlder ||= this.#jobs.size === 0 && jobs.length >= kWatched;
+      if (isFirst) this.#forgetOthers(jobs);
+      isFirst = false;
       for (const job of jobs) this.#take(job);
       for (const id of deleted) this.#forget(id);
       this.onChange();
     }});
+  }
+
+  // A watch begins with the newest jobs, and older ones only where they go on. What was deleted while
+  // nobody watched it does not tell.
+  #forgetOthers(newest) {
+    const told = new Set(newest.map(({id}) => id));
+    const last = newest[kWatched - 1];  // undefined: these are all
+    for (const [id, {createdNs}] of this.#jobs) {
+      const isTold = told.has(id) || (last && BigInt(createdNs) < BigInt(last.createdNs));
+      if (!isTold) this.#forget(id);
+    }
   }
 
   #take(job) {
@@ -63,12 +80,16 @@ export class JobsModel {
     if (before && !hasEnded(before) && hasEnded(job)) this.onEnd(job);
   }
 
-  // Asks for the next hundred. Errors: as `ask`.
+  // Asks for the next hundred; the first ones are those that a watch told. Errors: as `ask`.
   async loadOlder() {
-    const {jobs, nextPageToken} = await ask('/v1/jobs', {pageToken: this.olderToken});
-    for (const job of jobs) this.#jobs.set(job.id, job);
-    this.olderToken = nextPageToken;
-    this.hasOlder = nextPageToken !== '';
+    for (let isNew = false; !isNew && this.hasOlder;) {
+      const {jobs, nextPageToken} = await ask('/v1/jobs', {pageToken: this.olderToken});
+      const unknown = jobs.filter(({id}) => !this.#jobs.has(id));  // what is known may be newer
+      for (const job of unknown) this.#jobs.set(job.id, job);
+      isNew = unknown.length > 0;
+      this.olderToken = nextPageToken;
+      this.hasOlder = nextPageToken !== '';
+    }
     this.onChange();
   }
 
@@ -81,7 +102,7 @@ export class JobsModel {
   add(file, truthCsv) {
     const upload = new Upload(newId(file.name), file, truthCsv, this.onChange);
     this.#uploads.set(upload.id, upload);
-    this.#queue = this.#queue.then(() => upload.run());
+    this.#queue = this.#queue.then(() => upload.run()).catch(({message}) => upload.fail(message));
     this.onChange();
     return upload.id;
   }
@@ -100,8 +121,12 @@ export class JobsModel {
   }
 
   async remove(id) {
-    if (this.#jobs.has(id)) {
-      await ask(`/v1/jobs/${encodeURIComponent(id)}`, {}, {method: 'DELETE'});
+    try {
+      if (this.#jobs.has(id)) {
+        await ask(`/v1/jobs/${encodeURIComponent(id)}`, {}, {method: 'DELETE'});
+      }
+    } catch (error) {
+      if (error.code !== 'NOT_FOUND') throw error;  // else somebody was quicker
     }
     this.#forget(id);
     this.onChange();

@@ -23,6 +23,7 @@ export class ModelsView {
   }
 
   show() {
+    this.#over?.abort();
     this.#over = new AbortController();
     reportErrors(repeat(kRefresh, this.#over.signal, () => this.#load()));
   }
@@ -104,7 +105,7 @@ function evaluationPart({evaluation}) {
     class: result.leaks ? 'leaks' : result === best ? 'best' : '',
     data: {split: result.split, leaks: result.leaks},
   });
-  return el('div', {class: 'part'}, el('h3', {}, 'How it scored'), believe(best),
+  return el('div', {}, el('h3', {}, 'How it scored'), believe(best),
             scrolling('How it scored', table(['Split', ...kFigures.map(([name]) => name)],
                                              sorted.map(row))), classTable(best));
 }
@@ -136,7 +137,7 @@ function trainingPart({trainingData}) {
     el('span', {title: `SHA-256 ${sha256}`}, name, simulated ? badge('simulated') : null),
     plural(rows, 'window'), source || '–', truthName || 'in the table',
     Number(leftOut) > 0 ? count(leftOut) : '–'];
-  return el('div', {class: 'part'}, el('h3', {}, 'Trained on'), scrolling('Training data', table(
+  return el('div', {}, el('h3', {}, 'Trained on'), scrolling('Training data', table(
       ['Data', 'Windows', 'Source', 'Truth', 'Left out'], trainingData.map(row), {
         class: 'figures words'})));
 }

@@ -41,6 +41,9 @@ export function hashOf({view, origin, run, isFirst, subject, model, from, to, at
   return path.join('') + (query === '' ? '' : `?${query}`);
 }
 
+// Of a run, or a place within it.
+export const runHash = ({origin, run}, place = {}) => hashOf({view: 'run', origin, run, ...place});
+
 // Goes there without a new entry in the browser's history, and without telling the views.
 export function replaceRoute(route) {
   const hash = hashOf(route);

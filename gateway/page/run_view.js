@@ -5,7 +5,7 @@ import {ask, repeat} from './api.js';
 import {reportErrors} from './connection.js';
 import {badge, el, setText} from './dom.js';
 import {dateAndSeconds, dateAndTime, originName, subjectParts} from './format.js';
-import {hashOf, replaceRoute, sameRun, sameSubject} from './route.js';
+import {replaceRoute, runHash, sameRun, sameSubject} from './route.js';
 import {RunOverview} from './run_overview.js';
 import {SubjectList} from './subjects.js';
 import {SubjectView} from './subject_view.js';
@@ -76,15 +76,16 @@ export class RunView {
     this.empty.hidden = runs.length > 0;
     this.aside.hidden = runs.length === 0;
     this.#writePicker();
-    if (this.#opened === null) await this.#go(this.#place);
+    if (this.#opened === null) reportErrors(this.#go(this.#place));  // runs come and end meanwhile
     if (this.run && !this.#subjectView) this.overview.draw(this.run, this.#nameOf(this.run));
   }
 
   async #learnJobNames(signal) {
     const isUnknown = ({origin}) => origin.startsWith('job:') && !this.#jobNames.has(origin);
     if (!this.#runs.some(isUnknown)) return;
-    const {jobs} = await ask('/v1/jobs', {}, {signal}).catch(() => ({jobs: []}));
-    for (const job of jobs) this.#jobNames.set(job.origin, job.name);
+    const told = await ask('/v1/jobs', {}, {signal}).catch(() => null);
+    if (told === null) return;  // the next look asks again
+    for (const job of told.jobs) this.#jobNames.set(job.origin, job.name);
     for (const run of this.#runs.filter(isUnknown)) this.#jobNames.set(run.origin, '');
   }
 
@@ -106,13 +107,13 @@ export class RunView {
     const first = run.firstPacketNs === '0' ? 'no packet' :
         dateAndTime(run.firstPacketNs).replace(/:\d\d(\.\d+)?$/, '');
     const text = `${run.ended ? '' : '● live · '}${this.#nameOf(run)} · ${first} · ${run.run}`;
-    return el('option', {value: hashOf({view: 'run', origin: run.origin, run: run.run})}, text);
+    return el('option', {value: runHash(run)}, text);
   }
 
   #markRun() {
     const {run} = this;
     if (!run) return;
-    this.picker.value = hashOf({view: 'run', origin: run.origin, run: run.run});
+    this.picker.value = runHash(run);
     this.back.href = this.picker.value;
     const state = run.ended ? badge('ended', 'quiet') : badge('live', 'live');
     const text = run.firstPacketNs === '0' ? 'no packet yet' :

@@ -1,6 +1,6 @@
 // The few of a process's metrics that tell how it fares; the same as `silhouette status` shows.
 
-import {bytes, count, plural, rate} from './format.js';
+import {bytes, count, duration, plural, rate} from './format.js';
 
 // The metrics of one process, by the part of their name behind "silhouette_SERVICE_".
 class Metrics {
@@ -33,9 +33,13 @@ const packetRates = (metrics) => [
   ['Not decided yet', plural(metrics.value('pending_packets'), 'packet')],
 ];
 
+// Since when the oldest of a queue waits, if that is worth a word.
+const waits = (seconds, words) => seconds < 1 ? '' : `${words} ${duration(seconds)}`;
+
 const linkOf = (metrics) => [
   ['Link holds', `${bytes(metrics.value('link_held_bytes'))}, ${
       bytes(metrics.value('link_unsent_bytes'))} unsent`],
+  ['Oldest batch', waits(metrics.value('link_oldest_unsettled_seconds'), 'not stored for')],
   ['Link broke', metrics.value('link_breaks_total') > 0 ?
       plural(metrics.value('link_breaks_total'), 'time') : ''],
 ];
@@ -72,6 +76,8 @@ const kFigures = {
     ['Watchers', plural(metrics.value('watchers'), 'stream')],
     ['Jobs', metrics.all('jobs').filter(({value}) => value > 0)
         .map(({labels, value}) => `${count(value)} ${Object.values(labels).join(' ')}`).join(', ')],
+    ['Oldest batch', waits(metrics.value('store_oldest_waiting_seconds'), 'waiting for')],
+    ['Oldest job', waits(metrics.value('oldest_queued_job_seconds'), 'waiting for')],
     ['Spool', bytes(metrics.value('spool_bytes'))],
   ],
 };

@@ -2,9 +2,9 @@
 
 import {ask, repeat} from './api.js';
 import {reportErrors} from './connection.js';
-import {badge, el, facts, numbers, scrolling, table} from './dom.js';
+import {badge, el, facts, numbers, rewrite, scrolling, setText, table} from './dom.js';
 import {bytes, count, dateAndSeconds, nowNs, number, rate, since} from './format.js';
-import {hashOf} from './route.js';
+import {runHash} from './route.js';
 import {alarmsOf, figuresOf} from './service_figures.js';
 
 const kRefresh = 2000;  // ms
@@ -17,7 +17,6 @@ const kWhat = {
 
 export class StatusView {
   #over = null;
-  #open = new Set();  // addresses whose metrics are unfolded
 
   constructor() {
     this.overall = el('p', {class: 'note', role: 'status', id: 'overall'});
@@ -29,6 +28,7 @@ export class StatusView {
   }
 
   show() {
+    this.#over?.abort();
     this.#over = new AbortController();
     reportErrors(repeat(kRefresh, this.#over.signal, () => this.#load()));
   }
@@ -43,17 +43,7 @@ export class StatusView {
                                                 ask('/v1/runs', {}, {signal})]);
     this.#drawRuns(runs.filter(({ended}) => !ended));
     this.#drawOverall(status.services);
-    const key = ({service, address}) => `${service} ${address}`;
-    for (const card of this.services.children) {
-      const isOpen = card.querySelector('details')?.open;
-      this.#open[isOpen ? 'add' : 'delete'](card.dataset.key);
-    }
-    const hadFocus = document.activeElement?.closest('[data-key]')?.dataset.key;
-    this.services.replaceChildren(...status.services.map(
-        (service) => serviceCard(service, key(service), this.#open.has(key(service)))));
-    if (hadFocus) {
-      this.services.querySelector(`[data-key="${CSS.escape(hadFocus)}"] summary`)?.focus();
-    }
+    rewrite(this.services, ...status.services.map(serviceCard));
     this.#drawStore(status.store);
     this.element.dataset.loaded = 'true';
   }
@@ -68,23 +58,23 @@ export class StatusView {
     const text = ill.length === 0 ? `All ${count(services.length)} processes serve.` :
         `${count(ill.length)} of ${count(services.length)} processes do not serve: ${
             named.join(', ')}.`;
-    if (this.overall.textContent !== text + missing) this.overall.textContent = text + missing;
+    setText(this.overall, text + missing);
   }
 
   // How old the newest verdicts are of what is captured now.
   #drawRuns(runs) {
     this.runs.hidden = runs.length === 0;
-    this.runs.replaceChildren(el('h2', {}, 'Runs that go on'), scrolling('Runs that go on', table(
+    rewrite(this.runs, el('h2', {}, 'Runs that go on'), scrolling('Runs that go on', table(
         ['Origin', 'Run', 'Received', 'Not decided yet', 'Stored up to', 'Behind the clock'],
         runs.map((run) => [
-          el('a', {href: hashOf({view: 'run', origin: run.origin, run: run.run})}, run.origin),
+          el('a', {href: runHash(run)}, run.origin),
           run.run, count(run.accounting?.received ?? 0),
           count(run.accounting?.pending ?? 0),
           run.watermarkNs === '0' ? '–' : dateAndSeconds(run.watermarkNs), behind(run)]))));
   }
 
   #drawStore(store) {
-    this.store.replaceChildren(el('h2', {}, 'Store'), facts([
+    rewrite(this.store, el('h2', {}, 'Store'), facts([
       ['File', store?.path],
       ['Size', store && `${bytes(store.bytes)}, of that ${bytes(store.freeBytes)} free`],
       ['Verdicts', store && `about ${count(store.verdicts)}`],
@@ -104,11 +94,11 @@ function stateOf({unavailable, serving}) {
   return serving ? badge('serving', 'good') : badge('not serving', '');
 }
 
-function serviceCard(service, key, isOpen) {
+function serviceCard(service) {
   const head = el('header', {}, el('h2', {}, service.service, stateOf(service)),
                   el('p', {class: 'small'}, kWhat[service.service] ?? ''));
   const attributes = {class: 'card service', data: {
-    key, service: service.service, state: service.unavailable ? 'unavailable' :
+    service: service.service, state: service.unavailable ? 'unavailable' :
         service.serving ? 'serving' : 'not serving',
   }};
   if (service.unavailable !== '') {
@@ -118,7 +108,6 @@ function serviceCard(service, key, isOpen) {
   const alarms = alarmsOf(service).map((text) => el('p', {class: 'warn'}, text));
   const metrics = numbers(['Metric', 'Value', 'Per second'],
                           service.metrics.map(metricRow), 'All metrics');
-  metrics.open = isOpen;
   return el('section', attributes, head, facts([
     ['Address', service.address || 'this gateway'], ['Version', service.version],
     ['Up for', el('span', {title: dateAndSeconds(service.startedNs)}, since(service.startedNs))],

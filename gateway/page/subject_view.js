@@ -32,6 +32,9 @@ export class SubjectView {
   #settling = null;               // AbortController of what waits for the viewport to rest
   #frame = 0;
   #rowsDrawn = '';
+  #detail = null;  // the finer points that there were
+  #hash = location.hash;  // as far as this view knows
+  #told = '';             // what was said last of what is in view
 
   // `place` is a route with a subject, `run` its RunStatus, `summary` its SubjectSummary or null.
   constructor(place, run, summary) {
@@ -166,6 +169,8 @@ export class SubjectView {
 
   #onData() {
     const isFirst = this.chart.chart === null;
+    if (this.#detail !== null && this.data.detail === null) reportErrors(this.#settle());
+    this.#detail = this.data.detail;
     this.view.grow(this.data.end, this.data.hopNs);
     if (isFirst) this.#takePlace();
     this.#applyTruth();
@@ -201,6 +206,7 @@ export class SubjectView {
   // The URL has changed by hand or by the browser's history.
   setPlace(place) {
     Object.assign(this.place, {from: place.from, to: place.to, at: place.at});
+    this.#hash = location.hash;
     if (this.data.segments.length === 0) return;
     if (place.from === undefined) this.view.showAll();
     this.#takePlace();
@@ -233,6 +239,7 @@ export class SubjectView {
     this.#settling?.abort();
     this.explanation.hide();
     this.chart.destroy();
+    this.summaryPart.close();
     this.resizing.disconnect();
     cancelAnimationFrame(this.#frame);
   }
@@ -294,12 +301,22 @@ export class SubjectView {
     const signal = AbortSignal.any([this.#settling.signal, this.#over.signal]);
     await pause(kSettles, signal);
     this.#writePlace();
-    if (await this.data.loadDetail(this.view, signal)) this.#redrawSoon();
-    if (document.activeElement !== this.chartBox || this.view.follows) return;
-    announce(`Shown: ${this.range.textContent}`);
+    this.#tellRange();
+    if (!await this.data.loadDetail(this.view, signal)) return;
+    this.#detail = this.data.detail;
+    this.#redrawSoon();
   }
 
+  #tellRange() {
+    const text = this.range.textContent;
+    if (document.activeElement !== this.chartBox || this.view.follows || text === this.#told) return;
+    this.#told = text;
+    announce(`Shown: ${text}`);
+  }
+
+  // Where the reader has not gone elsewhere just now.
   #writePlace() {
+    if (location.hash !== this.#hash) return;
     const isAll = this.view.showsAll;
     const {selected} = this.shown;
     Object.assign(this.place, {
@@ -308,6 +325,7 @@ export class SubjectView {
       at: selected === null ? undefined : String(this.data.ns(selected)),
     });
     replaceRoute(this.place);
+    this.#hash = location.hash;
   }
 
   #showSegment({from, to}) {
@@ -340,7 +358,7 @@ export class SubjectView {
     }
     this.shown.selected = start;
     this.#redrawSoon();
-    this.#writePlace();
+    reportErrors(this.#settle());
     this.#announceWindow(start);
     reportErrors(this.explanation.show(this.data, start));
   }
@@ -353,9 +371,10 @@ export class SubjectView {
   }
 
   #close() {
+    if (this.explanation.element.contains(document.activeElement)) this.focus();
     this.shown.selected = null;
     this.explanation.hide();
-    this.#writePlace();
+    reportErrors(this.#settle());
     this.#redrawSoon();
   }
 }

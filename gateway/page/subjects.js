@@ -1,20 +1,19 @@
 // The subjects of a run with what they are at present: calls first, to be searched, and kept new
 // while the run goes on.
 
-import {askAll, ask, pause, repeat, runParameters} from './api.js';
+import {askAll, ask, pause, persist, repeat, runParameters} from './api.js';
 import {classColours} from './charts.js';
 import {reportErrors} from './connection.js';
 import {badge, el, setText} from './dom.js';
-import {count, percent, plural, subjectParts} from './format.js';
-import {hashOf} from './route.js';
+import {count, kHourNs, percent, plural, subjectParts} from './format.js';
+import {runHash} from './route.js';
 import {VirtualList} from './virtual_list.js';
 
-const kRowHeight = 62;      // px, as style.css has it
+const kRowHeight = 3.875;   // rem, as timelines.css has it
 const kPage = 2000;         // subjects in a request
 // ms between looks while the run goes on. No stream: a browser has six connections to a server, for
 // all its tabs, and the timeline has one already.
 const kRefresh = 1000;
-const kHourNs = 3600000000000n;
 
 const keyOf = ({subject, model}) => `${model}\n${subject}`;
 
@@ -29,7 +28,7 @@ export class SubjectList {
     this.list = new VirtualList({
       label: 'Subjects', id: 'subjects', rowHeight: kRowHeight, keyOf,
       row: (subject, element) => this.#writeRow(subject, element),
-      hrefOf: (subject) => hashOf({view: 'run', ...this.run, ...subject}),
+      hrefOf: (subject) => runHash(this.run, subject),
     });
     this.search = el('input', {type: 'search', id: 'search', placeholder: 'Name, class or model',
                                'aria-label': 'Search the subjects', autocomplete: 'off',
@@ -42,17 +41,21 @@ export class SubjectList {
                       this.summary, this.list.element);
   }
 
-  // Shows another run. Resolves once its subjects are here. Errors: as `ask`.
+  // Shows another run. Resolves once its subjects are here, however often that takes asking. Errors:
+  // that it was closed.
   async show(run) {
     this.close();
     this.run = {origin: run.origin, run: run.run};
     this.#over = new AbortController();
     this.#byKey = new Map();
+    this.#classes = new Map();  // another version of a model may have others
     this.#filter();
     setText(this.summary, 'Asking for the subjects…');
-    await this.#load();
+    const {signal} = this.#over;
+    const tell = ({message}) => setText(this.summary, message);
+    await persist(() => this.#load(), {signal, tell, isPassing: () => true});
     this.list.reveal();
-    if (!run.ended) reportErrors(this.#keepNew(run, this.#over.signal));
+    if (!run.ended) reportErrors(this.#keepNew(run, signal));
   }
 
   close() {
@@ -91,9 +94,9 @@ export class SubjectList {
   // What is as it was stays the same object, and its row in the list as it is.
   #take(subject) {
     const key = keyOf(subject), before = this.#byKey.get(key);
+    this.#learnClasses(subject);
     if (before && JSON.stringify(before) === JSON.stringify(subject)) return;
     this.#byKey.set(key, subject);
-    this.#learnClasses(subject);
   }
 
   async #keepNew(run, signal) {
@@ -109,13 +112,14 @@ export class SubjectList {
   #learnClasses({subject, model, toNs}) {
     if (this.#classes.has(model)) return;
     this.#classes.set(model, null);
-    const asking = ask('/v1/timeline', {
+    const {signal} = this.#over, known = this.#classes, parameters = {
       ...runParameters(this.run), subject, model, noPoints: true, fromNs: BigInt(toNs) - kHourNs,
-    }, {signal: this.#over.signal}).then(({classes}) => {
-      this.#classes.set(model, classes);
-      this.#redrawAll();
-    });
-    asking.catch(() => this.#classes.delete(model));
+    };
+    persist(() => ask('/v1/timeline', parameters, {signal}), {signal, tell: () => {}}).then(
+        ({classes}) => {
+          known.set(model, classes);
+          this.#redrawAll();
+        }).catch(() => known.delete(model));  // the next list asks again
   }
 
   #redrawAll() {

@@ -4,12 +4,9 @@ import {ask, runParameters} from './api.js';
 import {axis, colour} from './charts.js';
 import {reportErrors} from './connection.js';
 import {el, legend, numbers} from './dom.js';
-import {count, day, milliseconds, percent, plural} from './format.js';
+import {count, day, kHourNs, milliseconds, percent, plural, two} from './format.js';
 
-const kHourNs = 3600000000000n;
 const kMostGap = 48;  // hours or days without anything that are drawn as empty; longer ones are cut
-
-const two = (value) => String(value).padStart(2, '0');
 
 export class Summary {
   constructor({colourOf}) {
@@ -18,7 +15,7 @@ export class Summary {
     this.isOfAllRuns = false;
     this.chart = null;
     this.canvas = el('canvas', {role: 'img'});
-    this.body = el('div', {class: 'body'});
+    this.body = el('div');
     this.element = el('section', {class: 'card', id: 'summary'}, el('h2', {}, 'Share of the time'),
                       el('p', {class: 'how'}, 'What the model said of each window alone, before ' +
                          'any smoothing, in your time zone.'), this.#controls(), this.body);
@@ -29,13 +26,19 @@ export class Summary {
     this.data = data;
     this.signal = signal;
     const {subject, model} = data.place;
+    const {step, isOfAllRuns} = this;
     const {rows} = await ask('/v1/summary', {
-      ...(this.isOfAllRuns ? {} : runParameters(data.place)), subject, model, step: this.step,
+      ...(isOfAllRuns ? {} : runParameters(data.place)), subject, model, step,
       utcOffsetMinutes: -new Date(milliseconds(data.run.watermarkNs)).getTimezoneOffset(),
     }, {signal});
+    if (step !== this.step || isOfAllRuns !== this.isOfAllRuns) return;  // another was asked for
     const isNew = JSON.stringify(rows) !== JSON.stringify(this.rows);
     this.rows = rows;
     if (isNew) this.draw();
+  }
+
+  close() {
+    this.chart?.destroy();
   }
 
   draw() {
@@ -44,13 +47,14 @@ export class Summary {
     this.chart?.destroy();
     const windows = this.rows.reduce((sum, row) => sum + Number(row.windows), 0);
     const classes = this.data.classes;
+    const names = labels(this.rows, this.step);
     const totals = classes.map((name) => this.rows.reduce(
         (sum, row) => sum + windowsOf(row, name), 0));
     this.canvas.setAttribute('aria-label', `Bars: share of each class by ${this.step}; the ` +
         'figures are in the table below');
     const table = numbers([this.step === 'hour' ? 'Hour' : 'Day', 'Windows', ...classes],
-                          this.rows.map((row) => [
-                            label(row, this.step), count(row.windows),
+                          this.rows.map((row, i) => [
+                            names[i], count(row.windows),
                             ...classes.map((name) => percent(shareOf(row, name), 1))]));
     table.open = wasOpen;
     this.body.replaceChildren(
@@ -85,7 +89,7 @@ export class Summary {
     return {
       type: 'bar',
       data: {
-        labels: bars.map((row) => label(row, this.step)),
+        labels: labels(bars, this.step),
         datasets: classes.map((name) => ({
           label: name, data: bars.map((row) => row.windows ? shareOf(row, name) : null),
           backgroundColor: colour(this.colourOf(name)), maxBarThickness: 56,
@@ -113,10 +117,17 @@ const windowsOf = (row, name) =>
     Number(row.classes.find((each) => each.class === name)?.windows ?? 0);
 const shareOf = (row, name) => windowsOf(row, name) / Number(row.windows);
 
-function label({fromNs}, step) {
-  const date = new Date(milliseconds(fromNs));
-  const name = day(date).replace(/ \d+$/, '');
-  return step === 'day' ? name : `${name} ${two(date.getHours())}:00`;
+// What rows are called, with the year where that is not the same for all. Hours are those of UTC,
+// which begin at another minute on some clocks. Days all have 24 hours: where the clock changed they
+// begin an hour off midnight, and it is their noon that tells which day it is.
+export function labels(rows, step) {
+  const offset = step === 'day' ? 12n * kHourNs : 0n;
+  const dates = rows.map(({fromNs}) => new Date(milliseconds(BigInt(fromNs) + offset)));
+  const isOneYear = new Set(dates.map((date) => date.getFullYear())).size === 1;
+  return dates.map((date) => {
+    const name = isOneYear ? day(date).replace(/ \d+$/, '') : day(date);
+    return step === 'day' ? name : `${name} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  });
 }
 
 // With empty rows where nothing was seen.

@@ -1,5 +1,7 @@
 // Ticks of a time axis, where the reader's clock shows round times.
 
+import {kMonths, two} from './format.js';
+
 const kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
 const kSteps = [
   100, 200, 500,
@@ -8,9 +10,7 @@ const kSteps = [
   ...[1, 2, 3, 6, 12].map((n) => n * kHour),
   ...[1, 2, 7, 14, 28, 91, 182, 365].map((n) => n * kDay),
 ];
-const kMonths = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-const two = (value) => String(value).padStart(2, '0');
 const midnight = (ms) => new Date(ms).setHours(0, 0, 0, 0);
 
 function label(ms, step) {

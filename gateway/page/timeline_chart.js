@@ -50,6 +50,11 @@ export class TimelineChart {
     this.chart?.destroy();
   }
 
+  // Before, there is no time under any place.
+  get isDrawn() {
+    return this.chart !== null;
+  }
+
   // The time under a place on the screen, px from the window's left.
   timeAt(clientX) {
     const {left} = this.canvas.getBoundingClientRect();
@@ -192,9 +197,7 @@ export class TimelineChart {
     for (const {from, to, label} of intervals) {
       if (to < view.from || from > view.to) continue;
       const left = x.getPixelForValue(from), right = x.getPixelForValue(to);
-      const name = this.colourOf(label);
-      // The grey one is pale by itself.
-      ctx.fillStyle = withAlpha(name, name === 'other' ? Math.min(1, 2 * alpha) : alpha);
+      ctx.fillStyle = withAlpha(this.colourOf(label), alpha);
       ctx.fillRect(left, top, Math.max(right - left, 0.6), height);
     }
   }

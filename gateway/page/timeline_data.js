@@ -2,14 +2,14 @@
 // part in view with as many again, and while the run goes on each new window.
 
 import {ask, runParameters} from './api.js';
-import {edgeBefore} from './truth.js';
+import {edgeBefore, hopOf} from './truth.js';
 
 const kPoints = 1000;      // asked for, of what is in view
 const kMostPoints = 4000;  // with those that came live; more are asked for anew
 const kMargin = 0.5;       // of what is in view, on both sides
 const kDetailPoints = kPoints * (1 + 2 * kMargin);
 
-// Points as columns: starts in ns counted from `zero`, class indices, probabilities.
+// Points as columns: starts in ns counted from a TimelineData's `zero`, class indices, probabilities.
 class Points {
   constructor(points, zero) {
     this.x = (points?.windowStartNs ?? []).map((ns) => Number(BigInt(ns) - zero));
@@ -42,7 +42,7 @@ export class TimelineData {
     // {from, to, fromNs, toNs, label, confidence, windows, stretch}; from and to in ns from `zero`.
     this.segments = [];
     this.method = '';
-    this.zero = 0n;
+    this.zero = 0n;  // of what is counted in ns: the first window that was told
     this.lengthNs = 0;
     this.hopNs = 0;
     this.whole = new Points(null, 0n);
@@ -76,10 +76,9 @@ export class TimelineData {
 
   // Asks for all of it. Errors: as `ask`; NOT_FOUND where nothing is stored yet.
   async load(signal) {
-    if (this.lengthNs === 0) await this.#learnWindow(signal);
+    if (this.lengthNs === 0) await this.#learnLength(signal);
     const answer = await ask('/v1/timeline', {...this.parameters, maxPoints: kPoints}, {signal});
-    const first = answer.segments[0]?.fromNs ?? this.run.firstPacketNs;
-    this.zero = BigInt(first);
+    this.#setZero(answer.segments[0]?.fromNs ?? this.run.firstPacketNs);
     this.place.model = answer.model;
     this.classes = answer.classes;
     this.method = answer.method;
@@ -93,6 +92,12 @@ export class TimelineData {
         windows: Number(segment.windows),
       });
     }
+    this.#learnHop();
+  }
+
+  // Once: what is in view would be at another time, where the first windows are not stored any more.
+  #setZero(ns) {
+    if (this.segments.length === 0) this.zero = BigInt(ns);
   }
 
   // Segments without time between them are one stretch.
@@ -102,16 +107,20 @@ export class TimelineData {
     this.segments.push({...segment, stretch});
   }
 
-  // The length of a window and the distance of two, which no timeline tells.
-  async #learnWindow(signal) {
+  // The length of a window, which no timeline tells.
+  async #learnLength(signal) {
     const {subject, ...others} = this.parameters;
-    const {verdicts} = await ask('/v1/verdicts', {...others, subjects: subject, pageSize: 2},
+    const {verdicts} = await ask('/v1/verdicts', {...others, subjects: subject, pageSize: 1},
                                  {signal});
-    if (verdicts.length === 0) return;
-    const [first, second] = verdicts;
-    this.lengthNs = this.x(first.windowEndNs) - this.x(first.windowStartNs);
-    const next = second ? this.x(second.windowStartNs) - this.x(first.windowStartNs) : Infinity;
-    this.hopNs = Math.min(this.lengthNs, next);
+    for (const {windowStartNs, windowEndNs} of verdicts) {
+      this.lengthNs = Number(BigInt(windowEndNs) - BigInt(windowStartNs));
+    }
+  }
+
+  // How far apart windows are: further where some within a segment are missing, so it is the least.
+  #learnHop() {
+    this.hopNs = this.segments.reduce(
+        (least, segment) => Math.min(least, hopOf(segment, this.lengthNs)), this.lengthNs);
   }
 
   // Asks for points of the part in view, where those there are stand for several windows each.
@@ -121,12 +130,15 @@ export class TimelineData {
     const margin = kMargin * (to - from);
     const begin = Math.max(0, from - margin), end = to + margin;
     const isOpen = end >= this.end;
+    const {method} = this;
     const answer = await ask('/v1/timeline', {
-      ...this.parameters, method: this.method, maxPoints: kDetailPoints,
+      ...this.parameters, method, maxPoints: kDetailPoints,
       fromNs: this.ns(begin), toNs: isOpen ? undefined : this.ns(end),
     }, {signal});
+    if (method !== this.method) return false;  // the run has ended meanwhile
     this.detail = {points: new Points(answer.points, this.zero), from: begin,
                    to: isOpen ? Infinity : end, span: to - from};
+    if (isOpen) this.detail.points.append(this.whole);  // what came meanwhile
     return true;
   }
 
@@ -150,7 +162,7 @@ export class TimelineData {
   // change nothing.
   append(response) {
     this.lengthNs = Number(response.lengthNs);
-    this.hopNs ||= this.lengthNs;
+    this.#setZero(response.points?.windowStartNs?.[0] ?? this.zero);
     const points = new Points(response.points, this.zero);
     const known = this.end - this.lengthNs;
     points.x.forEach((x, i) => {
@@ -158,6 +170,7 @@ export class TimelineData {
         this.#join(x, response.classes[points.classIndex[i]], points.probability[i]);
       }
     });
+    this.#learnHop();
     this.whole.append(points);
     if (this.detail?.to === Infinity) this.detail.points.append(points);
   }
@@ -205,18 +218,22 @@ export class TimelineData {
   windowAt(x) {
     const segment = this.segmentAt(x);
     if (!segment) return null;
-    const number = Math.min(Math.floor((x - segment.from) / this.hopNs), segment.windows - 1);
-    return segment.from + number * this.hopNs;
+    const hop = hopOf(segment, this.lengthNs);
+    const number = Math.min(Math.floor((x - segment.from) / hop), segment.windows - 1);
+    return segment.from + number * hop;
   }
 
-  // The window `steps` after the one that starts at `x`; steps over time when nothing was seen.
-  windowBeside(x, steps) {
-    const to = x + steps * this.hopNs;
-    const found = this.windowAt(to);
-    if (found !== null) return found;
-    if (steps > 0) return this.segments.find((segment) => segment.from > x)?.from ?? x;
-    const before = this.segments.findLast((segment) => segment.from < x);
-    return before ? this.windowAt(Math.min(before.to - this.lengthNs, x - this.hopNs)) ?? x : x;
+  // The window before (-1) or after (1) the one that starts at `x`; steps over time when nothing was
+  // seen.
+  windowBeside(x, step) {
+    const at = this.segments.findIndex(({to}) => x <= to - this.lengthNs);
+    if (at < 0) return x;
+    const segment = this.segments[at], hop = hopOf(segment, this.lengthNs);
+    const number = Math.round((x - segment.from) / hop) + step;
+    if (number >= 0 && number < segment.windows) return segment.from + number * hop;
+    const beside = this.segments[at + step];
+    if (!beside) return x;
+    return step > 0 ? beside.from : beside.to - this.lengthNs;
   }
 
   // The smoothed state at a window, where its point is here: {label, probability}.

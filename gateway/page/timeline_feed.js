@@ -1,7 +1,7 @@
 // Keeps a TimelineData as new as the gateway is: while the run goes on by server-sent events, and
 // once it has ended by the finished timeline.
 
-import {pause} from './api.js';
+import {pause, persist} from './api.js';
 import {announce} from './connection.js';
 import {follow} from './events.js';
 
@@ -22,28 +22,35 @@ export class TimelineFeed {
     this.missed = 0;
   }
 
-  // Resolves once the finished timeline is here. Errors: as `ask`.
+  // Resolves once the finished timeline is here. Errors: as `ask`, but those that may pass.
   async run() {
-    await this.#loadOnce();
+    await this.#loadFirst();
     if (this.data.isFinished) return;
     while (!await this.#followToTheEnd()) {
       this.onNote('The store is another one by now; all of it was asked for again.');
     }
     this.data.run.ended = true;
     await this.#load();
+    this.onChange();
     announce('The run has ended; this is the finished timeline.');
   }
 
+  // Asks for all of it, for as long as the gateway has no answer.
   async #load() {
-    await this.data.load(this.signal);
-    this.onChange();
+    let hasFailed = false;
+    await persist(() => this.data.load(this.signal), {signal: this.signal, tell: ({message}) => {
+      hasFailed = true;
+      this.onNote(message);
+    }});
+    if (hasFailed) this.onNote(this.#missedNote);
   }
 
   // A run that has just begun may hold nothing of the subject yet.
-  async #loadOnce() {
+  async #loadFirst() {
     for (;;) {
       try {
         await this.#load();
+        this.onChange();
         return this.onNote('');
       } catch (error) {
         if (error.code !== 'NOT_FOUND' || this.data.run.ended) throw error;
@@ -83,24 +90,26 @@ export class TimelineFeed {
     if (this.data.isTooMuch) this.#reload();
   }
 
-  // Asks for all of it, and puts the events that come meanwhile behind it.
+  // Asks for all of it, and puts the events that come meanwhile behind it; also where that fails.
   #reload() {
     ++this.#loads;
-    this.#loaded = this.#loaded.then(async () => {
-      await this.data.load(this.signal);
-      for (const event of this.#waiting) this.data.append(event);
-      this.onChange();
-    }).catch((error) => {
+    this.#loaded = this.#loaded.then(() => this.#load()).catch((error) => {
       if (error.name !== 'AbortError') this.onNote(error.message);
-    }).finally(() => {
+    }).then(() => {
+      for (const event of this.#waiting) this.data.append(event);
       if (--this.#loads === 0) this.#waiting = [];
+      if (!this.signal.aborted) this.onChange();
     });
   }
 
-  #countMissed(event) {
-    if (Number(event.missed) === 0) return;
-    this.missed += Number(event.missed);
-    this.onNote(`Missed ${this.missed}: so many verdicts were left out, since this browser was ` +
-                'too slow for them; the timeline was asked for again.');
+  #countMissed({missed}) {
+    if (Number(missed) === 0) return;
+    this.missed += Number(missed);
+    this.onNote(this.#missedNote);
+  }
+
+  get #missedNote() {
+    return this.missed === 0 ? '' : `Missed ${this.missed}: so many verdicts were left out, since ` +
+        'this browser was too slow for them; the timeline was asked for again.';
   }
 }

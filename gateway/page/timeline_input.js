@@ -4,14 +4,26 @@ const kClickMoves = 5;   // px at most
 const kZoom = 1.5;
 const kPan = 0.2;        // of what is shown
 
-// `actions` are {choose(x), step(windows), enter()}; `chart` a TimelineChart, `view` its Viewport.
-// `surface` gets the pointer, `keys` the keyboard.
+// `actions` are {choose(x), step(windows), enter(), leave()}; `chart` a TimelineChart, `view` its
+// Viewport. `surface` gets the pointer, `keys` the keyboard.
 export function listen({surface, keys, chart, view, actions}) {
+  listenToPointers(surface, chart, view, actions);
+  listenToWheel(surface, chart, view);
+  keys.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const action = keyAction(event, view, actions);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+function listenToPointers(surface, chart, view, actions) {
   const pointers = new Map();  // id -> {x, y} now
   let start = null;            // {x, y, moved} of the first
 
   surface.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || !chart.isDrawn) return;
     surface.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, {x: event.clientX, y: event.clientY});
     start = {x: event.clientX, y: event.clientY, moved: pointers.size > 1};
@@ -23,19 +35,11 @@ export function listen({surface, keys, chart, view, actions}) {
     const now = {x: event.clientX, y: event.clientY};
     start.moved ||= Math.hypot(now.x - start.x, now.y - start.y) > kClickMoves;
     if (!start.moved) return;
+    const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (pointers.size === 1) view.pan((before.x - now.x) / chart.plotWidth);
-    if (pointers.size === 2) pinch([...pointers.entries()], event.pointerId, now);
+    if (pointers.size === 2) pinch(chart, view, other, before, now);
     pointers.set(event.pointerId, now);
   });
-
-  // The other finger stays on its time.
-  function pinch(entries, movedId, now) {
-    const moved = entries.find(([id]) => id === movedId)[1];
-    const other = entries.find(([id]) => id !== movedId)[1];
-    const before = Math.max(Math.abs(moved.x - other.x), 10);
-    const after = Math.max(Math.abs(now.x - other.x), 10);
-    view.zoom(before / after, chart.timeAt(other.x));
-  }
 
   const release = (event) => {
     const wasDown = pointers.delete(event.pointerId);
@@ -45,8 +49,17 @@ export function listen({surface, keys, chart, view, actions}) {
   };
   surface.addEventListener('pointerup', release);
   surface.addEventListener('pointercancel', release);
+}
 
+// One finger has moved; the other stays on its time.
+function pinch(chart, view, other, before, now) {
+  const distance = ({x}) => Math.max(Math.abs(x - other.x), 10);
+  view.zoom(distance(before) / distance(now), chart.timeAt(other.x));
+}
+
+function listenToWheel(surface, chart, view) {
   surface.addEventListener('wheel', (event) => {
+    if (!chart.isDrawn) return;
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       event.preventDefault();
       view.pan(event.deltaX / chart.plotWidth);
@@ -57,14 +70,8 @@ export function listen({surface, keys, chart, view, actions}) {
     }
   }, {passive: false});
 
-  surface.addEventListener('dblclick', (event) => view.zoom(1 / 3, chart.timeAt(event.clientX)));
-
-  keys.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const action = keyAction(event, view, actions);
-    if (!action) return;
-    event.preventDefault();
-    action();
+  surface.addEventListener('dblclick', (event) => {
+    if (chart.isDrawn) view.zoom(1 / 3, chart.timeAt(event.clientX));
   });
 }
 

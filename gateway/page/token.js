@@ -2,6 +2,9 @@
 
 import {byId} from './dom.js';
 
+// What a header can hold; anything else would be no token of any server.
+const kToken = /^[\x21-\x7e]+$/;
+
 let asking = null;
 
 export const token = () => sessionStorage.getItem('token');
@@ -17,8 +20,14 @@ export function askForToken(why) {
     byId('token').focus();
     form.onsubmit = (event) => {
       event.preventDefault();
-      sessionStorage.setItem('token', byId('token').value.trim());
+      const given = byId('token').value.trim();
       byId('token').value = '';
+      if (!kToken.test(given)) {
+        byId('token-why').textContent = 'A token is made of letters, digits and signs of ASCII, ' +
+            'without a space; this one is not.';
+        return;
+      }
+      sessionStorage.setItem('token', given);
       form.hidden = true;
       asking = null;
       resolve();

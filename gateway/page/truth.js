@@ -20,7 +20,17 @@ export function parseTruth(text) {
   }
   if (truth.intervals.length === 0) throw new Error('the truth has no interval');
   truth.intervals.sort((a, b) => (a.from < b.from ? -1 : 1));
+  checkOverlap(truth.intervals);
+  truth.intervals = truth.intervals.map(({from, to, label}) => ({from, to, label}));
   return truth;
+}
+
+function checkOverlap(sorted) {
+  const at = sorted.findIndex((interval, i) => i > 0 && interval.from < sorted[i - 1].to);
+  if (at < 0) return;
+  const lines = [sorted[at - 1].line, sorted[at].line];
+  throw new Error(`truth, line ${Math.max(...lines)}: the interval overlaps that of line ${
+      Math.min(...lines)}; let one end where the other starts`);
 }
 
 // Cells that are quoted may hold commas.
@@ -47,7 +57,7 @@ function intervalOf([from, to, label], isAbsolute, line) {
     }
     return isAbsolute ? BigInt(whole) : BigInt(whole + fraction.padEnd(9, '0'));
   };
-  const interval = {from: time(from), to: time(to), label};
+  const interval = {from: time(from), to: time(to), label, line};
   if (interval.to > interval.from && label) return interval;
   throw new Error(`truth, line ${line}: an interval ends after its start and has a label`);
 }
@@ -66,13 +76,16 @@ export function edgeBefore(timeNs, gridStartNs, lengthNs) {
   return timeNs - offset;
 }
 
+// How far apart the windows of a segment are.
+export const hopOf = ({from, to, windows}, lengthNs) =>
+    windows > 1 ? (to - from - lengthNs) / (windows - 1) : lengthNs;
+
 // Windows of segments whose middle lies in an interval, and those of them in the class of its
 // label: {windows, right}. Segments and intervals are {from, to, label} in the same unit.
 export function agreement(segments, intervals, lengthNs) {
   let windows = 0, right = 0, i = 0;
   for (const segment of segments) {
-    const hop = segment.windows > 1 ?
-        (segment.to - segment.from - lengthNs) / (segment.windows - 1) : lengthNs;
+    const hop = hopOf(segment, lengthNs);
     for (let w = 0; w < segment.windows; ++w) {
       const middle = segment.from + w * hop + lengthNs / 2;
       while (i < intervals.length && intervals[i].to <= middle) ++i;

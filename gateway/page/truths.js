@@ -19,7 +19,7 @@ export async function truthOf(run, signal) {
 }
 
 // The job that a run is of; null where it is of none.
-export async function jobOf({origin}, signal) {
+async function jobOf({origin}, signal) {
   if (!origin.startsWith('job:')) return null;
   try {
     return (await ask(`/v1/jobs/${encodeURIComponent(origin.slice(4))}`, {}, {signal})).job;

@@ -1,14 +1,19 @@
 // A capture on its way to the gateway.
 
-import {ask, errorOf, pause, pauseOf, urlOf} from './api.js';
-import {connectionBack, connectionLost} from './connection.js';
+import {ask, errorOf, mayPass, pause, pauseOf, urlOf} from './api.js';
+import {connectionBack} from './connection.js';
 import {askForToken, token} from './token.js';
 
-const kMostFailures = 5;  // in a row, without a byte that went over
+// ms that an upload is tried in vain. A gateway holds a connection that broke without a word for
+// 60,000, and takes no other one for the job meanwhile (ABORTED).
+const kPatience = 90000;
+const kShort = 10000;  // ms; what goes on for longer before it fails was not in vain
 
 // One capture on its way to the gateway. The browser reads the file as it sends it, so its size
 // does not matter.
 export class Upload {
+  #inVainFrom = 0;  // by performance.now()
+
   constructor(id, file, truthCsv, onChange) {
     Object.assign(this, {id, file, truthCsv, onChange});
     this.began = Date.now();
@@ -27,32 +32,55 @@ export class Upload {
     this.request?.abort();
   }
 
+  fail(error) {
+    this.#end('failed', error);
+  }
+
   // Resolves when all is there, or cannot be. A connection that breaks is gone on with.
   async run() {
     if (this.state !== 'waits') return;
     this.state = 'sends';
-    for (let failures = 0, sent = 0; this.isOpen;) {
+    for (let failures = 0; this.isOpen;) {
+      const began = performance.now();
       try {
-        await this.#send(await this.#received());
+        const received = failures === 0 ? null : await this.#received();
+        if (this.isOpen) await this.#send(received);
         this.#end('sent');
       } catch (error) {
-        if (!this.isOpen) return;
-        failures = this.sent > sent ? 1 : failures + 1;
-        sent = this.sent;
-        await this.#meet(error, failures);
+        const now = performance.now();
+        if (failures === 0 || now - began > kShort) this.#inVainFrom = now;
+        if (this.isOpen) await this.#meet(error, ++failures);
       }
     }
   }
 
   async #meet(error, failures) {
     if (error.status === 401) return askForToken(error.message);
-    if (error.isAnswer && error.status !== 503) return this.#end('failed', error.message);
-    if (failures > kMostFailures) {
-      return this.#end('failed', `${error.message}; the file may have been changed or removed`);
+    if (error.isAnswer && !mayPass(error) && error.code !== 'ABORTED') {
+      return this.fail(error.message);
     }
-    connectionLost();
+    if (!error.isAnswer && !await this.#isReadable()) {
+      return this.fail(`${this.file.name} was changed or removed; hand it in again`);
+    }
+    if (performance.now() - this.#inVainFrom > kPatience) return this.fail(error.message);
     await pause(pauseOf(failures));
-    await ask('/v1/runs');  // resolves when there is a connection again
+    await this.#connected();
+  }
+
+  async #isReadable() {
+    try {
+      await this.file.slice(0, 1).arrayBuffer();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // Resolves when there is a connection; the time without one is nobody's fault.
+  async #connected() {
+    const began = performance.now();
+    await ask('/v1/runs').catch(() => {});  // an answer is one, whatever it says
+    this.#inVainFrom += performance.now() - began;
   }
 
   #end(state, error = '') {
@@ -61,11 +89,12 @@ export class Upload {
     this.onChange();
   }
 
-  // Bytes that the gateway has, of what was sent before; null where it knows nothing of it.
+  // Bytes that the gateway has, of what was sent before; null where it knows nothing of it. A job
+  // that takes no more has all of them, or tells by itself what became of it.
   async #received() {
-    if (this.sent === 0) return null;
     try {
       const {job} = await ask(`/v1/jobs/${this.id}`);
+      if (job.state !== 'JOB_STATE_UPLOADING') this.#end('sent');
       return Number(job.receivedBytes);
     } catch (error) {
       if (error.code === 'NOT_FOUND') return null;

@@ -9,8 +9,9 @@ export class VirtualList {
   #items = [];
   #rows = new Map();  // key -> {element, item}
   #active = null;     // key
+  #rowHeight = 0;     // px, as the reader's size of text has it now
 
-  // `row(item, element)` fills an element for an item, once and whenever the item is another
+  // `rowHeight` is in rem. `row(item, element)` fills an element for an item, once and whenever the item is another
   // object; `keyOf(item)` is its name, `hrefOf(item)` where it leads.
   constructor({label, id, rowHeight, row, keyOf, hrefOf}) {
     Object.assign(this, {id, rowHeight, row, keyOf, hrefOf});
@@ -33,7 +34,6 @@ export class VirtualList {
 
   set items(items) {
     this.#items = items;
-    this.spacer.style.height = `${items.length * this.rowHeight}px`;
     this.#draw();
   }
 
@@ -55,12 +55,16 @@ export class VirtualList {
   }
 
   get #inView() {
-    const first = Math.floor(this.element.scrollTop / this.rowHeight);
-    const last = Math.ceil((this.element.scrollTop + this.element.clientHeight) / this.rowHeight);
+    const {scrollTop, clientHeight} = this.element;
+    const first = Math.floor(scrollTop / this.#rowHeight);
+    const last = Math.ceil((scrollTop + clientHeight) / this.#rowHeight);
     return {first: Math.max(0, first), last: Math.min(this.#items.length, last)};
   }
 
   #draw() {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    this.#rowHeight = this.rowHeight * rem;
+    this.spacer.style.height = `${this.#items.length * this.#rowHeight}px`;
     const {first, last} = this.#inView;
     const begin = Math.max(0, first - kBeyond), end = last + kBeyond;
     const kept = new Map();
@@ -82,7 +86,7 @@ export class VirtualList {
       this.row(item, row.element);
       row.item = item;
     }
-    row.element.style.transform = `translateY(${index * this.rowHeight}px)`;
+    row.element.style.transform = `translateY(${index * this.#rowHeight}px)`;
     row.element.setAttribute('aria-posinset', index + 1);
     row.element.setAttribute('aria-setsize', this.#items.length);
     row.element.id = `${this.id}-${index}`;
@@ -98,10 +102,15 @@ export class VirtualList {
   // ---- keyboard -------------------------------------------------------------------------------
 
   #markActive() {
-    this.element.removeAttribute('aria-activedescendant');
     for (const [key, {element}] of this.#rows) {
       element.classList.toggle('active', key === this.#active);
-      if (key === this.#active) this.element.setAttribute('aria-activedescendant', element.id);
+    }
+    const id = this.#rows.get(this.#active)?.element.id ?? null;
+    if (this.element.getAttribute('aria-activedescendant') === id) return;  // told once
+    if (id === null) {
+      this.element.removeAttribute('aria-activedescendant');
+    } else {
+      this.element.setAttribute('aria-activedescendant', id);
     }
   }
 
@@ -113,14 +122,15 @@ export class VirtualList {
   }
 
   #onKey(event) {
-    const page = Math.max(1, Math.floor(this.element.clientHeight / this.rowHeight) - 1);
+    const page = Math.max(1, Math.floor(this.element.clientHeight / this.#rowHeight) - 1);
     const last = this.#items.length - 1;
     const at = this.#indexOf(this.#active);
     const to = {ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0,
                 End: last}[event.key];
     if (event.key === 'Enter' && at >= 0) {
       event.preventDefault();
-      this.#rows.get(this.#active)?.element.click();
+      this.#moveTo(at);  // it may have been scrolled out of view
+      this.#rows.get(this.#active).element.click();
     } else if (to !== undefined && last >= 0) {
       event.preventDefault();
       this.#moveTo(Math.max(0, Math.min(to, last)));
@@ -134,7 +144,7 @@ export class VirtualList {
   }
 
   #scrollTo(index) {
-    const top = index * this.rowHeight, bottom = top + this.rowHeight;
+    const top = index * this.#rowHeight, bottom = top + this.#rowHeight;
     const {scrollTop, clientHeight} = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
     if (bottom > scrollTop + clientHeight) this.element.scrollTop = bottom - clientHeight;

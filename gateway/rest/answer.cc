@@ -49,6 +49,16 @@ void SetError(const absl::Status& status, httplib::Response* response) {
   SetError(HttpStatus(status.code()), status, response);
 }
 
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response) {
+  auto place = context.places->Take();
+  if (place != nullptr) return place;
+  context.metrics->CountRefusal("watchers");
+  SetError(absl::UnavailableError("there are as many event streams, uploads and downloads as "
+                                  "--max-watchers allows; try again in a few seconds"),
+           response);
+  return nullptr;
+}
+
 void SetPieces(const httplib::Request& request, const char* content_type,
                std::function<bool(httplib::DataSink&)> write, httplib::Response* response) {
   response->status = 200;
@@ -84,9 +94,9 @@ void AnswerUnary(const RestContext& context, const RestRequest& request,
   const auto message = NewMessage(*method.input_type());
   absl::Status status = FillMessage(request, message.get());
   if (!status.ok()) return SetError(status, response);
+  const auto answer = NewMessage(*method.output_type());  // outlives the call, which reads into it
   RpcCall call(context.stub, RpcPath(request.route), TraceOf(request.http));
   const OpenCalls::Entry entry(context.calls, &call);
-  const auto answer = NewMessage(*method.output_type());
   if (call.Write(*message)) call.WritesDone();
   if (ReadForClient(&call, answer.get(), kUnaryTime) == RpcCall::Got::kNothingYet) {
     call.Cancel();

@@ -7,19 +7,18 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/rest/places.h"
 #include "gateway/rest/route.h"
 #include "gateway/rest/rpc_call.h"
 #include "gateway/rest/web_metrics.h"
 
 namespace silhouette {
 
-class WatcherPlaces;
-
 // What all answers of the API need; it outlives them.
 struct RestContext {
   RpcCall::Stub* stub;
   OpenCalls* calls;
-  WatcherPlaces* watchers;
+  Places* places;
   WebMetrics* metrics;
   std::chrono::milliseconds heartbeat;  // of event streams
 };
@@ -49,6 +48,9 @@ std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::De
 
 void SetError(const absl::Status& status, httplib::Response* response);
 void SetError(int http_status, const absl::Status& status, httplib::Response* response);
+
+// A place for an answer that may take long; null: there is none, and the answer says so.
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response);
 
 // An answer in pieces of unknown number. `write` is called once; false cuts the connection off.
 void SetPieces(const httplib::Request& request, const char* content_type,

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kHeadTime(10);
 constexpr std::chrono::seconds kBodySilence(60);
 constexpr std::chrono::seconds kWriteSilence(20);
 constexpr std::chrono::microseconds kWriteTimePerByte(100);  // 10 kB/s is slow enough
-constexpr size_t kMostLineBytes = 4096;
+constexpr size_t kMostLineBytes = 4096;                      // of a chunked body's
+constexpr size_t kMostHeaderBytes = 8190;                    // httplib's own bound, without CR LF
 
 thread_local Connection* connection_of_this_thread = nullptr;
 
@@ -59,10 +60,6 @@ std::string EncodeLaterQuestionMarks(absl::string_view request_line) {
                       absl::StrReplaceAll(request_line.substr(query), {{"?", "%3F"}}));
 }
 
-bool IsHeader(absl::string_view line, absl::string_view name) {
-  return absl::StartsWithIgnoreCase(line, name);
-}
-
 }  // namespace
 
 Connection::Connection(int socket) : socket_(socket) {
@@ -84,35 +81,56 @@ Connection::Head Connection::ReadHead(std::chrono::milliseconds patience) {
   while (true) {
     const size_t end = buffer_.find("\r\n\r\n");
     if (std::min(end, buffer_.size()) > kMostHeadBytes) return Head::kTooLong;
-    if (end != std::string::npos) return TakeHead(end + 4) ? Head::kRead : Head::kMalformed;
+    if (end != std::string::npos) return TakeHead(end + 4);
     if (!Receive(until)) return PeerIsGone() ? Head::kNone : Head::kTooSlow;
   }
 }
 
-bool Connection::TakeHead(size_t size) {
-  announces_body_ = says_close_ = false;
+Connection::Head Connection::TakeHead(size_t size) {
+  announces_body_ = is_http_1_0_ = says_close_ = false;
   head_.clear();
   head_read_ = 0;
+  hosts_ = 0;
+  content_type_.clear();
   route_label = "other";
   const absl::string_view head(buffer_.data(), size - 4);
   for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
     // httplib would see more lines here, or fewer.
-    if (line.find_first_of(absl::string_view("\r\n\0", 3)) != line.npos) return false;
-    if (IsHeader(line, "range") || IsHeader(line, "accept-encoding")) continue;
-    const bool says_none =
-        IsHeader(line, "content-length:") && absl::StripAsciiWhitespace(line.substr(15)) == "0";
-    if (IsHeader(line, "transfer-encoding") || (IsHeader(line, "content-length") && !says_none)) {
-      announces_body_ = true;
+    if (line.find_first_of(absl::string_view("\r\n\0", 3)) != line.npos) return Head::kMalformed;
+    if (head_.empty()) {
+      is_http_1_0_ = absl::EndsWith(line, "HTTP/1.0");
+      head_ = EncodeLaterQuestionMarks(line) + "\r\n";
+    } else if (const Head header = TakeHeader(line); header != Head::kRead) {
+      return header;
     }
-    if (IsHeader(line, "connection:")) {
-      says_close_ |= absl::StrContains(absl::AsciiStrToLower(line), "close");
-    }
-    absl::StrAppend(&head_, head_.empty() ? EncodeLaterQuestionMarks(line) : std::string(line),
-                    "\r\n");
   }
   head_ += "\r\n";
   buffer_read_ = size;
-  return true;
+  return hosts_ == 1 ? Head::kRead : Head::kWrongHost;
+}
+
+Connection::Head Connection::TakeHeader(absl::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == line.npos || line.substr(0, colon).find_first_of(" \t") != line.npos) {
+    return Head::kMalformed;
+  }
+  const std::string name = absl::AsciiStrToLower(line.substr(0, colon));
+  const absl::string_view value = absl::StripAsciiWhitespace(line.substr(colon + 1));
+  if (name == "range" || name == "accept-encoding" || name == "cookie") return Head::kRead;
+  if (name == "content-type") {
+    content_type_ = std::string(value);
+    return Head::kRead;
+  }
+  if (line.size() > kMostHeaderBytes) return Head::kTooLong;
+  announces_body_ |= name == "transfer-encoding" || (name == "content-length" && value != "0");
+  says_close_ |= name == "connection" && absl::StrContains(absl::AsciiStrToLower(value), "close");
+  if (name == "host") {
+    ++hosts_;
+    // httplib would decode it.
+    if (absl::StrContains(value, "%")) return Head::kWrongHost;
+  }
+  absl::StrAppend(&head_, line, "\r\n");
+  return Head::kRead;
 }
 
 bool Connection::Receive(Clock::time_point until) {
@@ -137,16 +155,13 @@ ssize_t Connection::read(char* to, size_t size) {
     return static_cast<ssize_t>(size);
   }
   if (buffer_read_ == buffer_.size() && !Receive(Clock::now() + kBodySilence)) return -1;
+  // httplib reads lines byte by byte, and keeps them however long they are.
+  const bool is_line = size == 1;
   size = std::min(size, buffer_.size() - buffer_read_);
   std::memcpy(to, buffer_.data() + buffer_read_, size);
   buffer_read_ += size;
-  return IsLineTooLong(to, size) ? -1 : static_cast<ssize_t>(size);
-}
-
-// httplib reads lines byte by byte, and keeps them however long they are.
-bool Connection::IsLineTooLong(const char* bytes, size_t size) {
-  line_bytes_ = size == 1 && *bytes != '\n' ? line_bytes_ + 1 : 0;
-  return line_bytes_ > kMostLineBytes;
+  line_bytes_ = is_line && *to != '\n' ? line_bytes_ + 1 : 0;
+  return line_bytes_ > kMostLineBytes ? -1 : static_cast<ssize_t>(size);
 }
 
 ssize_t Connection::write(const char* from, size_t size) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/string_view.h"
+
 namespace silhouette {
 
 // One client's connection, as httplib's reader and writer see it. It bounds what httplib does not:
@@ -22,16 +24,24 @@ class Connection : public httplib::Stream {
   // The connection that this thread serves. httplib's handlers are told of the request alone.
   static Connection& OfThisThread();
 
-  enum class Head { kRead, kNone, kTooSlow, kTooLong, kMalformed };
+  enum class Head { kRead, kNone, kTooSlow, kTooLong, kMalformed, kWrongHost };
   // Waits for a request for `patience`, and reads its head for ten seconds at most. kNone: the
-  // client is gone, or does not ask for more. Headers that make httplib do what nobody needs are
-  // left out of it: ranges, which it multiplies, and compression, which it does at brotli's
-  // slowest.
+  // client is gone, or does not ask for more. kTooLong: the head, or a header of more than 8 KiB.
+  // kWrongHost: there is not one Host header, or it holds a '%'; httplib decodes headers and
+  // leaves out empty ones, so it would see another than a proxy before us does.
+  //
+  // Headers that make httplib do what nobody needs are left out of it: ranges, which it multiplies,
+  // compression, which it does at brotli's slowest, forms, of which it keeps more than it should,
+  // and cookies, which a browser sends to all ports of localhost, however long they are.
   Head ReadHead(std::chrono::milliseconds patience);
 
-  // The request says that a body follows. Whoever does not read all of that must end the
-  // connection, or it would be taken for the next request.
-  bool announces_body() const { return announces_body_; }
+  // The request's Content-Type, as it came.
+  const std::string& content_type() const { return content_type_; }
+
+  // No request can follow this one. It says that a body follows, and what nobody reads of that
+  // would be taken for the next request; or it is one of HTTP/1.0, where the end of an answer in
+  // pieces is that of the connection.
+  bool must_end() const { return announces_body_ || is_http_1_0_; }
 
   // The client wants no other request, or httplib gave up within the head of this one.
   bool is_last() const { return says_close_ || head_read_ < head_.size(); }
@@ -54,8 +64,8 @@ class Connection : public httplib::Stream {
   using Clock = std::chrono::steady_clock;
 
   bool Receive(Clock::time_point until);  // more into buffer_
-  bool TakeHead(size_t size);             // the first bytes of buffer_ become head_
-  bool IsLineTooLong(const char* bytes, size_t size);
+  Head TakeHead(size_t size);             // the first bytes of buffer_ become head_
+  Head TakeHeader(absl::string_view line);
 
   const int socket_;
   std::string head_;  // what httplib is to read of the head
@@ -63,7 +73,10 @@ class Connection : public httplib::Stream {
   std::string buffer_;  // came behind it
   size_t buffer_read_ = 0;
   size_t line_bytes_ = 0;  // read one by one since the last end of a line
+  std::string content_type_;
+  int hosts_ = 0;  // Host headers
   bool announces_body_ = false;
+  bool is_http_1_0_ = false;
   bool says_close_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/rest/connection_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace silhouette {
@@ -12,10 +13,20 @@ ConnectionPool::~ConnectionPool() { Stop(); }
 bool ConnectionPool::Take(int socket) {
   std::lock_guard lock(mutex_);
   if (stopping_ || busy_ == most_threads_) return false;
+  if (busy_ == threads_.size() && !AddThread()) return false;
+  ++busy_;
   waiting_.push_back(socket);
-  if (++busy_ > threads_.size()) threads_.emplace_back([this] { Work(); });
   changed_.notify_one();
   return true;
+}
+
+bool ConnectionPool::AddThread() {
+  try {
+    threads_.emplace_back([this] { Work(); });
+    return true;
+  } catch (const std::system_error&) {  // a limit on threads or memory
+    return false;
+  }
 }
 
 void ConnectionPool::Work() {

@@ -17,13 +17,14 @@ class ConnectionPool {
   ConnectionPool(int most_threads, std::function<void(int socket)> serve);
   ~ConnectionPool();
 
-  // False: all threads are busy.
+  // False: all threads are busy, and there may be no more of them, or can be.
   bool Take(int socket);
 
   // Waits until all that were taken are served. Nothing is taken any more.
   void Stop();
 
  private:
+  bool AddThread();  // under mutex_; false: the system has none to give
   void Work();
 
   const size_t most_threads_;

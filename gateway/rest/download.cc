@@ -60,9 +60,9 @@ class Download {
     if (got_ != RpcCall::Got::kResponse) end_ = call_.Finish();
   }
 
+  v1::GetJobResultsResponse piece_;  // outlives the call, which reads into it
   RpcCall call_;
   const OpenCalls::Entry entry_;
-  v1::GetJobResultsResponse piece_;
   RpcCall::Got got_ = RpcCall::Got::kNothingYet;
   absl::Status end_;
 };
@@ -74,6 +74,8 @@ void AnswerDownload(const RestContext& context, const RestRequest& request,
   v1::GetJobResultsRequest message;
   absl::Status status = FillMessage(request, &message);
   if (!status.ok()) return SetError(status, response);
+  const auto place = TakePlace(context, response);
+  if (place == nullptr) return;
   auto download = std::make_shared<Download>(context, request);
   if (status = download->Begin(message); !status.ok()) return SetError(status, response);
   const bool is_csv =
@@ -82,7 +84,7 @@ void AnswerDownload(const RestContext& context, const RestRequest& request,
                        absl::StrCat("attachment; filename=\"", FileName(message), "\""));
   SetPieces(
       request.http, is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson",
-      [download](httplib::DataSink& sink) { return download->Run(sink); }, response);
+      [download, place](httplib::DataSink& sink) { return download->Run(sink); }, response);
 }
 
 }  // namespace silhouette

@@ -19,10 +19,14 @@ using google::protobuf::Message;
 class EventStream {
  public:
   EventStream(const RestContext& context, const RestRequest& request)
-      : call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
+      : response_(NewMessage(*MethodOf(request.route).output_type())),
+        call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
         entry_(context.calls, &call_),
         heartbeat_(context.heartbeat),
-        response_(NewMessage(*MethodOf(request.route).output_type())) {}
+        watchers_(&context.metrics->watchers()) {
+    watchers_->Increment();
+  }
+  ~EventStream() { watchers_->Decrement(); }
 
   // Waits for the first response. Errors: the call's, where it has ended before.
   absl::Status Begin(const Message& request) {
@@ -63,10 +67,11 @@ class EventStream {
     return absl::StrCat(event, "data: ", ToJson(*response_), "\n\n");
   }
 
+  const std::unique_ptr<Message> response_;  // outlives the call, which reads into it
   RpcCall call_;
   const OpenCalls::Entry entry_;
   const std::chrono::milliseconds heartbeat_;
-  const std::unique_ptr<Message> response_;
+  prometheus::Gauge* const watchers_;
   RpcCall::Got got_ = RpcCall::Got::kNothingYet;
   absl::Status end_;
 };
@@ -86,27 +91,10 @@ absl::Status FillWatch(const RestRequest& request, Message* message) {
 
 }  // namespace
 
-std::shared_ptr<void> WatcherPlaces::Take() {
-  if (taken_.fetch_add(1) >= most_) {
-    taken_.fetch_sub(1);
-    return nullptr;
-  }
-  gauge_->Increment();
-  return {this, [](WatcherPlaces* places) {
-            places->gauge_->Decrement();
-            places->taken_.fetch_sub(1);
-          }};
-}
-
 void AnswerEvents(const RestContext& context, const RestRequest& request,
                   httplib::Response* response) {
-  const auto place = context.watchers->Take();
-  if (place == nullptr) {
-    context.metrics->CountRefusal("watchers");
-    return SetError(absl::UnavailableError("there are as many event streams as --max-watchers "
-                                           "allows; try again in a few seconds"),
-                    response);
-  }
+  const auto place = TakePlace(context, response);
+  if (place == nullptr) return;
   const auto message = NewMessage(*MethodOf(request.route).input_type());
   if (absl::Status status = FillWatch(request, message.get()); !status.ok()) {
     return SetError(status, response);

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,12 @@ class FakeGateway final : public v1::GatewayService::Service {
   bool WaitForWatchers(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return watchers_ == count; });
+  }
+  // One more response for those who watch jobs; returns once it is theirs to read.
+  bool Send(const v1::WatchJobsResponse& change) {
+    std::unique_lock lock(mutex_);
+    next_change_ = change;
+    return changed_.wait_for(lock, std::chrono::seconds(30), [this] { return !next_change_; });
   }
   void Release() {
     std::lock_guard lock(mutex_);
@@ -92,6 +99,10 @@ class FakeGateway final : public v1::GatewayService::Service {
     changed_.notify_all();
     while (watch_goes_on && !context->IsCancelled()) {
       changed_.wait_for(lock, std::chrono::milliseconds(10));
+      if (!next_change_) continue;
+      writer->Write(*next_change_);
+      next_change_.reset();
+      changed_.notify_all();
     }
     --watchers_;
     changed_.notify_all();
@@ -146,6 +157,7 @@ class FakeGateway final : public v1::GatewayService::Service {
   bool upload_began_ = false;
   bool upload_ended_ = false;
   int watchers_ = 0;
+  std::optional<v1::WatchJobsResponse> next_change_;
   std::string cursor_;
   v1::TraceContext trace_;
 };

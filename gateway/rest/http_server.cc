@@ -90,9 +90,10 @@ void HttpServer::Accept() {
       // Most likely out of files; clients wait in the backlog.
       poll(&entries[1], 1, 20);
     } else if (!pool_.Take(socket)) {
-      Refuse(socket, "threads", 503,
-             absl::UnavailableError("there are as many connections as --web-threads allows; try "
-                                    "again in a few seconds"));
+      Refuse(
+          socket, "threads", 503,
+          absl::UnavailableError("there are as many connections as --web-threads, or the "
+                                 "system's limit on threads, allows; try again in a few seconds"));
       lingerer_.Close(socket);
     }
   }
@@ -157,14 +158,20 @@ bool HttpServer::ServeRequest(Connection* connection, std::chrono::milliseconds 
       return false;
     case Connection::Head::kTooLong:
       Refuse(socket, "large", 431,
-             absl::InvalidArgumentError("the head of a request may have 16 KiB; ask for less"));
+             absl::InvalidArgumentError(
+                 "the head of a request may have 16 KiB, a header of it 8 KiB; ask for less"));
       return false;
     case Connection::Head::kMalformed:
       Refuse(socket, "malformed", 400,
-             absl::InvalidArgumentError("not HTTP: a line does not end in CR LF, or holds NUL"));
+             absl::InvalidArgumentError(
+                 "not HTTP: a line does not end in CR LF, holds NUL, or is no header"));
+      return false;
+    case Connection::Head::kWrongHost:
+      Refuse(socket, "host", 421,
+             absl::PermissionDeniedError("a request has one Host header, without a '%'"));
       return false;
   }
-  const bool ends = is_last || connection->announces_body() || stopping_;
+  const bool ends = is_last || connection->must_end() || stopping_;
   bool client_ends = false;
   const bool served = process_request(*connection, ends, client_ends, nullptr);
   return served && !ends && !client_ends && !connection->is_last();

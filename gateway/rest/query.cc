@@ -13,8 +13,6 @@
 namespace silhouette {
 namespace {
 
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
 bool StartsWithTwoHexDigits(std::string_view text) {
   return text.size() >= 2 && absl::ascii_isxdigit(static_cast<unsigned char>(text[0])) &&
          absl::ascii_isxdigit(static_cast<unsigned char>(text[1]));

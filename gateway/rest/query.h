@@ -5,8 +5,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace silhouette {
+
+// Debian's absl has a string view of its own.
+inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 // One name=value of a query string, decoded.
 struct QueryParameter {

@@ -20,8 +20,6 @@ using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
 bool IsParameter(const FieldDescriptor& field) {
   return field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE &&
          field.type() != FieldDescriptor::TYPE_BYTES;

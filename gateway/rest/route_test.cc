@@ -69,16 +69,20 @@ TEST(RouteTest, WhatIsAlmostAPathIsNone) {
 
 TEST(HttpErrorTest, EveryCodeHasItsStatus) {
   EXPECT_EQ(HttpStatus(absl::StatusCode::kInvalidArgument), 400);
+  EXPECT_EQ(HttpStatus(absl::StatusCode::kOutOfRange), 400);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kUnauthenticated), 401);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kNotFound), 404);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kFailedPrecondition), 409);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kAborted), 409);
+  EXPECT_EQ(HttpStatus(absl::StatusCode::kAlreadyExists), 409);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kResourceExhausted), 429);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kUnimplemented), 501);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kUnavailable), 503);
+  EXPECT_EQ(HttpStatus(absl::StatusCode::kCancelled), 503);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kDeadlineExceeded), 504);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kInternal), 500);
   EXPECT_EQ(HttpStatus(absl::StatusCode::kUnknown), 500);
+  EXPECT_EQ(HttpStatus(absl::StatusCode::kDataLoss), 500);
 }
 
 TEST(HttpErrorTest, WordsAreEscaped) {

@@ -38,8 +38,8 @@ class RpcCall {
   void WritesDone();
 
   enum class Got { kResponse, kNothingYet, kEnd };
-  // Waits for at most `patience`. Call it with the same `response` until it is there. kEnd: see
-  // Finish.
+  // Waits for at most `patience`. Call it with the same `response` until it is there; one that was
+  // not there yet must outlive the call, whose end may still fill it. kEnd: see Finish.
   Got Read(Message* response, std::chrono::milliseconds patience);
 
   // What became of it; waits for the server to say so.

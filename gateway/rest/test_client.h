@@ -42,7 +42,6 @@ class TestClient {
     return true;
   }
   size_t sent() const { return sent_; }
-  void CloseSendingHalf() { shutdown(socket_, SHUT_WR); }
   void Close() {
     if (socket_ >= 0) close(socket_);
     socket_ = -1;
@@ -60,7 +59,6 @@ class TestClient {
     }
     return came_;
   }
-  void Forget() { came_.clear(); }
   // The server closed the connection in an orderly way.
   bool was_closed() const { return was_closed_; }
 

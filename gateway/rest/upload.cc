@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/proto_json.h"
 #include "common/text.h"
+#include "gateway/rest/connection.h"
+#include "gateway/rest/form_reader.h"
 #include "gateway/rest/request_filler.h"
 #include "silhouette/v1/gateway_service.pb.h"
 
@@ -97,10 +99,16 @@ class BodyReader {
   }
 
   // A part of the body is.
-  absl::Status ReadMultipart(const httplib::ContentReader& body, v1::SubmitPcapResponse* response) {
-    const bool is_whole = body(
-        [this](const httplib::MultipartFormData& part) { return TakeField() && BeginPart(part); },
+  absl::Status ReadForm(const std::string& boundary, const httplib::ContentReader& body,
+                        v1::SubmitPcapResponse* response) {
+    if (boundary.empty()) {
+      return absl::InvalidArgumentError("Content-Type: a form without a boundary of 1 to 70 bytes");
+    }
+    FormReader form(
+        boundary, [this](const FormReader::Part& part) { return TakeField() && BeginPart(part); },
         [this](const char* bytes, size_t size) { return AddToPart(bytes, size); });
+    const auto read = [&form](const char* bytes, size_t size) { return form.Read({bytes, size}); };
+    const bool is_whole = body(read) && form.is_whole();
     if (is_whole) TakeField();
     if (error_.ok() && is_whole && !upload_) {
       error_ = absl::InvalidArgumentError(
@@ -115,7 +123,7 @@ class BodyReader {
     upload_->Begin(header_);
   }
 
-  bool BeginPart(const httplib::MultipartFormData& part) {
+  bool BeginPart(const FormReader::Part& part) {
     if (upload_) {
       return Fail(absl::StrCat("part \"", ToUtf8(part.name),
                                "\" comes behind the capture; send the capture last"));
@@ -197,12 +205,14 @@ bool SaysHowLong(const httplib::Request& request, httplib::Response* response) {
 void AnswerUpload(const RestContext& context, const RestRequest& request,
                   const httplib::ContentReader& body, httplib::Response* response) {
   if (!SaysHowLong(request.http, response)) return;
+  const auto place = TakePlace(context, response);
+  if (place == nullptr) return;
+  v1::SubmitPcapResponse answer;  // outlives the call, which reads into it
   BodyReader reader(context, request);
   absl::Status status = reader.FillHeader();
-  v1::SubmitPcapResponse answer;
   if (status.ok()) {
-    status = request.http.is_multipart_form_data() ? reader.ReadMultipart(body, &answer)
-                                                   : reader.ReadPlain(body, &answer);
+    const auto boundary = FormBoundary(Connection::OfThisThread().content_type());
+    status = boundary ? reader.ReadForm(*boundary, body, &answer) : reader.ReadPlain(body, &answer);
   }
   if (!status.ok()) return SetError(status, response);
   response->status = 200;

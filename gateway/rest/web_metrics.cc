@@ -1,24 +1,22 @@
 #include "gateway/rest/web_metrics.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/metrics.h"
+#include "gateway/rest/metric_list.h"
 
 namespace silhouette {
+namespace {
+
+constexpr char kName[] = "gateway";
+
+}  // namespace
 
 WebMetrics::WebMetrics()
     : registry_(std::make_shared<prometheus::Registry>()),
-      requests_(prometheus::BuildCounter()
-                    .Name("silhouette_gateway_web_requests_total")
-                    .Help("Requests answered on the web port, by route and family of the status")
-                    .Register(*registry_)),
-      refused_(prometheus::BuildCounter()
-                   .Name("silhouette_gateway_web_refused_total")
-                   .Help("Requests and connections turned away on the web port")
-                   .Register(*registry_)),
-      connections_(AddGauge(registry_.get(), "silhouette_gateway_web_connections",
-                            "Connections that are open on the web port")),
-      watchers_(AddGauge(registry_.get(), "silhouette_gateway_web_watchers",
-                         "Event streams that are open on the web port")) {
+      requests_(AddCounters(registry_.get(), kName, Find(kWebMetrics, "web_requests_total"))),
+      refused_(AddCounters(registry_.get(), kName, Find(kWebMetrics, "web_refused_total"))),
+      connections_(AddGauge(registry_.get(), kName, Find(kWebMetrics, "web_connections"))),
+      watchers_(AddGauge(registry_.get(), kName, Find(kWebMetrics, "web_watchers"))) {
+  requests_.Add({{"route", "page"}, {"status", "2xx"}});
   for (const char* reason :
        {"host", "origin", "token", "watchers", "threads", "slow", "large", "malformed"}) {
     refused_.Add({{"reason", reason}});  // there from the start, as 0
@@ -26,7 +24,10 @@ WebMetrics::WebMetrics()
 }
 
 void WebMetrics::CountRequest(const std::string& route, int status) {
-  requests_.Add({{"route", route}, {"status", absl::StrCat(status / 100, "xx")}}).Increment();
+  requests_
+      .Add({{"route", route.empty() ? "other" : route},
+            {"status", absl::StrCat(status / 100, "xx")}})
+      .Increment();
 }
 
 void WebMetrics::CountRefusal(const std::string& reason) {

@@ -8,7 +8,7 @@ namespace silhouette {
 namespace {
 
 constexpr char kGroup[] = "Web (REST, events and the page)";
-constexpr int kLeastForRequests = 8;  // threads that no watcher gets
+constexpr int kLeastForRequests = 8;  // threads that none of those gets
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void AddWebOptions(CLI::App* app, WebOptions* options) {
       ->check(CLI::Range(kLeastForRequests, 4096))
       ->group(kGroup);
   app->add_option("--max-watchers", options->max_watchers,
-                  "Event streams at once; more are answered 503")
+                  "Event streams, uploads and downloads at once; more are answered 503")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096))
       ->group(kGroup);

@@ -16,7 +16,7 @@ struct WebOptions {
   bool insecure = false;                  // allow that beyond loopback
   std::vector<std::string> hosts;         // names we go by, beside those of loopback
   int threads = 256;                      // connections at once
-  int max_watchers = 200;                 // event streams at once, of those
+  int max_watchers = 200;                 // event streams, uploads and downloads at once, of those
   // How often an event stream without events shows that it lives; no flag, for tests.
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
 };

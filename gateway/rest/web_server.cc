@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/rest/connection.h"
 #include "gateway/rest/download.h"
+#include "gateway/rest/event_stream.h"
 #include "gateway/rest/http_error.h"
 #include "gateway/rest/openapi.h"
 #include "gateway/rest/static_page.h"
@@ -70,7 +71,7 @@ void AddWords(httplib::Response* response) {
 
 WebServer::WebServer(WebOptions options)
     : options_(std::move(options)),
-      watchers_(options_.max_watchers, &metrics_.watchers()),
+      places_(options_.max_watchers),
       http_(options_.threads, &metrics_) {}
 
 WebServer::~WebServer() { Stop(); }

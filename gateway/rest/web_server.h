@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "gateway/rest/answer.h"
-#include "gateway/rest/event_stream.h"
 #include "gateway/rest/guard.h"
 #include "gateway/rest/http_server.h"
+#include "gateway/rest/places.h"
 #include "gateway/rest/token_file.h"
 #include "gateway/rest/web_metrics.h"
 #include "gateway/rest/web_options.h"
@@ -47,16 +47,14 @@ class WebServer {
   // False: an upload, whose body is to be read first.
   bool Answer(const httplib::Request& request, httplib::Response* response);
   bool AnswerRoute(const RestRequest& request, httplib::Response* response);
-  RestContext Context() {
-    return {stub_.get(), &calls_, &watchers_, &metrics_, options_.heartbeat};
-  }
+  RestContext Context() { return {stub_.get(), &calls_, &places_, &metrics_, options_.heartbeat}; }
 
   const WebOptions options_;
   WebMetrics metrics_;
   std::unique_ptr<TokenFile> token_;
   std::optional<Guard> guard_;
   OpenCalls calls_;
-  WatcherPlaces watchers_;
+  Places places_;
   std::unique_ptr<RpcCall::Stub> stub_;
   HttpServer http_;
   int port_ = 0;

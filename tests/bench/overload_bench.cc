@@ -192,7 +192,7 @@ class Run {
   double Metric(const std::string& name) const {
     double value = -1;
     auto sources = services_.feature.metrics();
-    sources.push_back(link_metrics_->registry());
+    sources.push_back(link_metrics_);
     for (const auto& source : sources) {
       for (const auto& family : source->Collect()) {
         if (family.name == "silhouette_" + name) value = family.metric.front().gauge.value;

@@ -56,7 +56,7 @@ PipelineLinks AcksAtReceipt() {
 
 HeldBytesWatch::HeldBytesWatch(const PipelineLinks& links, const FeatureService& feature,
                                HeldBytes* held)
-    : thread_([=, this, packets = HeldGauge({links.packets.metrics->registry()}),
+    : thread_([=, this, packets = HeldGauge({links.packets.metrics}),
                windows = HeldGauge(feature.metrics())] {
         while (!stopped_) {
           held->packets = std::max(held->packets, packets.Read());

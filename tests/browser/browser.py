@@ -80,13 +80,16 @@ class Browser:
                      downloadThroughput=-1, uploadThroughput=-1)
 
     def stand_in(self, path, status, body):
-        """From the next page on, requests for `path` are answered so, instead of by the gateway."""
-        self.command("Page.addScriptToEvaluateOnNewDocument", source="""{
+        """From the next page on, requests for `path` are answered so, instead of by the gateway.
+        Returns what ends that."""
+        script = self.command("Page.addScriptToEvaluateOnNewDocument", source="""{
             const asked = window.fetch, path = %s, body = %s;
             window.fetch = (url, options) =>
                 new URL(url, location).pathname === path ?
                     Promise.resolve(new Response(body, {status: %d})) : asked(url, options);
         }""" % (json.dumps(path), json.dumps(json.dumps(body)), status))
+        return lambda: self.command("Page.removeScriptToEvaluateOnNewDocument",
+                                    identifier=script["identifier"])
 
     # ---- what is there ----
 
@@ -139,12 +142,38 @@ class Browser:
         self.driver.get("about:blank")
         self.driver.get_log("browser")
         self.driver.get(url)
+        self._wait_until_ready()
+
+    def refresh(self):
+        """Loads the page anew. Fails where it had trouble, which this forgets."""
+        trouble = self.trouble()
+        assert trouble == [], trouble
+        self.driver.refresh()
+        self._wait_until_ready()
+
+    def _wait_until_ready(self):
         self.wait(lambda: self.js("return document.documentElement.dataset.ready === 'true'"),
                   "the page is ready")
 
     def click(self, selector):
+        """On the first such element, which may be drawn anew meanwhile."""
+        from selenium.common import exceptions
+
+        def try_once():
+            try:
+                self.driver.find_element("css selector", selector).click()
+                return True
+            except (exceptions.StaleElementReferenceException, exceptions.NoSuchElementException):
+                return False
         self.wait_for(selector)
-        self.driver.find_element("css selector", selector).click()
+        self.wait(try_once, selector)
+
+    def accept_after_click(self, selector):
+        """Of what asks whether it is meant."""
+        from selenium.webdriver.support import expected_conditions, wait
+        self.click(selector)
+        wait.WebDriverWait(self.driver, harness.TIMEOUT_S).until(
+            expected_conditions.alert_is_present()).accept()
 
     def click_until_seen(self, selector, seen):
         """For what may be drawn anew under the pointer just then: people click again, too."""
@@ -182,18 +211,20 @@ class Browser:
         return (self.js("return window.trouble") +
                 [line for line in lines if "Failed to load resource: the server" not in line])
 
+    def requests(self):
+        """What the page asked for since this was asked last: {url, method, headers}."""
+        messages = (json.loads(entry["message"])["message"]
+                    for entry in self.driver.get_log("performance"))
+        return [message["params"]["request"] for message in messages
+                if message["method"] == "Network.requestWillBeSent"]
+
     def hosts(self):
-        """Whom the page asked for anything since this was asked last."""
-        hosts = set()
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                url = urllib.parse.urlsplit(message["params"]["request"]["url"])
-                hosts.add(url.scheme if url.scheme in ("data", "blob") else url.netloc)
-        return hosts
+        """Whom the page asked for anything since `requests` or this was asked last."""
+        urls = [urllib.parse.urlsplit(request["url"]) for request in self.requests()]
+        return {url.scheme if url.scheme in ("data", "blob") else url.netloc for url in urls}
 
     def screenshot(self, name, size=None):
-        """All of the page, however long, into the folder of screenshots."""
+        """All of the page, however long, into the folder of screenshots. Returns the file."""
         size = size or WIDE
         os.makedirs(SCREENSHOTS, exist_ok=True)
         self.resize(size)
@@ -201,5 +232,7 @@ class Browser:
         self.resize((size[0], max(size[1], min(height, 4000))))
         # Charts are drawn anew in the frames behind the change.
         self.js_async("for (let i = 0; i < 8; ++i) await new Promise(requestAnimationFrame);")
-        self.driver.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
+        path = os.path.join(SCREENSHOTS, name + ".png")
+        assert self.driver.save_screenshot(path), path
         self.resize(size)
+        return path

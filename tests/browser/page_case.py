@@ -21,10 +21,11 @@ def place(origin, run, subject=None, model="presence"):
     return "/".join([parts[0], *(urllib.parse.quote(part, safe="") for part in parts[1:])])
 
 
-def rest(suite, path, **parameters):
+def rest(suite, path, method="GET", **parameters):
     """What the gateway's REST answers."""
     url = suite.url(path.lstrip("/")) + "?" + urllib.parse.urlencode(parameters)
-    with urllib.request.urlopen(url, timeout=harness.TIMEOUT_S) as answer:
+    request = urllib.request.Request(url, method=method)
+    with urllib.request.urlopen(request, timeout=harness.TIMEOUT_S) as answer:
         return json.load(answer)
 
 
@@ -41,6 +42,14 @@ def clock(ns):
     text = time.strftime("%H:%M:%S", time.gmtime(ns // 10**9))
     fraction = ("%09d" % (ns % 10**9)).rstrip("0")
     return text + ("." + fraction if fraction else "")
+
+
+def line_count(path):
+    """Lines of a file that is being saved; None where there is none by now."""
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return len(file.readlines())
 
 
 def schema_features(name):
@@ -86,6 +95,12 @@ class PageTest(unittest.TestCase):
 
     def open(self, where=""):
         self.tab.open(self.suite.url(where))
+
+    def open_and_wait_for(self, where, selector):
+        """A page that has no trouble."""
+        self.open(where)
+        self.tab.wait_for(selector)
+        self.assert_no_trouble()
 
     def wait_for_timeline(self, windows=240, method="VITERBI"):
         view = ".subject-view[data-windows='%d'][data-method$='%s']" % (windows, method)

@@ -2,12 +2,14 @@
 
 import base64
 import os
+import re
 import tempfile
 import unittest
 
 import verdicts
 from browser import harness
-from page_case import SUBJECT, PageTest, place, strip_pixel, theme_colour, tool_subjects
+from page_case import (SUBJECT, PageTest, line_count, place, rest, strip_pixel, theme_colour,
+                       tool_subjects)
 
 
 class Jobs(PageTest):
@@ -79,9 +81,7 @@ class Jobs(PageTest):
                                                ("segments", ".segments.csv", 4)):
                 self.tab.click("[data-job='%s'] [data-format='%s']" % (job["job"], format_name))
                 saved = os.path.join(folder, job["job"] + ending)
-                self.tab.wait(lambda: os.path.exists(saved), saved)
-                with open(saved, encoding="utf-8") as file:
-                    self.assertEqual(len(file.readlines()), lines)
+                self.tab.wait(lambda: line_count(saved) == lines, saved)
 
     def test_what_is_no_capture_fails_with_the_words_of_the_gateway_and_can_be_deleted(self):
         self.open("#/jobs")
@@ -93,8 +93,7 @@ class Jobs(PageTest):
             job = self.wait_for_state(name, "failed")
         error = self.tab.text("[data-job='%s'] .error" % job["job"])
         self.assertIn("not a capture", error)
-        self.tab.click("[data-job='%s'] [data-action='delete']" % job["job"])
-        self.tab.driver.switch_to.alert.accept()
+        self.tab.accept_after_click("[data-job='%s'] [data-action='delete']" % job["job"])
         self.tab.wait(lambda: not self.job(name), "it is gone")
 
     def test_a_truth_alone_goes_with_the_run_that_is_looked_at(self):
@@ -108,8 +107,19 @@ class Jobs(PageTest):
         self.wait_for_timeline()
         self.choose(harness.SAMPLE_TRUTH)
         self.tab.wait_for("#timeline[data-truth='%d']" % len(truth_rows()))
-        self.tab.driver.refresh()
+        self.tab.refresh()
         self.tab.wait_for("#timeline[data-truth='%d']" % len(truth_rows()))
+
+    def test_truths_of_other_names_are_told_of_on_the_page_of_jobs(self):
+        self.open("#/status")
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in ("odd.pcap", "one.csv", "two.csv")]
+            for path in paths:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write("start_s,end_s,label\n0,1,person\n")
+            self.choose(*paths)
+            self.wait_for_state("odd.pcap", "failed")
+        self.assertIn("one.csv, two.csv: a truth goes with a capture", self.tab.text("#message"))
 
     def test_a_job_that_waits_says_for_what_and_can_be_cancelled(self):
         self.suite.capture.stop()
@@ -141,7 +151,10 @@ class Jobs(PageTest):
             for path in paths:
                 os.symlink(harness.SAMPLE, path)
             self.choose(*paths)
-            self.wait_for_state("given-up.pcap", "uploading")
+            # "uploading" is the page's own word; the time is the gateway's, which knows of it by then.
+            self.tab.wait(lambda: "handed in at" in self.job("given-up.pcap").get("text", ""),
+                          "the gateway has some of it")
+            self.assertEqual(self.job("given-up.pcap")["state"], "uploading")
             self.assertEqual(self.job("next.pcap")["state"], "waiting")
             self.tab.click("[data-job='%s'] [data-action='cancel']" %
                            self.job("given-up.pcap")["job"])
@@ -150,10 +163,10 @@ class Jobs(PageTest):
             self.wait_for_state("next.pcap", "done")
 
     def slow_down(self):
-        """So that uploads have a midst."""
+        """So that uploads have a midst: the sample takes 40 s."""
         self.tab.command("Network.enable")
         self.tab.command("Network.emulateNetworkConditions", offline=False, latency=0,
-                         downloadThroughput=-1, uploadThroughput=400_000)
+                         downloadThroughput=-1, uploadThroughput=40_000)
         self.addCleanup(self.tab.set_online, True)
 
     def test_an_upload_goes_on_when_the_gateway_is_restarted_meanwhile(self):
@@ -163,12 +176,23 @@ class Jobs(PageTest):
             path = os.path.join(folder, "resumed.pcap")
             os.symlink(harness.SAMPLE, path)
             self.choose(path)
-            self.tab.wait(lambda: "of 1.6 MiB sent" in self.job("resumed.pcap").get("text", "") and
-                          " 0 B" not in self.job("resumed.pcap")["text"], "some of it is sent")
+            self.tab.wait(lambda: re.search(r"^[1-9].* of 1\.6 MiB sent$", self.job(
+                "resumed.pcap").get("text", ""), re.M), "some of it is sent")
+            told = self.tab.wait(lambda: self.received("resumed.pcap"), "some of it is received")
+            self.assertLess(*told)
+            self.tab.requests()
             self.suite.restart_gateway()
             self.tab.set_online(True)
             job = self.wait_for_state("resumed.pcap", "done")
             self.assertIn("28,751 packets read", job["text"])
+        again = [request for request in self.tab.requests() if request["method"] == "PUT"]
+        self.assertIn("Upload-Offset", again[-1]["headers"])
+
+    def received(self, name):
+        """Bytes that the gateway has of a capture and all of its bytes, once it has some."""
+        job = rest(self.suite, "/v1/jobs/" + self.job(name)["job"])["job"]
+        received, total = int(job["receivedBytes"]), int(job["totalBytes"])
+        return (received, total) if received > 0 else None
 
 
 def truth_rows():

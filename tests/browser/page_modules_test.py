@@ -1,156 +1,11 @@
 """The page's modules one by one, in a real browser: what they make of what they are given."""
 
-import tempfile
 import unittest
-import os
 
-import browser
-from browser import Browser, harness
+from module_case import ModuleTest
 
 
-def setUpModule():
-    browser.skip_without_one()
-
-
-class Modules(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="silhouette-modules-")
-        cls.addClassCleanup(folder.cleanup)
-        gateway = harness.Service("gateway", folder.name, "--store",
-                                  os.path.join(folder.name, "verdicts.db"))
-        cls.addClassCleanup(gateway.kill_if_running)
-        # Where clocks change twice a year.
-        cls.tab = Browser(timezone="Europe/Berlin")
-        cls.addClassCleanup(cls.tab.close)
-        cls.tab.open("http://%s/#/jobs" % gateway.address("web"))
-
-    def run_js(self, module, body, *arguments):
-        """What a body returns that sees the module as `m`."""
-        return self.tab.js_async("const m = await import('/%s.js'); %s" % (module, body),
-                                 *arguments)
-
-    # ---- events ----
-
-    def test_events_are_the_same_however_they_are_cut(self):
-        text = (":\n\nretry: 3000\n\nid: a:1\ndata: {\"n\":1}\n\nid: a:2\r\nevent: error\r\n"
-                "data: {\r\ndata: }\r\n\r\nevent: end\ndata: {}\n\n")
-        expected = [{"id": "a:1", "data": "{\"n\":1}"},
-                    {"id": "a:2", "event": "error", "data": "{\n}"},
-                    {"event": "end", "data": "{}"}]
-        for size in (1, 2, 3, 7, 1000):
-            events = self.run_js("events", """
-                const [text, size] = args, parser = new m.EventParser(), events = [];
-                for (let at = 0; at < text.length; at += size) {
-                  events.push(...parser.add(text.slice(at, at + size)));
-                }
-                return events;""", text, size)
-            self.assertEqual(events, expected)
-
-    def follow(self, answers):
-        """What a stream gives, and the cursors it asked with, where connections give `answers`:
-        the text of a body, or {status, code}."""
-        return self.run_js("events", """
-            const [answers] = args, cursors = [], events = [];
-            const asked = window.fetch;
-            window.fetch = async (url, options) => {
-              if (!String(url).startsWith('/v1/timeline:watch')) return asked(url, options);
-              cursors.push(options.headers['Last-Event-ID'] ?? null);
-              const answer = answers[cursors.length - 1];
-              if (answer === null) throw new TypeError('no connection');
-              if (typeof answer === 'string') return new Response(answer);
-              const error = {error: {code: answer.code, message: 'told so'}};
-              return new Response(JSON.stringify(error), {status: answer.status});
-            };
-            let error = null;
-            try {
-              await m.follow('/v1/timeline:watch', {}, {
-                signal: new AbortController().signal, take: (event) => events.push(event.n)});
-            } catch (e) {
-              error = e.code;
-            } finally {
-              window.fetch = asked;
-            }
-            return {cursors, events, error};""", answers)
-
-    def test_a_stream_that_breaks_goes_on_behind_its_cursor(self):
-        told = self.follow(["id: a:1\ndata: {\"n\":1}\n\nid: a:2\ndata: {\"n\":2}\n\n"
-                            "id: a:3\ndata: {",
-                            None, {"status": 503, "code": "UNAVAILABLE"},
-                            "id: a:3\ndata: {\"n\":3}\n\nevent: error\n"
-                            "data: {\"error\":{\"code\":\"UNAVAILABLE\",\"message\":\"ends\"}}\n\n",
-                            "event: end\ndata: {}\n\n"])
-        self.assertEqual(told, {"cursors": [None, "a:2", "a:2", "a:2", "a:3"],
-                                "events": [1, 2, 3], "error": None})
-
-    def test_a_stream_whose_cursor_is_another_stores_says_so(self):
-        told = self.follow([{"status": 409, "code": "ABORTED"}])
-        self.assertEqual(told["error"], "ABORTED")
-        told = self.follow(["event: error\ndata: {\"error\":{\"code\":\"OUT_OF_RANGE\"}}\n\n"])
-        self.assertEqual(told["error"], "OUT_OF_RANGE")
-
-    # ---- a live timeline ----
-
-    FEED = """
-        const {TimelineData} = await import('/timeline_data.js');
-        const kStart = 1700000000000000000n, kWindow = 500000000n;
-        const start = (w) => String(kStart + BigInt(w) * kWindow);
-        const points = (windows) => ({windowStartNs: windows.map(start),
-            classIndex: windows.map((w) => w < 5 ? 0 : 1), probability: windows.map(() => 0.75)});
-        const segment = (from, to, name) => ({fromNs: start(from), toNs: start(to), class: name,
-            confidence: 0.75, windows: String(to - from)});
-        const watched = (windows, cursor, more = {}) => 'id: ' + cursor + '\\ndata: ' +
-            JSON.stringify({points: points(windows), classes: ['a', 'b'], cursor,
-                            lengthNs: String(kWindow), missed: '0', ...more}) + '\\n\\n';
-        const timeline = (to, method) => ({classes: ['a', 'b'], method: 'TIMELINE_METHOD_' + method,
-            model: 'm', points: points([...Array(to).keys()]),
-            segments: [segment(0, Math.min(to, 5), 'a'),
-                       ...(to > 5 ? [segment(5, to, 'b')] : [])]});
-        const asked = window.fetch;
-        const stand = (answers) => {
-          window.fetch = async (url, options) => {
-            const path = String(url).split('?')[0];
-            if (!answers[path]) return asked(url, options);
-            const answer = answers[path].length > 1 ? answers[path].shift() : answers[path][0];
-            return new Response(typeof answer === 'string' ? answer : JSON.stringify(answer));
-          };
-        };
-        const verdicts = {verdicts: [0, 1].map((w) => ({windowStartNs: start(w),
-                                                        windowEndNs: start(w + 1)}))};
-        const run = {origin: 'o', run: 'r', ended: false, firstPacketNs: start(0),
-                     gridStartNs: '0'};
-        const data = new TimelineData({origin: 'o', run: 'r', subject: 's', model: 'm'}, run);
-        const notes = [], shapes = [];
-        const feed = new m.TimelineFeed(data, {signal: new AbortController().signal,
-            onChange: () => shapes.push(data.windows), onNote: (note) => notes.push(note)});
-        const written = () => data.segments.map(({label, windows}) => [label, windows]);
-        """
-
-    def test_a_feed_joins_windows_to_segments_and_ends_with_the_finished_timeline(self):
-        told = self.run_js("timeline_feed", self.FEED + """
-            stand({'/v1/verdicts': [verdicts],
-                   '/v1/timeline': [timeline(3, 'FORWARD'), timeline(4, 'FORWARD'),
-                                    timeline(9, 'VITERBI')],
-                   '/v1/timeline:watch': [watched([2], 'a:3') + watched([3, 4], 'a:5') +
-                       watched([4, 5, 6], 'a:7') + watched([], 'a:7', {ended: true}) +
-                       'event: end\\ndata: {}\\n\\n']});
-            await feed.run();
-            return {written: written(), method: data.method, shapes: shapes.at(-2), notes};""")
-        self.assertEqual(told, {"written": [["a", 5], ["b", 4]], "shapes": 7,
-                                "method": "TIMELINE_METHOD_VITERBI", "notes": [""]})
-
-    def test_what_was_missed_is_told_and_asked_for_again(self):
-        told = self.run_js("timeline_feed", self.FEED + """
-            stand({'/v1/verdicts': [verdicts],
-                   '/v1/timeline': [timeline(1, 'FORWARD'), timeline(1, 'FORWARD'),
-                                    timeline(8, 'FORWARD'), timeline(8, 'VITERBI')],
-                   '/v1/timeline:watch': [watched([0], 'a:1') + watched([7], 'a:8', {missed: '6'}) +
-                       'event: end\\ndata: {}\\n\\n']});
-            await feed.run();
-            return {written: written(), notes};""")
-        self.assertEqual(told["written"], [["a", 5], ["b", 3]])
-        self.assertRegex(told["notes"][-1], "^Missed 6: ")
-
+class Modules(ModuleTest):
     # ---- truth ----
 
     def test_a_truth_is_read_as_the_tool_reads_it(self):
@@ -168,6 +23,8 @@ class Modules(unittest.TestCase):
                            ("start_s,end_s,label\n1,x,y", "line 2: \"x\" is no time"),
                            ("start_s,end_s,label\n\n2,1,y", "line 3: an interval ends after"),
                            ("start_ns,end_ns,label\n1.5,2,y", "line 2: \"1.5\" is no time"),
+                           ("start_s,end_s,label\n5,9,x\n1,6,y\n",
+                            "line 3: the interval overlaps that of line 2"),
                            ("start_s,end_s,label\n", "no interval")):
             with self.assertRaisesRegex(AssertionError, line):
                 self.run_js("truth", "m.parseTruth(args[0]);", text)
@@ -215,6 +72,143 @@ class Modules(unittest.TestCase):
         self.assertEqual(labels(long_day, long_day + 97 * hour, 5),
                          ["29 Oct", "30 Oct", "31 Oct", "1 Nov", "2 Nov"])
 
+    # ---- sums by hours and days ----
+
+    def test_hours_and_days_are_called_as_the_readers_clock_has_them(self):
+        def labels(step, *seconds):
+            return self.run_js("summary", "return m.labels(args[1], args[0]);", step,
+                               [{"fromNs": str(second * 10**9)} for second in seconds])
+        winter_day, new_year, hour = 1_679_695_200, 1_704_063_600, 3600
+        # Of days counted in summer time: this one begins at 23:00 of the day before.
+        self.assertEqual(labels("day", winter_day), ["25 Mar"])
+        self.assertEqual(labels("day", new_year - 24 * hour, new_year),
+                         ["31 Dec 2023", "1 Jan 2024"])
+        self.assertEqual(labels("hour", new_year - hour), ["31 Dec 23:00"])
+        self.tab.command("Emulation.setTimezoneOverride", timezoneId="Asia/Kolkata")
+        try:
+            self.assertEqual(labels("hour", new_year - hour), ["1 Jan 03:30"])
+        finally:
+            self.tab.command("Emulation.setTimezoneOverride", timezoneId="Europe/Berlin")
+
+    def test_a_summary_is_of_what_was_chosen_last_whatever_is_answered_first(self):
+        shown = self.run_js("summary", """
+            const row = (n) => ({fromNs: String(n * 3600e9), toNs: String((n + 1) * 3600e9),
+                                 windows: '4', classes: [{class: 'a', windows: '4'}]});
+            const answer = (rows) => new Response(JSON.stringify({rows}));
+            let answerHours = null, hours = new Promise((resolve) => {
+              answerHours = () => resolve(answer([row(1), row(2)]));
+            });
+            stand({'/v1/summary': [() => hours, () => answer([row(0)])]});
+            const part = new m.Summary({colourOf: () => 'c1'});
+            document.querySelector('main').append(part.element);
+            const data = {place: {origin: 'o', run: 'r', subject: 's', model: 'm'}, classes: ['a'],
+                          run: {watermarkNs: '0'}};
+            const loading = part.load(data, new AbortController().signal);
+            part.element.querySelectorAll('input')[1].click();  // by day
+            await until(() => part.rows);
+            answerHours();
+            await loading;
+            const {length} = part.element.querySelectorAll('tbody tr');
+            part.close();
+            part.element.remove();
+            return [part.step, length];""")
+        self.assertEqual(shown, ["day", 1])
+
+    # ---- the document ----
+
+    def test_controls_and_classes_can_be_told_from_the_page_in_both_themes(self):
+        for dark in (False, True):
+            self.tab.set_dark(dark)
+            self.addCleanup(self.tab.set_dark, False)
+            contrasts = self.run_js("charts", """
+                const style = getComputedStyle(document.documentElement);
+                const light = (name) => {
+                  const value = parseInt(style.getPropertyValue('--' + name).trim().slice(1), 16);
+                  const [r, g, b] = [16, 8, 0].map((bits) => ((value >> bits) & 255) / 255).map(
+                      (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+                  return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+                };
+                const contrast = (a, b) => Math.max(a / b, b / a);
+                const classes = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => 'c' + n);
+                return ['edge', 'other', ...classes].map(
+                    (name) => [name, contrast(light(name), light('page'))]);""")
+            for name, contrast in contrasts:
+                self.assertGreaterEqual(contrast, 3, (name, dark))  # WCAG 1.4.11
+
+    def test_rows_of_a_list_are_as_high_as_the_readers_text_wants(self):
+        heights = self.run_js("virtual_list", """
+            const list = new m.VirtualList({label: 'l', id: 'l', rowHeight: 4, keyOf: (item) => item,
+                row: () => {}, hrefOf: () => '#'});
+            document.querySelector('main').append(list.element);
+            const heights = ['16px', '24px'].map((size) => {
+              document.documentElement.style.fontSize = size;
+              list.items = ['a', 'b', 'c'];
+              return [list.spacer.offsetHeight,
+                      list.spacer.children[2].style.transform];
+            });
+            document.documentElement.removeAttribute('style');
+            list.element.remove();
+            return heights;""")
+        self.assertEqual(heights, [[192, "translateY(128px)"], [288, "translateY(192px)"]])
+
+    def test_what_is_written_anew_keeps_the_focus_its_place_and_what_is_unfolded(self):
+        kept = self.run_js("dom", """
+            const box = m.el('section'), rows = (word) => Array.from(
+                {length: 200}, (_, i) => [`row ${i}`, word]);
+            document.querySelector('main').append(box);
+            const write = (word, ...more) => m.rewrite(box, m.el('h2', {class: word}, word), m.numbers(
+                ['Row', 'Word'], rows(word), 'All'), ...more);
+            write('before', m.el('p', {}, 'goes'));
+            const details = box.querySelector('details'), scroll = box.querySelector('.scroll');
+            details.open = true;
+            scroll.scrollTop = 200;
+            scroll.focus();
+            write('behind');
+            const now = [details.isConnected, details.open, scroll.scrollTop,
+                         document.activeElement === scroll, box.querySelector('h2').className,
+                         box.querySelector('td').textContent, box.childNodes.length];
+            box.remove();
+            return now;""")
+        self.assertEqual(kept, [True, True, 200, True, "behind", "behind", 2])
+
+    def test_the_sheet_for_files_goes_when_they_leave_whatever_was_removed_below_them(self):
+        seen = self.run_js("drop", """
+            m.listenForFiles(() => {});
+            const files = new DataTransfer(), seen = [];
+            files.items.add(new File(['x'], 'x.pcap'));
+            const below = document.createElement('p');
+            document.body.append(below);
+            const fire = (on, type, relatedTarget) => {
+              on.dispatchEvent(new DragEvent(type, {dataTransfer: files, bubbles: true,
+                                                    relatedTarget}));
+              seen.push(!document.querySelector('#drop').hidden);
+            };
+            fire(document.body, 'dragenter', null);
+            fire(below, 'dragenter', document.body);
+            below.remove();  // and tells of no leave
+            fire(document.body, 'dragleave', document.documentElement);
+            fire(document.documentElement, 'dragleave', null);
+            return seen;""")
+        self.assertEqual(seen, [True, True, True, False])
+
+    def test_a_timeline_that_is_not_drawn_by_now_takes_no_pointer(self):
+        asked = self.run_js("timeline_input", """
+            const surface = document.createElement('canvas'), asked = [];
+            const chart = {isDrawn: false, timeAt: () => asked.push('time'), plotWidth: 1};
+            const actions = {choose: () => asked.push('choose')};
+            const view = {zoom: () => asked.push('zoom'), pan: () => asked.push('pan')};
+            m.listen({surface, keys: surface, chart, view, actions});
+            const fire = () => {
+              surface.dispatchEvent(new WheelEvent('wheel', {deltaY: -9, cancelable: true}));
+              surface.dispatchEvent(new MouseEvent('dblclick'));
+            };
+            fire();
+            const before = asked.length;
+            chart.isDrawn = true;
+            fire();
+            return [before, asked];""")
+        self.assertEqual(asked, [0, ["time", "zoom", "time", "zoom"]])
+
     # ---- places, files, words ----
 
     def test_places_survive_their_way_through_the_url(self):
@@ -249,6 +243,21 @@ class Modules(unittest.TestCase):
         self.assertEqual(words, ["1.5 KiB", "7 B", "500 ms", "1 min 1 s", "1 d 1 h",
                                  "23:13:20.12345", "98.8 %", "1,234,567", "0.3 packets/s",
                                  "1,234 packets/s"])
+
+    def test_what_waits_is_told_with_its_age_and_what_does_not_is_not(self):
+        def figures(service, **metrics):
+            prefix = "silhouette_%s_" % service.split("-")[0]
+            told = [{"name": prefix + name, "labels": {}, "value": value}
+                    for name, value in metrics.items()]
+            return dict(self.run_js("service_figures", "return m.figuresOf(args[0]);",
+                                    {"service": service, "metrics": told}))
+        for service in ("capture-svc", "feature-svc"):
+            self.assertEqual(figures(service, link_oldest_unsettled_seconds=0)["Oldest batch"], "")
+            self.assertEqual(figures(service, link_oldest_unsettled_seconds=75.2)["Oldest batch"],
+                             "not stored for 1 min 15 s")
+        gateway = figures("gateway", store_oldest_waiting_seconds=2.5,
+                          oldest_queued_job_seconds=0.4)
+        self.assertEqual((gateway["Oldest batch"], gateway["Oldest job"]), ("waiting for 2.5 s", ""))
 
     def test_subjects_are_named_by_whom_they_are_about(self):
         names = self.run_js("format", "return args[0].map(m.subjectParts);", [

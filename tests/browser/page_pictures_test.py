@@ -1,6 +1,7 @@
 """Pictures of all pages, for people to look at."""
 
 import os
+import time
 import unittest
 
 import browser
@@ -24,6 +25,7 @@ class Screenshots(PageTest):
                              else (0.9, 0.1)) for hour in range(48) for window in range(40)])
 
     def test_are_taken_of_every_page_in_light_dark_and_on_a_phone(self):
+        began = time.time()
         self.open("#/jobs")
         self.tab.driver.find_element("id", "files").send_keys(
             self.pcap + "\n" + self.pcap.replace(".pcap", ".truth.csv"))
@@ -31,32 +33,33 @@ class Screenshots(PageTest):
         (job,) = self.tab.data(".job")
         pages = {
             "jobs": ("#/jobs", ".job[data-state='done']"),
-            "timeline": (place("job:" + job["job"], "1", SUBJECT) + "?at=%d" % (
+            "timeline": (place("job:" + job["job"], job["run"], SUBJECT) + "?at=%d" % (
                 verdicts.START_NS + 100 * 10**9),
                 "#explanation[data-state='shown']"),
-            "run": (place("job:" + job["job"], "1"), ".run-overview h1"),
+            "run": (place("job:" + job["job"], job["run"]), ".run-overview h1"),
             "summary": (place("file:days.pcap", "days", SUBJECT, "made-up"), "#summary canvas"),
             "status": ("#/status", ".status-view[data-loaded]"),
             "models": ("#/models", ".models-view[data-loaded]"),
         }
+        taken = []
         for look, size, dark in (("light", browser.WIDE, False), ("dark", browser.WIDE, True),
                                  ("phone", browser.PHONE, False),
                                  ("phone-dark", browser.PHONE, True)):
             self.tab.resize(size)
             self.tab.set_dark(dark)
             for name, (where, ready) in pages.items():
-                self.open(where)
-                self.tab.wait_for(ready)
-                self.tab.screenshot("%s-%s" % (name, look), size)
+                self.open_and_wait_for(where, ready)
+                taken.append(self.tab.screenshot("%s-%s" % (name, look), size))
         self.tab.resize(browser.WIDE)
         self.tab.set_dark(False)
         self.suite.replay(self.pcap, "live", "8x")
         self.open(place("file:home.pcap", "live", SUBJECT))
         self.tab.wait(lambda: any(int(data.get("windows", 0)) > 150
                                   for data in self.tab.data(".subject-view")), "some of it")
-        self.tab.screenshot("live-light")
-        self.assertGreater(len(os.listdir(browser.SCREENSHOTS)), len(pages))
+        taken.append(self.tab.screenshot("live-light"))
         self.assert_no_trouble()
+        for path in taken:  # by this run, not one before
+            self.assertGreater(os.path.getmtime(path), began)
 
 
 if __name__ == "__main__":

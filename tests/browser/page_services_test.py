@@ -20,16 +20,20 @@ class Status(PageTest):
         self.tab.wait(lambda: self.states() == {
             "capture-svc": "serving", "feature-svc": "serving", "classify-svc": "serving",
             "gateway": "serving"}, "all serve")
-        self.assertIn("All 4 processes serve", self.tab.text("#overall"))
-        self.assertIn("240 in all", self.tab.text("[data-service='feature-svc']"))
-        self.assertIn("presence 1", self.tab.text("[data-service='classify-svc']"))
-        self.assertIn("about 240", self.tab.text("#store"))
+        for selector, words in (("#overall", "All 4 processes serve"),
+                                ("[data-service='feature-svc']", "240 in all"),
+                                ("[data-service='classify-svc']", "presence 1"),
+                                ("#store", "about 240")):
+            self.wait_for_text(selector, words)
         self.suite.classify.stop()
-        self.tab.wait(lambda: self.states().get("classify-svc") == "unavailable", "it is gone")
-        self.assertIn("nothing listens at " + self.suite.classify.address(),
-                      self.tab.text("[data-service='classify-svc']"))
-        self.assertIn("classify-svc at " + self.suite.classify.address(), self.tab.text("#overall"))
+        self.wait_for_text("[data-service='classify-svc']",
+                           "nothing listens at " + self.suite.classify.address())
+        self.assertEqual(self.states()["classify-svc"], "unavailable")
+        self.wait_for_text("#overall", "classify-svc at " + self.suite.classify.address())
         self.assert_no_trouble()
+
+    def wait_for_text(self, selector, words):
+        self.tab.wait(lambda: words in (self.tab.text(selector) or ""), words)
 
     def states(self):
         return {data["service"]: data["state"] for data in self.tab.data("#services .service")}
@@ -38,7 +42,7 @@ class Status(PageTest):
 class Models(PageTest):
     def test_are_shown_with_their_figures_and_what_leaks(self):
         self.open("#/models")
-        self.tab.wait_for(".models-view[data-loaded]")
+        self.tab.wait_for(".model")
         models = rest(self.suite, "/v1/models")["models"]
         self.assertEqual([data["model"] for data in self.tab.data(".model")],
                          [model["name"] for model in models])
@@ -78,6 +82,9 @@ class StandIns(PageTest):
             verdicts.verdict(SUBJECT, i, [(.8, .1, .1), (.1, .7, .2), (.1, .2, .7)][i // 10])
             for i in range(30)], head=verdicts.model_head("rooms", ("empty", "one", "many")))
 
+    def stand_in(self, path, status, body):
+        self.addCleanup(self.tab.stand_in(path, status, body))
+
     def explanation(self, run, classes, contributions):
         (verdict,) = rest(self.suite, "/v1/verdicts", **{
             "run.run": run, "fromNs": verdicts.START_NS, "toNs": verdicts.START_NS + 1})["verdicts"]
@@ -94,7 +101,7 @@ class StandIns(PageTest):
         return self.tab.data(".shap tbody tr")
 
     def test_bars_of_an_explanation_are_as_long_as_what_features_add(self):
-        self.tab.stand_in("/v1/explanation", 200, self.explanation(
+        self.stand_in("/v1/explanation", 200, self.explanation(
             "told", ["background", "person"], [[0, c] for c in self.CONTRIBUTIONS]))
         rows = self.open_explained("told")
         self.assertEqual([float(row["contribution"]) for row in rows],
@@ -119,7 +126,7 @@ class StandIns(PageTest):
         self.tab.resize(browser.WIDE)
 
     def test_of_several_classes_each_can_be_explained(self):
-        self.tab.stand_in("/v1/explanation", 200, self.explanation(
+        self.stand_in("/v1/explanation", 200, self.explanation(
             "three", ["empty", "one", "many"],
             [[c, -c, 2 * i] for i, c in enumerate(self.CONTRIBUTIONS)]))
         rows = self.open_explained("three", "rooms")
@@ -136,7 +143,7 @@ class StandIns(PageTest):
         self.tab.screenshot("classes-light")
 
     def test_without_an_explanation_the_features_stay_and_the_reason_is_told(self):
-        self.tab.stand_in("/v1/explanation", 503, {"error": {
+        self.stand_in("/v1/explanation", 503, {"error": {
             "code": "UNAVAILABLE", "message": "no classify-svc answers; start one"}})
         rows = self.open_explained("told")
         self.assertEqual([row["feature"] for row in rows], schema_features("presence.v1"))
@@ -153,7 +160,7 @@ class StandIns(PageTest):
         simulated = json.loads(json.dumps(bundled))
         simulated["name"] = "practice"
         simulated["trainingData"][0]["simulated"] = True
-        self.tab.stand_in("/v1/models", 200, {"models": [simulated, bundled]})
+        self.stand_in("/v1/models", 200, {"models": [simulated, bundled]})
         self.open("#/models")
         self.tab.wait_for(".model")
         self.assertIn("Trained on simulated traffic.", self.tab.text("[data-model='practice']"))

@@ -24,12 +24,12 @@ class Authority:
     def _files(self, name):
         return os.path.join(self.folder, name + ".crt"), os.path.join(self.folder, name + ".key")
 
-    def sign(self, name, days=30, into=None):
-        """Files (certificate, key) of localhost; `into` takes their names instead of `name`."""
+    def sign(self, name, days=30, into=None, hosts="DNS:localhost,IP:127.0.0.1"):
+        """Files (certificate, key) of `hosts`; `into` takes their names instead of `name`."""
         certificate, key = self._files(into or name)
         request, extensions = certificate + ".req", certificate + ".ext"
         with open(extensions, "w", encoding="utf-8") as file:
-            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+            file.write("subjectAltName=%s\n" % hosts)
         openssl("req", *NEW_KEY, "-subj", "/CN=" + name, "-keyout", key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
                 "-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", certificate)

@@ -124,13 +124,13 @@ class Service:
         with open(ports_file, encoding="utf-8") as file:
             self.ports = json.load(file)
 
-    def _start(self, command):
+    def _start(self, command, environment=None):
         self.log = []
         self._seen = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        text=True)
+                                        text=True, env=environment)
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
 

@@ -73,14 +73,17 @@ class ManPages(unittest.TestCase):
             self.assertIn("NAME", out)
 
     def test_each_can_be_found_by_what_it_is_about(self):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            os.mkdir(os.path.join(folder, "man1"))
             for words, page in pages().items():
-                path = os.path.join(folder, "-".join(words) + ".1")
-                with open(path, "w", encoding="ascii") as file:
+                with open(os.path.join(folder, "man1", "-".join(words) + ".1"), "w",
+                          encoding="ascii") as file:
                     file.write(page)
-                status, out, _ = run("lexgrog", path)
-                self.assertEqual(status, 0, words)
-                self.assertIn('"%s - ' % "-".join(words), out)
+            status, _, errors = run("mandb", "-q", "-u", "-c", folder)
+            self.assertEqual((status, errors), (0, ""))
+            for words in pages():
+                _, out, errors = run("whatis", "--long", "-M", folder, "-".join(words))
+                self.assertRegex(out, r"^%s +\(1\) +- \S" % "-".join(words), errors)
 
     def test_they_tell_all_that_help_tells(self):
         for words, page in pages().items():
@@ -313,6 +316,12 @@ class Installed(unittest.TestCase):
                 cwd=prefix, capture_output=True, timeout=harness.TIMEOUT_S, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("looks like a call", done.stdout)
+            # And the library with OpenCV's models.
+            compare = ["evaluate", "--pcap", harness.SAMPLE, "--truth", harness.SAMPLE_TRUTH,
+                       "--block-length", "20s", "--split", "in-sample", "--compare"]
+            self.assertFalse(os.path.exists(os.path.join(prefix, "bin", "silhouette_opencv.so")))
+            self.assertEqual(run(os.path.join(prefix, "bin", "silhouette"), *compare),
+                             harness.run_tool(*compare))
 
 
 if __name__ == "__main__":

@@ -1,136 +1,15 @@
-"""The gateway's REST, server-sent events and page, as http.client and curl see them."""
+"""The gateway's REST and page, as http.client and curl see them."""
 
 import contextlib
 import http.client
 import json
 import os
-import socket
-import subprocess
 import tempfile
-import threading
 import unittest
 import urllib.parse
 
 import harness
-
-ORIGIN = "node-1/eth0:1"
-EVIL = "device:<script>alert(1)</script>&\"'"
-WINDOW_NS = 500_000_000
-FIRST_NS = 1_700_000_000_000_000_000
-
-
-def batch(sequence, windows, ended=False):
-    """Verdicts of two subjects, as classify-svc would send them; `windows` are numbers."""
-    made = harness.messages("verdict").VerdictBatch()
-    made.header.origin, made.header.run, made.header.sequence = ORIGIN, "run 1", sequence
-    made.header.first_packet_ns = made.header.watermark_ns = FIRST_NS
-    made.header.end_of_run = ended
-    made.models.add(name="presence", version="1", classes=["background", "person"],
-                    schema="presence.v1", length_ns=WINDOW_NS, hop_ns=WINDOW_NS)
-    for window in windows:
-        for subject in ("conversation:10.0.0.2-192.0.2.1/udp", EVIL):
-            made.verdicts.add(subject=subject, window_start_ns=FIRST_NS + window * WINDOW_NS,
-                              class_index=window % 2, probabilities=[0.25, 0.75],
-                              features=[900, 1, 900, .005, .001, .005, 50, 50, 100])
-    return made
-
-
-def push(gateway, *batches):
-    """Stores batches; returns once they are acked."""
-    import grpc
-    batch_pb = harness.messages("batch")
-    with grpc.insecure_channel(gateway.address()) as channel:
-        rpc = channel.stream_stream("/silhouette.v1.GatewayService/Push",
-                                    request_serializer=lambda m: m.SerializeToString(),
-                                    response_deserializer=batch_pb.Ack.FromString)
-        for _ in rpc(iter(batches), timeout=harness.TIMEOUT_S):
-            pass
-
-
-class Events:
-    """An event stream over http.client; events as dicts of their fields."""
-
-    def __init__(self, port, path, **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=harness.TIMEOUT_S)
-        self.connection.request("GET", path, headers={k.replace("_", "-"): v
-                                                      for k, v in headers.items()})
-        self.answer = self.connection.getresponse()
-
-    def next(self):
-        event = {}
-        while True:
-            line = self.answer.readline().decode()
-            if not line:
-                return None
-            line = line.rstrip("\n")
-            if not line and "data" in event:
-                return event
-            name, _, value = line.partition(": ")
-            if name:
-                event[name] = value
-
-    def verdicts(self, count):
-        """Reads until there are so many; the verdicts and the last id."""
-        found, last = [], None
-        while len(found) < count:
-            event = self.next()
-            found += json.loads(event["data"])["verdicts"]
-            last = event["id"]
-        return found, last
-
-    def close(self):
-        self.answer.close()
-        self.connection.close()
-
-
-class Gateway(unittest.TestCase):
-    FLAGS = ()
-
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="silhouette-test-")
-        self.addCleanup(self.folder.cleanup)
-        self.start(*self.FLAGS)
-
-    def start(self, *flags):
-        self.gateway = harness.Service("gateway", self.folder.name, "--store",
-                                       os.path.join(self.folder.name, "verdicts.db"), *flags)
-        self.addCleanup(self.gateway.kill_if_running)
-        self.port = self.gateway.ports["web"]
-
-    def ask(self, path, method="GET", headers=None, body=None):
-        """Status, headers and body, which is parsed where it is JSON."""
-        with contextlib.closing(http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=harness.TIMEOUT_S)) as connection:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            content = answer.read()
-            if answer.headers.get("Content-Type") == "application/json" and method != "HEAD":
-                content = json.loads(content)
-            return answer.status, answer.headers, content
-
-    def get(self, path, **parameters):
-        """A JSON answer with status 200."""
-        query = urllib.parse.urlencode(parameters, doseq=True)
-        status, _, content = self.ask(path + ("?" + query if query else ""))
-        self.assertEqual(status, 200, content)
-        return content
-
-    def error(self, status, path, **kwargs):
-        got, _, content = self.ask(path, **kwargs)
-        self.assertEqual(got, status, content)
-        return content["error"]["message"]
-
-    def curl(self, *args, path=""):
-        """What curl prints, and its exit status."""
-        done = subprocess.run(["curl", "-sS", "--max-time", str(harness.TIMEOUT_S), *args,
-                               "http://127.0.0.1:%d%s" % (self.port, path)],
-                              capture_output=True, timeout=harness.TIMEOUT_S, check=False)
-        return done.returncode, done.stdout.decode()
-
-    def web_metric(self, name, **labels):
-        inner = ",".join('%s="%s"' % pair for pair in labels.items())
-        return self.gateway.metrics().get(
-            "silhouette_gateway_web_" + name + ("{%s}" % inner if inner else ""), 0)
+from rest_harness import EVIL, FIRST_NS, ORIGIN, WINDOW_NS, Gateway, batch, push
 
 
 class Lists(Gateway):
@@ -210,7 +89,7 @@ class Lists(Gateway):
 class Page(Gateway):
     def test_its_files_are_there_with_their_types_and_no_right_but_their_own(self):
         for path, kind in (("/", "text/html"), ("/app.js", "text/javascript"),
-                           ("/style.css", "text/css"), ("/chart.js", "text/javascript")):
+                           ("/base.css", "text/css"), ("/chart.js", "text/javascript")):
             status, headers, content = self.ask(path)
             self.assertEqual(status, 200)
             self.assertTrue(headers["Content-Type"].startswith(kind), path)
@@ -333,139 +212,6 @@ class Start(unittest.TestCase):
             self.addCleanup(gateway.kill_if_running)
             self.assertNotIn("web", gateway.ports)
             self.assertEqual(gateway.stop(), 0)
-
-
-class Watch(Gateway):
-    def watch(self, path="/v1/verdicts:watch", **headers):
-        events = Events(self.port, path, **headers)
-        self.addCleanup(events.close)
-        return events
-
-    def test_verdicts_come_as_they_are_stored(self):
-        events = self.watch()
-        self.assertEqual(events.answer.headers["Content-Type"], "text/event-stream")
-        self.assertEqual(events.answer.headers["Cache-Control"], "no-store")
-        self.assertEqual(json.loads(events.next()["data"])["verdicts"], [])
-        push(self.gateway, batch(1, range(5)))
-        found, _ = events.verdicts(10)
-        self.assertEqual(len(found), 10)
-        self.assertIn(EVIL, {v["subject"] for v in found})
-
-    def test_the_last_event_id_goes_on_where_it_was(self):
-        events = self.watch()
-        start = events.next()["id"]
-        push(self.gateway, batch(1, range(5)))
-        _, last = events.verdicts(10)
-        events.close()
-        push(self.gateway, batch(2, range(5, 8)))
-        found, _ = self.watch(Last_Event_ID=last).verdicts(6)
-        self.assertEqual({int(v["windowStartNs"]) for v in found},
-                         {FIRST_NS + w * WINDOW_NS for w in (5, 6, 7)})
-        found, _ = self.watch("/v1/verdicts:watch?cursor=" + start).verdicts(16)
-        self.assertEqual(len(found), 16)
-
-    def test_filters_apply_and_a_cursor_of_elsewhere_is_an_error(self):
-        events = self.watch("/v1/verdicts:watch?subjects=" + urllib.parse.quote(EVIL, safe=""))
-        events.next()
-        push(self.gateway, batch(1, range(3)))
-        found, _ = events.verdicts(3)
-        self.assertEqual({v["subject"] for v in found}, {EVIL})
-        self.assertIn("cursor", self.error(400, "/v1/verdicts:watch?cursor=nonsense"))
-        status, _, content = self.ask("/v1/verdicts:watch", headers={"Last-Event-ID": "1:1"})
-        self.assertEqual((status, content["error"]["code"]), (409, "ABORTED"))
-
-    def test_a_client_that_goes_ends_its_stream(self):
-        events = self.watch()
-        events.next()
-        self.assertEqual(self.gateway.metrics()["silhouette_gateway_watchers"], 1)
-        events.close()
-        harness.wait_until(
-            lambda: self.gateway.metrics()["silhouette_gateway_watchers"] == 0, "its RPC ends",
-            seconds=5)
-        self.assertEqual(self.web_metric("watchers"), 0)
-
-    def test_curl_follows_too(self):
-        curl = subprocess.Popen(
-            ["curl", "-sSN", "http://127.0.0.1:%d/v1/verdicts:watch" % self.port],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(curl.stdout.close)
-        self.addCleanup(curl.wait)
-        self.addCleanup(curl.kill)
-        self.assertEqual(curl.stdout.readline(), "retry: 3000\n")
-        while not curl.stdout.readline().startswith("data: "):
-            pass
-        push(self.gateway, batch(1, [0]))
-        line = ""
-        while not line.startswith("data: "):
-            line = curl.stdout.readline()
-        self.assertEqual(len(json.loads(line[6:])["verdicts"]), 2)
-
-    def test_an_orderly_stop_ends_streams_at_once(self):
-        events = self.watch()
-        events.next()
-        self.assertEqual(self.gateway.stop(), 0)
-        last = events.next()
-        self.assertEqual(last["event"], "error")
-        self.assertEqual(json.loads(last["data"])["error"]["code"], "CANCELLED")
-        self.assertIsNone(events.next())
-
-    def test_200_watchers_leave_room_for_requests_and_the_next_is_refused(self):
-        watchers = [self.watch() for _ in range(200)]
-        for events in watchers:
-            self.assertEqual(events.answer.status, 200)
-            events.next()
-        status, headers, content = self.ask("/v1/verdicts:watch")
-        self.assertEqual(status, 503)
-        self.assertGreater(int(headers["Retry-After"]), 0)
-        self.assertIn("--max-watchers", content["error"]["message"])
-        for _ in range(20):
-            self.assertEqual(self.get("/v1/runs"), {"runs": []})
-        push(self.gateway, batch(1, [0]))
-        for events in watchers:
-            self.assertEqual(len(events.verdicts(2)[0]), 2)
-        self.assertEqual(self.web_metric("watchers"), 200)
-        self.assertEqual(self.web_metric("refused_total", reason="watchers"), 1)
-        for events in watchers:
-            events.close()
-        harness.wait_until(lambda: self.web_metric("watchers") == 0, "all of them are gone")
-
-
-class Crowd(Gateway):
-    FLAGS = ("--web-threads", "8", "--max-watchers", "0")
-
-    def test_a_connection_too_many_is_answered_503_and_closed(self):
-        idle = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(8)]
-        for connection in idle:
-            self.addCleanup(connection.close)
-        harness.wait_until(lambda: self.web_metric("connections") == 8, "they are served")
-        status, headers, content = self.ask("/v1/runs")
-        self.assertEqual(status, 503)
-        self.assertIn("--web-threads", content["error"]["message"])
-        self.assertEqual(headers["Connection"], "close")
-        self.assertIn("Retry-After", headers)
-        for connection in idle:
-            connection.close()
-        harness.wait_until(lambda: self.web_metric("connections") == 0, "they are gone")
-        self.get("/v1/runs")
-
-    def test_many_short_requests_from_many_threads(self):
-        failures = []
-
-        def ask():
-            try:
-                for _ in range(50):
-                    status, _, _ = self.ask("/v1/runs")
-                    if status not in (200, 503):
-                        failures.append(status)
-            except OSError as error:
-                failures.append(error)
-
-        threads = [threading.Thread(target=ask) for _ in range(16)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
 
 
 class Capture(unittest.TestCase):

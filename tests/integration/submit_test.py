@@ -120,6 +120,17 @@ class Submit(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["windows"], "240")
 
+    def test_a_capture_handed_in_again_under_its_jobs_name_is_that_job(self):
+        before = len(self.jobs())
+        for _ in range(2):
+            self.assertEqual(self.submit(harness.SAMPLE, "--job", "mine-1"), ["mine-1"])
+        first = harness.wait_until(
+            lambda: [job for job in [self.jobs()["mine-1"]] if job["state"] == "JOB_STATE_DONE"],
+            "it is done")[0]
+        (line,) = self.submit(harness.SAMPLE, "--job", "mine-1", "--wait", "--json")
+        self.assertEqual(json.loads(line), first)
+        self.assertEqual(len(self.jobs()), before + 1)
+
     def test_jobs_are_listed_and_deleted_with_what_they_found(self):
         (job,) = self.submit(harness.SAMPLE, "--truth", harness.SAMPLE_TRUTH)
         harness.wait_until(lambda: self.jobs()[job]["state"] == "JOB_STATE_DONE", "it is done")
@@ -149,6 +160,12 @@ class Submit(unittest.TestCase):
                                           harness.SAMPLE_TRUTH)
         self.assertEqual(status, 2)
         self.assertIn("--truth", errors)
+        status, _, errors = self.run_tool("submit", harness.SAMPLE, harness.SAMPLE, "--job", "a")
+        self.assertEqual(status, 2)
+        self.assertIn("--job", errors)
+        status, _, errors = self.run_tool("submit", harness.SAMPLE, "--job", "a/b")
+        self.assertEqual(status, 1)
+        self.assertIn("job: an id is 1 to 64 letters", errors)
         status, _, errors = harness.run_tool("submit", harness.SAMPLE, "--gateway",
                                              free_address())
         self.assertEqual(status, 1)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import tempfile
 import unittest
 import urllib.request
 
@@ -14,6 +15,13 @@ def runs(up):
     request = harness.messages("gateway_service")
     return harness.call(up.gateway, "GatewayService", "ListRuns", request.ListRunsRequest(),
                         request.ListRunsResponse).runs
+
+
+def kill_and_await_another(up, service):
+    before = up.children()[service]
+    os.kill(before, signal.SIGKILL)
+    harness.wait_until(lambda: up.children().get(service, before) != before,
+                       "%s is back" % service)
 
 
 class UpCommand(unittest.TestCase):
@@ -30,7 +38,7 @@ class UpCommand(unittest.TestCase):
             for pid in children.values():
                 self.assertFalse(os.path.exists("/proc/%d" % pid))
 
-    def test_a_watched_folder_becomes_verdicts(self):
+    def test_a_file_becomes_verdicts(self):
         with Up("--file", harness.SAMPLE) as up:
             harness.wait_until(lambda: any(run.ended for run in runs(up)), "the sample is stored")
             status, out, _ = harness.run_tool("timeline", "--gateway", up.gateway)
@@ -38,7 +46,7 @@ class UpCommand(unittest.TestCase):
             self.assertIn("person", out)
 
     def test_what_comes_into_a_watched_folder_is_read(self):
-        folder = harness.tempfile.mkdtemp(prefix="silhouette-watched-")
+        folder = tempfile.mkdtemp(prefix="silhouette-watched-")
         self.addCleanup(shutil.rmtree, folder)
         os.chmod(folder, 0o755)
         with Up("--watch", folder, "--origin", "router") as up:
@@ -48,17 +56,21 @@ class UpCommand(unittest.TestCase):
 
     def test_a_service_that_ends_is_started_again(self):
         with Up() as up:
-            # One that ends right after its start is not.
-            harness.time.sleep(5.5)
-            before = up.children()["feature-svc"]
-            os.kill(before, signal.SIGKILL)
-            harness.wait_until(lambda: up.children().get("feature-svc", before) != before,
-                               "feature-svc is back")
+            kill_and_await_another(up, "feature-svc")
             harness.wait_until(lambda: harness.run_tool("status", "--gateway", up.gateway)[0] == 0,
                                "all serve again")
             status, _, errors = harness.run_tool("submit", harness.SAMPLE, "--gateway", up.gateway,
                                                  "--wait")
             self.assertEqual(status, 0, errors)
+
+    def test_one_that_keeps_ending_is_given_up(self):
+        with Up() as up:
+            for _ in range(3):
+                kill_and_await_another(up, "feature-svc")
+            os.kill(up.children()["feature-svc"], signal.SIGKILL)
+            self.assertEqual(up.process.wait(harness.TIMEOUT_S), 1)
+            up.end()
+            self.assertIn("feature-svc: keeps ending", "".join(up.said))
 
     def test_what_cannot_start_is_named(self):
         status, out, errors = harness.run_tool(

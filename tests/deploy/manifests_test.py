@@ -1,0 +1,150 @@
+"""What pods are told fits the programs, the images and their ends."""
+
+import os
+import re
+import unittest
+
+import containerfile
+import manifests
+from kubectl import harness
+from manifests import (SERVICES, all_pods, clusters, gibibytes, image_of, listeners, option,
+                       pre_stop_s)
+
+IMAGES = containerfile.images()
+
+
+class Pods(unittest.TestCase):
+    def test_each_service_is_what_it_has_to_be(self):
+        for name, cluster in clusters():
+            kinds = {pod.name: pod.kind for pod in cluster.pods()}
+            self.assertEqual(kinds, {"capture-svc": "DaemonSet", "feature-svc": "StatefulSet",
+                                     "classify-svc": "Deployment", "gateway": "StatefulSet",
+                                     "submit": "Job"}, name)
+            for single in ("feature-svc", "gateway"):
+                self.assertEqual(cluster.pod(single).workload["spec"]["replicas"], 1)
+            # Its replicas are the autoscaler's, which an apply must not take back.
+            self.assertNotIn("replicas", cluster.pod("classify-svc").workload["spec"])
+
+    def test_selectors_and_templates_agree(self):
+        for _, _, pod in all_pods():
+            if pod.kind != "Job":
+                selector = pod.workload["spec"]["selector"]["matchLabels"]
+                self.assertLessEqual(selector.items(), pod.labels.items(), pod)
+
+    def test_images_are_targets_of_the_containerfile_and_of_one_version(self):
+        with open(os.path.join(harness.ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+            (version,) = re.findall(r"project\(silhouette VERSION (\S+)", file.read())
+        for _, _, pod in all_pods():
+            self.assertIn(image_of(pod), IMAGES)
+            self.assertEqual(pod.container["image"].partition(":")[2], version, pod)
+        for image in IMAGES.values():
+            self.assertEqual(image.labels["org.opencontainers.image.version"], "${VERSION}")
+        self.assertIn(("ARG", "VERSION=" + version), list(containerfile.instructions()))
+
+    def test_arguments_and_variables_are_flags_of_the_program(self):
+        for _, cluster, pod in all_pods():
+            program = os.path.basename(IMAGES[image_of(pod)].entrypoint[0])
+            words = [program, *(["submit"] if pod.name == "submit" else []), "--help"]
+            _, text, _ = harness.run_binary(*words)
+            for argument in pod.container["args"] if pod.name != "submit" else []:
+                flag, _, value = argument.partition("=")
+                self.assertRegex(text, r"(?m)^  (-\w,)?%s\b" % flag, pod)
+            for name in cluster.environment(pod):
+                if name.startswith("SILHOUETTE_"):
+                    self.assertIn("(Env:%s)" % name, text, pod)
+
+    def test_ports_that_are_told_are_ports_that_are_listened_on(self):
+        for _, cluster, pod in all_pods():
+            if pod.kind == "Job":
+                continue
+            told = {port["containerPort"] for port in pod.container["ports"]}
+            web = {7180} if pod.name == "gateway" else set()  # on loopback when nothing is said
+            self.assertEqual(told, set(listeners(cluster, pod)) | web, pod)
+            self.assertEqual(told, set(IMAGES[image_of(pod)].ports), pod)
+
+    def test_nobody_listens_beyond_the_pod_without_tls_unless_that_is_said(self):
+        for name, cluster, pod in all_pods():
+            if pod.kind == "Job":
+                continue
+            environment = cluster.environment(pod)
+            if name == "dev":
+                self.assertEqual(environment["SILHOUETTE_INSECURE"], "true", pod)
+                continue
+            self.assertNotIn("SILHOUETTE_INSECURE", environment, pod)
+            for each in ("CERT", "KEY", "CA"):
+                self.assertIn("SILHOUETTE_TLS_" + each, environment, pod)
+        prod = manifests.cluster("prod")
+        environment = prod.environment(prod.pod("gateway"))
+        self.assertIn("SILHOUETTE_WEB_TOKEN_FILE", environment)
+        self.assertNotIn("SILHOUETTE_WEB_INSECURE", environment)
+
+    def test_capture_svc_listens_on_its_nodes_own_address_alone(self):
+        for _, cluster in clusters():
+            self.assertEqual(set(listeners(cluster, cluster.pod("capture-svc")).values()), {"HOST"})
+
+    def test_files_that_are_named_lie_on_mounted_volumes(self):
+        for _, cluster, pod in all_pods():
+            environment = cluster.environment(pod)
+            mounts = {mount["mountPath"]: mount for mount in pod.container.get("volumeMounts") or []}
+            texts = [*environment.values(), *(argument.partition("=")[2] or argument
+                                              for argument in cluster.arguments(pod, environment))]
+            for path in filter(lambda text: text.startswith("/"), texts):
+                self.assertTrue(any(path == mount or path.startswith(mount + "/")
+                                    for mount in mounts), (pod, path))
+            for mount in mounts.values():
+                self.assertIn(mount["name"], pod.volumes(), pod)
+
+    def test_each_has_requests_and_limits(self):
+        for _, _, pod in all_pods():
+            resources = pod.container["resources"]
+            for name in ("cpu", "memory"):
+                self.assertIn(name, resources["requests"], pod)
+                self.assertIn(name, resources["limits"], pod)
+
+    def test_the_gateways_volume_holds_what_it_may_store(self):
+        for _, cluster in clusters():
+            pod = cluster.pod("gateway")
+            environment = cluster.environment(pod)
+            (claim,) = pod.workload["spec"]["volumeClaimTemplates"]
+            room = gibibytes(claim["spec"]["resources"]["requests"]["storage"])
+            used = sum(gibibytes(environment[name])
+                       for name in ("SILHOUETTE_MAX_STORE", "SILHOUETTE_SPOOL_QUOTA"))
+            self.assertLessEqual(used, 0.8 * room)  # the rest is for SQLite's log
+
+
+class Probes(unittest.TestCase):
+    def test_all_three_ask_the_health_port(self):
+        for _, cluster, pod in all_pods():
+            if pod.kind == "Job":
+                continue
+            for name in ("startupProbe", "livenessProbe", "readinessProbe"):
+                grpc = pod.container[name]["grpc"]
+                self.assertEqual(grpc["port"], pod.port("health"), (pod, name))
+                # Overall health is for readiness: feature-svc without models must not be restarted.
+                self.assertEqual(grpc.get("service", ""),
+                                 "" if name == "readinessProbe" else "silhouette.v1.StatusService")
+            self.assertEqual(listeners(cluster, pod)[pod.port("health")],
+                             "HOST" if pod.is_on_host_network else "0.0.0.0", pod)
+
+
+class Ends(unittest.TestCase):
+    """How pods end."""
+
+    def test_there_is_time_for_what_comes_before_and_for_the_orderly_shutdown(self):
+        for _, cluster, pod in all_pods():
+            if pod.kind == "Job":
+                continue
+            grace_s = int(option(cluster, pod, "grace"))
+            self.assertGreaterEqual(pod.spec["terminationGracePeriodSeconds"],
+                                    pre_stop_s(pod) + grace_s + 5, pod)
+
+    def test_who_sends_ends_before_who_receives(self):
+        for _, cluster in clusters():
+            waits = [pre_stop_s(cluster.pod(name)) for name in SERVICES]
+            self.assertEqual(waits[0], 0)
+            for earlier, later in zip(waits, waits[1:]):
+                self.assertGreaterEqual(later - earlier, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,177 @@
+"""What objects name is there, and everything that is there is named."""
+
+import os
+import re
+import unittest
+
+import kubectl
+import manifests
+from kubectl import harness
+from manifests import SERVICES, addresses, all_pods, clusters
+
+
+class References(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(harness.ROOT, "docs", "deploy.md"), encoding="utf-8") as file:
+            cls.provided = set(re.findall(r"(?m)^\| (\w+) `([\w-]+)` in `([\w-]+)`", file.read()))
+
+    def check_is_there(self, cluster, kind, name, namespace, by):
+        is_made = kind == "Secret" and any(
+            each["spec"]["secretName"] == name and each["metadata"]["namespace"] == namespace
+            for each in cluster.of_kind("Certificate"))
+        if not is_made and cluster.find(kind, name, namespace) is None:
+            self.assertIn((kind, name, namespace), self.provided,
+                          "%s: neither made nor in the table of docs/deploy.md" % by)
+
+    def test_what_pods_refer_to_is_there_or_documented_as_to_be_provided(self):
+        for _, cluster, pod in all_pods():
+            self.assertIsNotNone(
+                cluster.find("ServiceAccount", pod.spec["serviceAccountName"], pod.namespace), pod)
+            for source in pod.container.get("envFrom", []):
+                self.check_is_there(cluster, "ConfigMap", source["configMapRef"]["name"],
+                                    pod.namespace, pod)
+            for volume in pod.volumes().values():
+                if "secret" in volume:
+                    self.check_is_there(cluster, "Secret", volume["secret"]["secretName"],
+                                        pod.namespace, pod)
+                if "persistentVolumeClaim" in volume:
+                    self.check_is_there(cluster, "PersistentVolumeClaim",
+                                        volume["persistentVolumeClaim"]["claimName"],
+                                        pod.namespace, pod)
+
+    def test_what_is_documented_as_to_be_provided_is_asked_for(self):
+        asked = set()
+        for _, cluster, pod in all_pods():
+            for volume in pod.volumes().values():
+                if "secret" in volume:
+                    asked.add(("Secret", volume["secret"]["secretName"], pod.namespace))
+                if "persistentVolumeClaim" in volume:
+                    asked.add(("PersistentVolumeClaim",
+                               volume["persistentVolumeClaim"]["claimName"], pod.namespace))
+            for ingress in cluster.of_kind("Ingress"):
+                asked.update(("Secret", each["secretName"], ingress["metadata"]["namespace"])
+                             for each in ingress["spec"]["tls"])
+        self.assertLessEqual(self.provided, asked)
+
+    def test_addresses_are_services_ports_and_pods_that_are_there(self):
+        for _, cluster, pod in all_pods():
+            for host, port in addresses(cluster, pod):
+                name, namespace, _ = host.split(".")
+                service = cluster.find("Service", name, namespace)
+                (told,) = [each for each in service["spec"]["ports"] if each["port"] == port]
+                self.assertEqual(service["spec"]["clusterIP"], "None")  # a name is all its pods
+                receiver = cluster.pod(name)
+                self.assertEqual(receiver.port(told["targetPort"]), port)
+                self.assertLessEqual(service["spec"]["selector"].items(), receiver.labels.items())
+
+    def test_every_service_finds_pods_and_every_port_of_it_is_one_of_theirs(self):
+        for _, cluster in clusters():
+            self.assertEqual({each["metadata"]["name"] for each in cluster.of_kind("Service")},
+                             set(SERVICES))
+            for service in cluster.of_kind("Service"):
+                pod = cluster.pod(service["metadata"]["name"])
+                self.assertEqual(service["metadata"]["namespace"], pod.namespace)
+                for port in service["spec"]["ports"]:
+                    self.assertEqual(pod.port(port["targetPort"]), port["port"])
+
+    def test_certificates_name_the_host_that_clients_connect_to(self):
+        cluster = manifests.cluster("prod")
+        names = {each["metadata"]["name"]: each["spec"].get("dnsNames", [])
+                 for each in cluster.of_kind("Certificate")}
+        issuers = {each["metadata"]["name"] for each in cluster.of_kind("ClusterIssuer")}
+        for each in cluster.of_kind("Certificate"):
+            self.assertIn(each["spec"]["issuerRef"]["name"], issuers)
+        for pod in cluster.pods():
+            (volume,) = [each for each in pod.volumes().values() if "secret" in each
+                         and each["secret"]["secretName"] == pod.name + "-tls"]
+            self.assertIn(pod.name, names)
+            for host, _ in addresses(cluster, pod):
+                self.assertIn(host, names[host.partition(".")[0]], pod)
+
+    def test_budgets_autoscalers_monitors_and_ingresses_find_what_they_are_about(self):
+        for _, cluster in clusters():
+            budgets = {each["metadata"]["name"]: each for each in cluster.of_kind("PodDisruptionBudget")}
+            # A DaemonSet's pods are not evicted.
+            self.assertEqual(set(budgets), {"feature-svc", "classify-svc", "gateway"})
+            for name, budget in budgets.items():
+                pod = cluster.pod(name)
+                self.assertEqual(budget["metadata"]["namespace"], pod.namespace)
+                self.assertLessEqual(budget["spec"]["selector"]["matchLabels"].items(),
+                                     pod.labels.items())
+                # Of one replica that one, or its node could never be emptied.
+                self.assertEqual(budget["spec"]["maxUnavailable"], 1)
+            (scaler,) = cluster.of_kind("HorizontalPodAutoscaler")
+            target = scaler["spec"]["scaleTargetRef"]
+            pod = cluster.pod(target["name"])
+            self.assertEqual((target["kind"], target["apiVersion"]),
+                             (pod.kind, pod.workload["apiVersion"]))
+            self.assertIn("cpu", pod.container["resources"]["requests"])  # what its target is a share of
+            for ingress in cluster.of_kind("Ingress"):
+                (rule,) = ingress["spec"]["rules"]
+                backend = rule["http"]["paths"][0]["backend"]["service"]
+                service = cluster.find("Service", backend["name"], ingress["metadata"]["namespace"])
+                self.assertIn(backend["port"]["name"],
+                              [port["name"] for port in service["spec"]["ports"]])
+                gateway = cluster.pod("gateway")
+                self.assertEqual(cluster.environment(gateway)["SILHOUETTE_WEB_HOST"], rule["host"])
+
+    def test_each_service_is_monitored(self):
+        cluster = manifests.cluster("prod")
+        monitors = cluster.of_kind("ServiceMonitor")
+        self.assertEqual({each["metadata"]["name"] for each in monitors}, set(SERVICES))
+        for monitor in monitors:
+            service = cluster.find("Service", monitor["metadata"]["name"],
+                                   monitor["metadata"]["namespace"])
+            self.assertLessEqual(monitor["spec"]["selector"]["matchLabels"].items(),
+                                 service["metadata"]["labels"].items())
+            (endpoint,) = monitor["spec"]["endpoints"]
+            (port,) = [each for each in service["spec"]["ports"] if each["name"] == endpoint["port"]]
+            self.assertIn(port["port"], range(9170, 9174))
+
+    def test_classify_svc_is_spread_over_nodes_and_in_prod_over_zones(self):
+        for name, keys in (("dev", {"kubernetes.io/hostname"}),
+                           ("prod", {"kubernetes.io/hostname", "topology.kubernetes.io/zone"})):
+            pod = manifests.cluster(name).pod("classify-svc")
+            spread = pod.spec["topologySpreadConstraints"]
+            self.assertEqual({each["topologyKey"] for each in spread}, keys)
+            for each in spread:
+                self.assertLessEqual(each["labelSelector"]["matchLabels"].items(), pod.labels.items())
+
+    def test_all_objects_have_the_recommended_labels(self):
+        for name, cluster in clusters():
+            for each in cluster.objects:
+                labels = each["metadata"].get("labels", {})
+                for label in ("name", "component", "part-of"):
+                    self.assertIn("app.kubernetes.io/" + label, labels,
+                                  (name, each["kind"], each["metadata"]["name"]))
+                self.assertEqual(labels["app.kubernetes.io/part-of"], "silhouette")
+            for pod in cluster.pods():
+                self.assertEqual(pod.labels["app.kubernetes.io/name"], pod.name)
+                self.assertEqual(pod.labels, pod.workload["metadata"]["labels"])
+
+    def test_the_jobs_shares_are_its_completions(self):
+        for _, cluster in clusters():
+            pod = cluster.pod("submit")
+            self.assertEqual(pod.workload["spec"]["completionMode"], "Indexed")
+            self.assertEqual(cluster.environment(pod)["SHARES"],
+                             str(pod.workload["spec"]["completions"]))
+
+    def test_every_file_below_k8s_is_used(self):
+        named = set()
+        for folder, _, files in os.walk(kubectl.K8S):
+            if "kustomization.yaml" in files:
+                with open(os.path.join(folder, "kustomization.yaml"), encoding="utf-8") as file:
+                    text = file.read()
+                named.update(os.path.normpath(os.path.join(folder, name))
+                             for name in re.findall(r"(?m)^ +- ([\w./-]+)$", text))
+        for folder, _, files in os.walk(kubectl.K8S):
+            if os.path.basename(folder) in ("dashboards", "alerts"):
+                continue  # for a Prometheus and a Grafana
+            for name in files:
+                if name != "kustomization.yaml":
+                    self.assertIn(os.path.join(folder, name), named)
+
+
+if __name__ == "__main__":
+    unittest.main()
