@@ -159,7 +159,8 @@ class ExplainServiceTest : public ::testing::Test {
     request.set_model(model);
     request.set_version(version);
     request.mutable_features()->Add(row.begin(), row.end());
-    return service_.Explain(nullptr, &request, response);
+    grpc::ServerContext context;
+    return service_.Explain(&context, &request, response);
   }
 
   ClassifyEngine engine_{Bundles()};

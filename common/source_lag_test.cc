@@ -17,7 +17,8 @@ class SourceLagTest : public ::testing::Test {
  protected:
   std::map<std::string, double> Told() const {
     std::map<std::string, double> told;
-    for (const auto& metric : lag_.Collect().at(0).metric) {
+    const auto families = lag_.Collect();
+    for (const auto& metric : families.at(0).metric) {
       told[metric.label.at(0).value] = metric.gauge.value;
     }
     return told;

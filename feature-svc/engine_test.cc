@@ -76,7 +76,8 @@ TEST_F(FeatureEngineTest, WindowsCarryTheTraceOfTheBatchThatClosedThemAndAreNoOt
   BatchMaker maker;
   std::vector<v1::WindowBatch> traced;
   for (int64_t i = 0; i < 3; ++i) {
-    v1::PacketBatch batch = maker.Make({{i * 400 * kMilli}}, /*end_of_run=*/i == 2);
+    const std::vector<test_packets::Packet> packets = {{i * 400 * kMilli}};
+    v1::PacketBatch batch = maker.Make(packets, /*end_of_run=*/i == 2);
     ASSERT_TRUE(Consume(batch).ok());
     batch.mutable_header()->mutable_trace()->set_trace_id_low(7);
     batch.mutable_header()->mutable_trace()->set_span_id(static_cast<uint64_t>(i + 1));

@@ -172,7 +172,8 @@ TEST_F(ExplainTest, FeaturesThatAreDeletedAreNotFound) {
   ASSERT_TRUE(Retention(engine.store(), {.features = absl::Hours(1)}).Step().ok());
   GatewayService service(&engine);
   const auto request = RequestOf("a", 0);
-  const grpc::Status status = service.ExplainVerdict(nullptr, &request, &response_);
+  grpc::ServerContext context;
+  const grpc::Status status = service.ExplainVerdict(&context, &request, &response_);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(status.error_message(), "the features of a at 0 ns are deleted by now");
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -15,11 +16,14 @@ namespace {
 
 constexpr char kName[] = "gateway";  // in metrics
 
-// On the disk of this file; 0 where that cannot be asked.
-double FreeBytes(const std::string& path) {
+// On the disk of this file; nothing where that cannot be asked, and for a store without one.
+std::optional<double> FreeBytes(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const auto folder = std::filesystem::path(path).parent_path();
   std::error_code error;
-  const auto space = std::filesystem::space(std::filesystem::absolute(path).parent_path(), error);
-  return error ? 0 : static_cast<double>(space.available);
+  const auto space = std::filesystem::space(folder.empty() ? "." : folder, error);
+  if (error) return std::nullopt;
+  return static_cast<double>(space.available);
 }
 
 }  // namespace
@@ -35,7 +39,7 @@ Housekeeper::Housekeeper(VerdictStore* store, RetentionOptions options, JobManag
           AddCounter(registry_.get(), kName, Find(kGatewayMetrics, "deleted_features_total"))),
       store_bytes_(AddGauge(registry_.get(), kName, Find(kGatewayMetrics, "store_bytes"))),
       store_free_bytes_(
-          AddGauge(registry_.get(), kName, Find(kGatewayMetrics, "store_free_bytes"))),
+          AddGauges(registry_.get(), kName, Find(kGatewayMetrics, "store_free_bytes"))),
       spool_bytes_(AddGauge(registry_.get(), kName, Find(kGatewayMetrics, "spool_bytes"))),
       spool_limit_bytes_(
           AddGauge(registry_.get(), kName, Find(kGatewayMetrics, "spool_limit_bytes"))),
@@ -89,7 +93,7 @@ void Housekeeper::TellSizes() {
   if (const auto usage = store_->Usage(); usage.ok()) {
     store_bytes_.Set(static_cast<double>(usage->bytes - usage->free_bytes));
   }
-  store_free_bytes_.Set(FreeBytes(store_->path()));
+  if (const auto free = FreeBytes(store_->path())) store_free_bytes_.Add({}).Set(*free);
   if (jobs_ == nullptr) return;
   const JobManager::Totals totals = jobs_->totals();
   spool_bytes_.Set(static_cast<double>(totals.spooled_bytes));

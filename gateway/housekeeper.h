@@ -43,7 +43,7 @@ class Housekeeper {
   prometheus::Counter& deleted_verdicts_;
   prometheus::Counter& deleted_features_;
   prometheus::Gauge& store_bytes_;
-  prometheus::Gauge& store_free_bytes_;
+  prometheus::Family<prometheus::Gauge>& store_free_bytes_;
   prometheus::Gauge& spool_bytes_;
   prometheus::Gauge& spool_limit_bytes_;
   prometheus::Gauge& oldest_queued_job_;

@@ -39,7 +39,7 @@ inline constexpr MetricInfo kGatewayMetrics[] = {
     {"store_limit_bytes", prometheus::MetricType::Gauge, "bytes",
      "What it may take before its oldest verdicts are deleted: --max-store; 0 without a limit"},
     {"store_free_bytes", prometheus::MetricType::Gauge, "bytes",
-     "Free on the disk that the store is on"},
+     "Free on the disk that the store is on; not there for a store without a file"},
     {"deleted_verdicts_total", prometheus::MetricType::Counter, "verdicts",
      "Verdicts deleted because of their age or the store's size"},
     {"deleted_features_total", prometheus::MetricType::Counter, "rows",

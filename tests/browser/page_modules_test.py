@@ -244,6 +244,21 @@ class Modules(ModuleTest):
                                  "23:13:20.12345", "98.8 %", "1,234,567", "0.3 packets/s",
                                  "1,234 packets/s"])
 
+    def test_what_waits_is_told_with_its_age_and_what_does_not_is_not(self):
+        def figures(service, **metrics):
+            prefix = "silhouette_%s_" % service.split("-")[0]
+            told = [{"name": prefix + name, "labels": {}, "value": value}
+                    for name, value in metrics.items()]
+            return dict(self.run_js("service_figures", "return m.figuresOf(args[0]);",
+                                    {"service": service, "metrics": told}))
+        for service in ("capture-svc", "feature-svc"):
+            self.assertEqual(figures(service, link_oldest_unsettled_seconds=0)["Oldest batch"], "")
+            self.assertEqual(figures(service, link_oldest_unsettled_seconds=75.2)["Oldest batch"],
+                             "not stored for 1 min 15 s")
+        gateway = figures("gateway", store_oldest_waiting_seconds=2.5,
+                          oldest_queued_job_seconds=0.4)
+        self.assertEqual((gateway["Oldest batch"], gateway["Oldest job"]), ("waiting for 2.5 s", ""))
+
     def test_subjects_are_named_by_whom_they_are_about(self):
         names = self.run_js("format", "return args[0].map(m.subjectParts);", [
             "conversation:192.168.1.20-203.0.113.7/udp", "device:fd00::7", "<b>", "flow:odd"])

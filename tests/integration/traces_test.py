@@ -213,7 +213,7 @@ class Failures(unittest.TestCase):
         cases = (("gateway", "--store", "/nowhere/verdicts.db"),
                  ("classify-svc", "--models", "/nowhere"),
                  ("feature-svc", "--spec", "nonsense"),
-                 ("capture-svc", "--file", "/nowhere.pcap"),
+                 ("capture-svc", "--lateness", "nonsense"),
                  ("silhouette", "run", "/nowhere.pcap"))
         for command in cases:
             for flags, environment in ((["--log-format", "json"], {}),
