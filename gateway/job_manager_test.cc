@@ -108,7 +108,7 @@ TEST_F(JobManagerTest, AStreamThatBreaksIsGoneOnWithWhereItWas) {
 TEST_F(JobManagerTest, AJobKeepsTheTraceThatItBeganWith) {
   const v1::TraceContext trace = NewTrace();
   ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", trace).ok());
-  jobs_->LeaveUpload("a");
+  jobs_->LeaveUpload(Known("a"));
   ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", NewTrace()).ok());
   EXPECT_EQ(jobs_->Get("a")->traceparent(), ToTraceparent(trace));
   Start();
@@ -169,11 +169,11 @@ TEST_F(JobManagerTest, TheLongestWaitIsThatOfTheJobThatNobodyTakesHoweverOftenIt
   now_ += absl::Seconds(60);
   ASSERT_TRUE(Submit("b").ok());
   ASSERT_EQ(jobs_->Take(kNow)->job.id(), "a");
-  jobs_->PutBack("a", "no capture-svc answers");
+  jobs_->PutBack(Known("a"), "no capture-svc answers");
   now_ += absl::Seconds(30);
   EXPECT_EQ(jobs_->totals().longest_wait, absl::Seconds(90));
   ASSERT_EQ(jobs_->Take(kNow)->job.id(), "a");
-  ASSERT_TRUE(jobs_->Progress("a", 100));
+  ASSERT_TRUE(jobs_->Progress(Known("a"), 100));
   EXPECT_EQ(jobs_->totals().longest_wait, absl::Seconds(30)) << "b's";
 }
 

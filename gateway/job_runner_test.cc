@@ -74,8 +74,8 @@ TEST_F(JobRunnerTest, ACaptureSvcGetsWhatIsInTheSpool) {
 TEST_F(JobRunnerTest, ACaptureSvcGetsTheTraceThatTheJobBeganWith) {
   const v1::TraceContext trace = NewTrace();
   ASSERT_TRUE(jobs_->BeginUpload("a", "call.pcap", 0, 0, "", trace).ok());
-  ASSERT_TRUE(jobs_->Write("a", Call(20'000)).ok());
-  ASSERT_TRUE(jobs_->EndUpload("a").ok());
+  ASSERT_TRUE(jobs_->Write(*jobs_->Get("a"), Call(20'000)).ok());
+  ASSERT_TRUE(jobs_->EndUpload(*jobs_->Get("a")).ok());
   StartRunner();
   EXPECT_EQ(AwaitEnd("a").traceparent(), ToTraceparent(trace));
   ASSERT_THAT(capture_.submissions(), SizeIs(1));
