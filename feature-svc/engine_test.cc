@@ -76,7 +76,7 @@ TEST_F(FeatureEngineTest, WindowsCarryTheTraceOfTheBatchThatClosedThemAndAreNoOt
   BatchMaker maker;
   std::vector<v1::WindowBatch> traced;
   for (int64_t i = 0; i < 3; ++i) {
-    const std::vector<test_packets::Packet> packets = {{i * 400 * kMilli}};
+    const std::vector<test_packets::Packet> packets = {{i * 600 * kMilli}};
     v1::PacketBatch batch = maker.Make(packets, /*end_of_run=*/i == 2);
     ASSERT_TRUE(Consume(batch).ok());
     batch.mutable_header()->mutable_trace()->set_trace_id_low(7);

@@ -132,7 +132,8 @@ def scrape_rows(took):
 def cost_rows(rounds):
     """`rounds`: {rate: [(CPU seconds, wall seconds)]}."""
     for rate in RATES[1:]:
-        # Against the round without scrapes beside it; four services are scraped.
+        # Against the round without scrapes beside it; four services are scraped. On a machine with
+        # other work this varies by more than a scrape costs.
         percent = [100 * (cpu - bare) / wall / 4 for (cpu, wall), (bare, _) in
                    zip(rounds[rate], rounds[0])]
         yield row("CPU that scrapes at %d Hz add to a service, by the whole's difference" % rate,
