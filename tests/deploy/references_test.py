@@ -155,7 +155,7 @@ class References(unittest.TestCase):
             text = file.read()
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             self.assertTrue(os.path.exists(os.path.join(harness.ROOT, "docs", link)), link)
-        for path in re.findall(r"(?:apply|delete) -k (\S+?)`?(?=[ \n])", text):
+        for path in re.findall(r"(?:apply|delete) -k ([\w/-]+)", text):
             self.assertGreater(len(kubectl.build(path.removeprefix("k8s/"))), 0)
 
     def test_classify_svc_is_spread_over_nodes_and_in_prod_over_zones(self):
