@@ -26,10 +26,12 @@ copy() {
   done
 }
 
-# libraries TARGET…: the file names of those that its programs are linked with.
+# libraries TARGET…: the file names of those that its programs, and what they open, are linked with.
 libraries() {
   local target
-  for target in "$@"; do objdump -p "$out/$target"/files/bin/*; done | awk '/NEEDED/ { print $2 }' | sort -u
+  for target in "$@"; do
+    find "$out/$target/files" \( -path '*/bin/*' -o -name '*.so' \) -exec objdump -p {} +
+  done | awk '/NEEDED/ { print $2 }' | sort -u
 }
 
 # packages_of TARGET: the packages that hold its libraries, by `owners`: PACKAGE:…: PATH, one a line.
@@ -47,7 +49,7 @@ services=(capture-svc feature-svc classify-svc gateway)
 for target in "${services[@]}"; do copy "$target" "bin/$target"; done
 copy classify-svc share/silhouette/models
 for file in "$installed"/bin/*; do copy silhouette "bin/${file##*/}"; done
-copy silhouette share/silhouette/models share/silhouette/samples
+copy silhouette lib/silhouette share/silhouette/models share/silhouette/samples
 
 targets=("${services[@]}" silhouette)
 owners=$(libraries "${targets[@]}" | sed 's|^|*/|' | xargs dpkg-query -S)

@@ -106,7 +106,9 @@ export class RunView {
   #optionOf(run) {
     const first = run.firstPacketNs === '0' ? 'no packet' :
         dateAndTime(run.firstPacketNs).replace(/:\d\d(\.\d+)?$/, '');
-    const text = `${run.ended ? '' : '● live · '}${this.#nameOf(run)} · ${first} · ${run.run}`;
+    // A job has one run, whose name says nothing more.
+    const name = run.origin.startsWith('job:') ? '' : ` · ${run.run}`;
+    const text = `${run.ended ? '' : '● live · '}${this.#nameOf(run)} · ${first}${name}`;
     return el('option', {value: runHash(run)}, text);
   }
 

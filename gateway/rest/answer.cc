@@ -49,8 +49,9 @@ void SetError(const absl::Status& status, httplib::Response* response) {
   SetError(HttpStatus(status.code()), status, response);
 }
 
-std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response) {
-  auto place = context.places->Take();
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response,
+                                prometheus::Gauge* gauge) {
+  auto place = context.places->Take(gauge);
   if (place != nullptr) return place;
   context.metrics->CountRefusal("watchers");
   SetError(absl::UnavailableError("there are as many event streams, uploads and downloads as "

@@ -49,8 +49,10 @@ std::unique_ptr<google::protobuf::Message> NewMessage(const google::protobuf::De
 void SetError(const absl::Status& status, httplib::Response* response);
 void SetError(int http_status, const absl::Status& status, httplib::Response* response);
 
-// A place for an answer that may take long; null: there is none, and the answer says so.
-std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response);
+// A place for an answer that may take long, counted by `gauge`, if any; null: there is none, and
+// the answer says so.
+std::shared_ptr<void> TakePlace(const RestContext& context, httplib::Response* response,
+                                prometheus::Gauge* gauge = nullptr);
 
 // An answer in pieces of unknown number. `write` is called once; false cuts the connection off.
 void SetPieces(const httplib::Request& request, const char* content_type,

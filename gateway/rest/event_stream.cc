@@ -22,11 +22,7 @@ class EventStream {
       : response_(NewMessage(*MethodOf(request.route).output_type())),
         call_(context.stub, RpcPath(request.route), TraceOf(request.http)),
         entry_(context.calls, &call_),
-        heartbeat_(context.heartbeat),
-        watchers_(&context.metrics->watchers()) {
-    watchers_->Increment();
-  }
-  ~EventStream() { watchers_->Decrement(); }
+        heartbeat_(context.heartbeat) {}
 
   // Waits for the first response. Errors: the call's, where it has ended before.
   absl::Status Begin(const Message& request) {
@@ -71,7 +67,6 @@ class EventStream {
   RpcCall call_;
   const OpenCalls::Entry entry_;
   const std::chrono::milliseconds heartbeat_;
-  prometheus::Gauge* const watchers_;
   RpcCall::Got got_ = RpcCall::Got::kNothingYet;
   absl::Status end_;
 };
@@ -93,7 +88,7 @@ absl::Status FillWatch(const RestRequest& request, Message* message) {
 
 void AnswerEvents(const RestContext& context, const RestRequest& request,
                   httplib::Response* response) {
-  const auto place = TakePlace(context, response);
+  const auto place = TakePlace(context, response, &context.metrics->watchers());
   if (place == nullptr) return;
   const auto message = NewMessage(*MethodOf(request.route).input_type());
   if (absl::Status status = FillWatch(request, message.get()); !status.ok()) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <prometheus/gauge.h>
+
 #include <atomic>
 #include <memory>
 
@@ -11,13 +13,18 @@ class Places {
  public:
   explicit Places(int most) : most_(most) {}
 
-  // A place, which is given back when the last copy of it goes; null when all are taken.
-  std::shared_ptr<void> Take() {
-    if (taken_.fetch_add(1) < most_) {
-      return {this, [](Places* places) { places->taken_.fetch_sub(1); }};
+  // A place, which is given back when the last copy of it goes; null when all are taken. `gauge`,
+  // if any, counts it; once it does not, the place is free.
+  std::shared_ptr<void> Take(prometheus::Gauge* gauge = nullptr) {
+    if (taken_.fetch_add(1) >= most_) {
+      taken_.fetch_sub(1);
+      return nullptr;
     }
-    taken_.fetch_sub(1);
-    return nullptr;
+    if (gauge != nullptr) gauge->Increment();
+    return {this, [gauge](Places* places) {
+              places->taken_.fetch_sub(1);
+              if (gauge != nullptr) gauge->Decrement();
+            }};
   }
 
  private:

@@ -7,7 +7,7 @@ import unittest
 import browser
 import verdicts
 from browser import harness
-from page_case import SUBJECT, PageTest, place
+from page_case import SUBJECT, PageTest, place, rest
 
 
 class Screenshots(PageTest):
@@ -30,13 +30,14 @@ class Screenshots(PageTest):
         self.tab.driver.find_element("id", "files").send_keys(
             self.pcap + "\n" + self.pcap.replace(".pcap", ".truth.csv"))
         self.tab.wait_for(".job[data-state='done']")
-        (job,) = self.tab.data(".job")
+        (card,) = self.tab.data(".job")
+        job = rest(self.suite, "/v1/jobs/" + card["job"])["job"]
         pages = {
             "jobs": ("#/jobs", ".job[data-state='done']"),
-            "timeline": (place("job:" + job["job"], job["run"], SUBJECT) + "?at=%d" % (
+            "timeline": (place(job["origin"], job["run"], SUBJECT) + "?at=%d" % (
                 verdicts.START_NS + 100 * 10**9),
                 "#explanation[data-state='shown']"),
-            "run": (place("job:" + job["job"], job["run"]), ".run-overview h1"),
+            "run": (place(job["origin"], job["run"]), ".run-overview h1"),
             "summary": (place("file:days.pcap", "days", SUBJECT, "made-up"), "#summary canvas"),
             "status": ("#/status", ".status-view[data-loaded]"),
             "models": ("#/models", ".models-view[data-loaded]"),

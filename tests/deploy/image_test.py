@@ -163,12 +163,12 @@ class Image(unittest.TestCase):
         if "silhouette" not in IMAGES:
             self.skipTest("slow; ./dev test --all runs it")
         told = IMAGES["silhouette"].files()
-        for name in (*SERVICES, "silhouette", "silhouette_opencv.so", "submit-folder"):
+        for name in (*SERVICES, "silhouette", "submit-folder"):
             self.assertIn("usr/local/bin/" + name, told)
         status, said = IMAGES["silhouette"].run(
             "silhouette", "run", "/usr/local/share/silhouette/samples/call.pcap", "--all", "--json")
         self.assertEqual((status, said.count('{"verdict"')), (0, 240), said[-500:])
-        status, said = IMAGES["silhouette"].run("ldd", "/usr/local/bin/silhouette_opencv.so")
+        status, said = IMAGES["silhouette"].run("ldd", "/usr/local/lib/silhouette/silhouette_opencv.so")
         self.assertEqual((status, said.count("not found")), (0, 0), said)
 
 

@@ -101,6 +101,16 @@ class Pods(unittest.TestCase):
                 self.assertIn(name, resources["requests"], pod)
                 self.assertIn(name, resources["limits"], pod)
 
+    def test_what_may_wait_in_memory_is_within_the_limit(self):
+        for _, cluster in clusters():
+            # An interface and the two captures that a gateway hands in at a time; 20 streams, and twice what a flood
+            # of subjects took. In MiB.
+            for name, streams, besides in (("capture-svc", 3, 64), ("feature-svc", 20, 512)):
+                pod = cluster.pod(name)
+                buffers = streams * int(cluster.environment(pod)["SILHOUETTE_LINK_BUFFER"])
+                limit = 1024 * gibibytes(pod.container["resources"]["limits"]["memory"])
+                self.assertLessEqual(buffers + besides, limit, name)
+
     def test_the_gateways_volume_holds_what_it_may_store(self):
         for _, cluster in clusters():
             pod = cluster.pod("gateway")

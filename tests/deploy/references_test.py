@@ -1,8 +1,11 @@
 """What objects name is there, and everything that is there is named."""
 
+import json
 import os
 import re
 import unittest
+
+import yaml
 
 import kubectl
 import manifests
@@ -129,6 +132,32 @@ class References(unittest.TestCase):
             (port,) = [each for each in service["spec"]["ports"] if each["name"] == endpoint["port"]]
             self.assertIn(port["port"], range(9170, 9174))
 
+    def test_the_operator_gets_the_alerts_and_grafana_all_dashboards(self):
+        cluster = manifests.cluster("prod")
+        (rule,) = cluster.of_kind("PrometheusRule")
+        with open(os.path.join(kubectl.K8S, "alerts", "silhouette.yaml"), encoding="utf-8") as file:
+            self.assertEqual(rule["spec"], yaml.safe_load(file),
+                             "k8s/monitoring/make-rules.sh makes them alike")
+        given = {name: json.loads(text) for config in cluster.of_kind("ConfigMap")
+                 if config["metadata"].get("labels", {}).get("grafana_dashboard") == "1"
+                 for name, text in config["data"].items()}
+        folder = os.path.join(kubectl.K8S, "dashboards")
+        self.assertEqual(set(given), {name for name in os.listdir(folder) if name.endswith(".json")})
+        for config in cluster.of_kind("ConfigMap"):
+            # What `kubectl apply` notes of an object has to fit into its annotations.
+            self.assertLess(len(json.dumps(config)), 200_000)
+        source = cluster.find("ConfigMap", "silhouette-data-source", "monitoring")
+        (found,) = yaml.safe_load(source["data"]["silhouette.yaml"])["datasources"]
+        self.assertEqual(found["uid"], "silhouette-prometheus")
+
+    def test_what_the_docs_name_is_there(self):
+        with open(os.path.join(harness.ROOT, "docs", "deploy.md"), encoding="utf-8") as file:
+            text = file.read()
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            self.assertTrue(os.path.exists(os.path.join(harness.ROOT, "docs", link)), link)
+        for path in re.findall(r"(?:apply|delete) -k (\S+?)`?(?=[ \n])", text):
+            self.assertGreater(len(kubectl.build(path.removeprefix("k8s/"))), 0)
+
     def test_classify_svc_is_spread_over_nodes_and_in_prod_over_zones(self):
         for name, keys in (("dev", {"kubernetes.io/hostname"}),
                            ("prod", {"kubernetes.io/hostname", "topology.kubernetes.io/zone"})):
@@ -167,9 +196,9 @@ class References(unittest.TestCase):
                              for name in re.findall(r"(?m)^ +- ([\w./-]+)$", text))
         for folder, _, files in os.walk(kubectl.K8S):
             if os.path.basename(folder) in ("dashboards", "alerts"):
-                continue  # for a Prometheus and a Grafana
+                continue  # tested above
             for name in files:
-                if name != "kustomization.yaml":
+                if name.endswith(".yaml") and name != "kustomization.yaml":
                     self.assertIn(os.path.join(folder, name), named)
 
 

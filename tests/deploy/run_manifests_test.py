@@ -14,7 +14,7 @@ import unittest
 import manifests
 from kubectl import harness
 from loopback import Loopback
-from manifests import SERVICES
+from manifests import SERVICES, gibibytes
 from four_processes_test import identity, verdict_lines
 
 
@@ -97,6 +97,16 @@ class Cluster:
             received, went = identity(self.pods.running[name].metrics(), name.removesuffix("-svc"))
             self.assertGreaterEqual(received, 28751, name)
             self.assertEqual(went, received, name)
+
+    def test_the_sample_fits_into_the_memory_that_is_requested(self):
+        if harness.IS_SANITIZED:
+            self.skipTest("a sanitizer takes memory of its own")
+        for name in SERVICES:
+            container = self.pods.running[name]
+            with open("/proc/%d/status" % container.process.pid, encoding="utf-8") as file:
+                (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", file.read())
+            requested = container.pod.container["resources"]["requests"]["memory"]
+            self.assertLess(int(peak) / 2**20, gibibytes(requested), name)
 
     def test_pods_of_the_indexed_job_hand_in_their_share_once(self):
         folder = self.pods.volume(self.pods.manifests.pod("submit"), "captures")

@@ -123,6 +123,9 @@ KINDS = {
     ("monitoring.coreos.com/v1", "ServiceMonitor"): {"spec!": {
         "selector!": SELECTOR, "endpoints!": [
             {"port!": PORT_NAME, "interval": DURATION, "scrapeTimeout": DURATION, "path": PATH}]}},
+    ("monitoring.coreos.com/v1", "PrometheusRule"): {"spec!": {"groups!": [
+        {"name!": str, "rules!": [
+            {"alert!": str, "expr!": str, "for": DURATION, "labels!": MAP, "annotations!": MAP}]}]}},
     ("cert-manager.io/v1", "ClusterIssuer"): {"spec!": {
         "selfSigned": {}, "ca": {"secretName!": NAME}}},
     ("cert-manager.io/v1", "Certificate"): {"spec!": {
