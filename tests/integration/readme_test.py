@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import harness
@@ -126,6 +127,9 @@ class Program(unittest.TestCase):
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait, harness.TIMEOUT_S)
         self.addCleanup(process.kill)
+        watchdog = threading.Timer(harness.TIMEOUT_S, process.kill)  # so that lines end
+        watchdog.start()
+        self.addCleanup(watchdog.cancel)
         read = lambda: [process.stdout.readline().split() for _ in range(240)]
         harness.wait_until(lambda: self.watchers(gateway) == 1, "a watcher")
         self.capture("1")
