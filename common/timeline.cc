@@ -101,18 +101,66 @@ double LiveWeight(const v1::TimelineModel& model) {
   return WeightOr(model.live_evidence_weight(), FinalWeight(model));
 }
 
-// What was seen of one subject: when, and how likely each class makes it.
+// A model's calibration of what it says of a window.
+class Calibration {
+ public:
+  explicit Calibration(const v1::TimelineModel& model)
+      : slope_(WeightOr(model.calibration_slope(), 1)),
+        bias_(model.calibration_bias().begin(), model.calibration_bias().end()) {
+    bias_.resize(static_cast<size_t>(model.prior_size()), 0);
+  }
+
+  // Logarithms of the calibrated probabilities, all less that of the most probable class.
+  void RelativeLogs(std::span<const float> probabilities, std::span<double> logs) const {
+    for (size_t c = 0; c < logs.size(); ++c) {
+      const double p = std::max(static_cast<double>(probabilities[c]), kSmallest);
+      logs[c] = slope_ * std::log(p) + bias_[c];
+    }
+    const double most = *std::max_element(logs.begin(), logs.end());
+    for (double& log : logs) log -= most;
+  }
+
+ private:
+  const double slope_;
+  Vector bias_;
+};
+
+// Probabilities below kSmallest become that.
+void RaiseSmallest(std::span<double> relative_logs) {
+  const auto classes = static_cast<double>(relative_logs.size());
+  const double least = *std::min_element(relative_logs.begin(), relative_logs.end());
+  static const double kLogSmallest = std::log(kSmallest);
+  if (least > kLogSmallest + std::log(classes))
+    return;  // as the probabilities add up to `classes` at most
+  double sum = 0;
+  for (double log : relative_logs) sum += std::exp(log);
+  const double bound = kLogSmallest + std::log(sum);
+  for (double& log : relative_logs) log = std::max(log, bound);
+}
+
+// What was seen of one subject: when, and how likely each class makes it, but for a factor that all
+// classes of a window share. Row-major, windows x classes.
 struct Evidence {
   const std::vector<int64_t>& window;
-  Vector likelihood;  // row-major, windows x classes
+  Vector log_likelihood;
+  Vector likelihood;
 };
 
 Evidence EvidenceOf(const v1::TimelineModel& model, const WindowScores& scores, double weight) {
-  Evidence evidence{scores.window, CalibratedProbabilities(model, scores)};
   const auto classes = static_cast<size_t>(model.prior_size());
-  for (size_t i = 0; i < evidence.likelihood.size(); ++i) {
-    const double p = std::max(evidence.likelihood[i], kSmallest);
-    evidence.likelihood[i] = std::pow(p / model.prior(static_cast<int>(i % classes)), weight);
+  const Calibration calibration(model);
+  Vector log_prior(model.prior().begin(), model.prior().end());
+  for (double& prior : log_prior) prior = std::log(prior);
+  Evidence evidence{scores.window, Vector(scores.probabilities.size()),
+                    Vector(scores.probabilities.size())};
+  for (size_t row = 0; row < scores.probabilities.size(); row += classes) {
+    const auto logs = std::span(evidence.log_likelihood).subspan(row, classes);
+    calibration.RelativeLogs(std::span(scores.probabilities).subspan(row, classes), logs);
+    RaiseSmallest(logs);
+    for (size_t c = 0; c < classes; ++c) {
+      logs[c] = weight * (logs[c] - log_prior[c]);
+      evidence.likelihood[row + c] = std::exp(logs[c]);
+    }
   }
   return evidence;
 }
@@ -132,11 +180,11 @@ Vector ForwardProbabilities(Chain* chain, const Evidence& seen, const Known& kno
     const bool is_first = t == 0 && known.probabilities.empty();
     const double* const before = t == 0 ? known.probabilities.data() : &alpha[(t - 1) * k];
     const int64_t window_before = t == 0 ? known.window : seen.window[t - 1];
+    const Vector& step = chain->Steps(is_first ? 1 : seen.window[t] - window_before);
     for (size_t c = 0; c < k; ++c) {
       double predicted = is_first ? chain->prior(c) : 0;
-      if (!is_first) {
-        const Vector& step = chain->Steps(seen.window[t] - window_before);
-        for (size_t from = 0; from < k; ++from) predicted += before[from] * step[from * k + c];
+      for (size_t from = 0; from < k && !is_first; ++from) {
+        predicted += before[from] * step[from * k + c];
       }
       alpha[t * k + c] = predicted * seen.likelihood[t * k + c];
     }
@@ -171,7 +219,7 @@ std::vector<size_t> MostProbablePath(Chain* chain, const Evidence& seen) {
   const size_t k = chain->classes();
   const size_t windows = seen.window.size();
   Vector best(k), next(k);
-  std::vector<size_t> from_of(windows * k, 0);
+  std::vector<uint32_t> from_of(windows * k, 0);
   for (size_t t = 0; t < windows; ++t) {
     for (size_t c = 0; c < k; ++c) {
       next[c] = -std::numeric_limits<double>::infinity();
@@ -183,11 +231,11 @@ std::vector<size_t> MostProbablePath(Chain* chain, const Evidence& seen) {
           const double score = best[from] + log_step[from * k + c];
           if (score > next[c]) {
             next[c] = score;
-            from_of[t * k + c] = from;
+            from_of[t * k + c] = static_cast<uint32_t>(from);
           }
         }
       }
-      next[c] += std::log(seen.likelihood[t * k + c]);
+      next[c] += seen.log_likelihood[t * k + c];
     }
     std::swap(best, next);
   }
@@ -223,16 +271,16 @@ absl::Status CheckCalibration(const v1::TimelineModel& model, size_t classes) {
 std::vector<double> CalibratedProbabilities(const v1::TimelineModel& model,
                                             const WindowScores& scores) {
   const auto classes = static_cast<size_t>(model.prior_size());
-  const double slope = WeightOr(model.calibration_slope(), 1);
-  const bool biased = model.calibration_bias_size() > 0;
   Vector calibrated(scores.probabilities.begin(), scores.probabilities.end());
-  if (slope == 1 && !biased) return calibrated;
-  for (size_t i = 0; i < calibrated.size(); ++i) {
-    const double bias = biased ? model.calibration_bias(static_cast<int>(i % classes)) : 0;
-    calibrated[i] = std::exp(slope * std::log(std::max(calibrated[i], kSmallest)) + bias);
+  if (WeightOr(model.calibration_slope(), 1) == 1 && model.calibration_bias_size() == 0) {
+    return calibrated;
   }
+  const Calibration calibration(model);
   for (size_t row = 0; row < calibrated.size(); row += classes) {
-    Normalize(std::span(calibrated).subspan(row, classes));
+    const auto logs = std::span(calibrated).subspan(row, classes);
+    calibration.RelativeLogs(std::span(scores.probabilities).subspan(row, classes), logs);
+    for (double& log : logs) log = std::exp(log);
+    Normalize(logs);
   }
   return calibrated;
 }
@@ -287,7 +335,21 @@ ForwardFilter::ForwardFilter(ForwardFilter&&) noexcept = default;
 
 std::vector<SmoothedWindow> ForwardTimeline(const v1::TimelineModel& model,
                                             const WindowScores& scores) {
-  return ForwardFilter(model).Add(scores);
+  constexpr size_t kPiece = 4096;  // windows, of which all there is to say fits a core's cache
+  const auto classes = static_cast<size_t>(model.prior_size());
+  ForwardFilter filter(model);
+  std::vector<SmoothedWindow> states;
+  states.reserve(scores.window.size());
+  for (size_t from = 0; from < scores.window.size(); from += kPiece) {
+    const size_t count = std::min(kPiece, scores.window.size() - from);
+    const auto windows = std::span(scores.window).subspan(from, count);
+    const auto rows = std::span(scores.probabilities).subspan(from * classes, count * classes);
+    for (const SmoothedWindow& state :
+         filter.Add({{windows.begin(), windows.end()}, {rows.begin(), rows.end()}})) {
+      states.push_back(state);
+    }
+  }
+  return states;
 }
 
 std::vector<SmoothedWindow> ForwardFilter::Add(const WindowScores& scores) {
@@ -301,6 +363,7 @@ std::vector<SmoothedWindow> ForwardFilter::Add(const WindowScores& scores) {
                      Vector(alpha.end() - static_cast<int64_t>(k), alpha.end())};
   }
   std::vector<SmoothedWindow> states;
+  states.reserve(scores.window.size());
   for (size_t t = 0; t < scores.window.size(); ++t) {
     const auto row = std::span(alpha).subspan(t * k, k);
     const size_t c = ArgMax(row);
@@ -316,6 +379,7 @@ std::vector<SmoothedWindow> ViterbiTimeline(const v1::TimelineModel& model,
   const Vector posterior = PosteriorProbabilities(&chain, seen);
   const std::vector<size_t> path = MostProbablePath(&chain, seen);
   std::vector<SmoothedWindow> states;
+  states.reserve(path.size());
   for (size_t t = 0; t < path.size(); ++t) {
     states.push_back({path[t], posterior[t * chain.classes() + path[t]]});
   }

@@ -69,6 +69,7 @@ absl::StatusOr<SubjectTimeline> GatewayEngine::Timeline(const StoredRun& run,
   const v1::ModelHead& head = scores->model;
   const Grid grid{run.grid_start_ns, head.hop_ns()};
   WindowScores windows;
+  windows.window.reserve(scores->start_ns.size());
   for (int64_t start_ns : scores->start_ns) windows.window.push_back(grid.IndexOf(start_ns));
   windows.probabilities = std::move(scores->probabilities);
 

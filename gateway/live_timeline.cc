@@ -24,20 +24,11 @@ absl::StatusOr<LiveTimeline> LiveTimeline::Start(GatewayEngine* engine, const St
   auto newest = engine->store()->NewestStart(run.id, subject, model, number);
   if (!newest.ok()) return newest.status();
   WindowRange range;
-  if (*newest) range = {**newest, **newest + 1, kWindowsRemembered};
+  if (*newest) range = {**newest, **newest + 1, kWindowsRemembered, number};
   auto scores = engine->FindScores(run, subject, model, range);
   if (!scores.ok()) return scores.status();
   LiveTimeline live(scores->model, run.grid_start_ns);
-  const auto classes = static_cast<size_t>(scores->model.classes_size());
-  std::vector<int64_t> start_ns;
-  std::vector<float> probabilities;
-  for (size_t i = 0; i < scores->start_ns.size(); ++i) {
-    if (scores->number[i] > number) continue;
-    start_ns.push_back(scores->start_ns[i]);
-    const auto row = scores->probabilities.begin() + static_cast<int64_t>(i * classes);
-    probabilities.insert(probabilities.end(), row, row + static_cast<int64_t>(classes));
-  }
-  live.Add(start_ns, probabilities);
+  if (*newest) live.Add(scores->start_ns, scores->probabilities);  // else all came later
   return live;
 }
 

@@ -28,6 +28,23 @@ absl::Status Error(sqlite3* handle, std::string_view what) {
                       absl::StrCat(std::string(what), ": ", sqlite3_errmsg(handle)));
 }
 
+constexpr char kSinkType[] = "silhouette::RowSink";
+
+void GiveRow(sqlite3_context*, int, sqlite3_value** arguments) {
+  auto* const sink = static_cast<RowSink*>(sqlite3_value_pointer(arguments[0], kSinkType));
+  if (sink == nullptr) return;
+  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(arguments[2]));
+  sink->Add(sqlite3_value_int64(arguments[1]),
+            {bytes, static_cast<size_t>(sqlite3_value_bytes(arguments[2]))});
+}
+
+absl::Status AddEachRow(sqlite3* handle) {
+  const int result = sqlite3_create_function_v2(
+      handle, "each_row", 3, SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr, nullptr, GiveRow,
+      [](sqlite3_context* context) { sqlite3_result_null(context); }, nullptr);
+  return result == SQLITE_OK ? absl::OkStatus() : Error(handle, "each_row");
+}
+
 }  // namespace
 
 SqliteStatement& SqliteStatement::Bind(int position, int64_t value) {
@@ -49,6 +66,11 @@ SqliteStatement& SqliteStatement::Bind(int position, std::string_view text) {
 SqliteStatement& SqliteStatement::BindBlob(int position, std::string_view bytes) {
   sqlite3_bind_blob(statement_.get(), position, bytes.data(), static_cast<int>(bytes.size()),
                     SQLITE_TRANSIENT);
+  return *this;
+}
+
+SqliteStatement& SqliteStatement::BindSink(int position, RowSink* sink) {
+  sqlite3_bind_pointer(statement_.get(), position, sink, kSinkType, nullptr);
   return *this;
 }
 
@@ -110,6 +132,7 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
                                      "; check that its folder exists and can be written"));
   }
   sqlite3_busy_timeout(handle, 5000);
+  if (absl::Status status = AddEachRow(handle); !status.ok()) return status;
   // What is not to touch the disk sorts in memory too.
   if (path == kInMemory) {
     if (absl::Status status = database.Execute("PRAGMA temp_store=MEMORY"); !status.ok()) {

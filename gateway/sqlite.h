@@ -12,6 +12,14 @@
 
 namespace silhouette {
 
+// Takes rows without a Step for each: where there are very many, that is a third of the time.
+// `SELECT each_row(?, integer, blob)` gives all rows to the sink that is bound, and has one row.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void Add(int64_t number, std::string_view bytes) = 0;
+};
+
 // A prepared statement. Binding positions and columns count as in SQLite: from 1 and from 0.
 class SqliteStatement {
  public:
@@ -21,6 +29,7 @@ class SqliteStatement {
   SqliteStatement& Bind(int position, std::string_view text);
   SqliteStatement& Bind(int position, double value);
   SqliteStatement& BindBlob(int position, std::string_view bytes);
+  SqliteStatement& BindSink(int position, RowSink* sink);
 
   // The next row: true, or false after the last one, when the statement can be bound again.
   // Errors: as SqliteDatabase.

@@ -59,7 +59,6 @@ struct SubjectCursor {
 struct StoredScores {
   v1::ModelHead model;  // of the newest version
   std::vector<int64_t> start_ns;
-  std::vector<int64_t> number;       // in the order in which they were stored
   std::vector<float> probabilities;  // row-major, windows x classes
 };
 
@@ -71,11 +70,13 @@ struct VerdictCursor {
   std::string version;
 };
 
-// Windows that start in [from_ns, to_ns), and so many hops of their model on either side.
+// Windows that start in [from_ns, to_ns), and so many hops of their model on either side, of those
+// that were stored up to a number.
 struct WindowRange {
   int64_t from_ns = std::numeric_limits<int64_t>::min();
   int64_t to_ns = std::numeric_limits<int64_t>::max();
   int64_t margin = 0;
+  std::optional<int64_t> number;  // none: all
 };
 
 // How often each class was said in an hour.

@@ -7,6 +7,7 @@ import shutil
 import sys
 import unittest
 import urllib.parse
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import harness
@@ -213,6 +214,17 @@ class Browser:
 
     def requests(self):
         """What the page asked for since this was asked last: {url, method, headers}."""
+        mark = "/icon.svg?mark=%s" % uuid.uuid4()  # the log may be late: it is read as far as this
+        self.js("fetch(arguments[0])", mark)
+        found = []
+
+        def has_mark():
+            found.extend(self._logged_requests())
+            return any(request["url"].endswith(mark) for request in found)
+        self.wait(has_mark, "all requests are in the log")
+        return [request for request in found if not request["url"].endswith(mark)]
+
+    def _logged_requests(self):
         messages = (json.loads(entry["message"])["message"]
                     for entry in self.driver.get_log("performance"))
         return [message["params"]["request"] for message in messages

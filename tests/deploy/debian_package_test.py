@@ -115,9 +115,12 @@ class Package(unittest.TestCase):
         self.assertIn("libopencv-ml406", self.field("Suggests"))
 
     def test_programs_hold_no_path_of_the_machine_that_built_them(self):
+        # With what lies in the folder, as the folder's own name may be part of any other path.
+        folders = "|".join(re.escape(name) for name in os.listdir(harness.ROOT))
+        path = re.compile((re.escape(harness.ROOT) + "/(%s)/" % folders).encode())
         for name in self.files("usr"):
             with open(self.path("usr/" + name), "rb") as file:
-                self.assertNotIn(harness.ROOT.encode(), file.read(), name)
+                self.assertIsNone(path.search(file.read()), name)
 
 
 @functools.cache
