@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,12 @@ PACKAGE = "kubernetes-client"
 def run(*command, **more):
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=harness.TIMEOUT_S, check=False, **more)
+
+
+def project_version():
+    with open(os.path.join(harness.ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        (found,) = re.findall(r"project\(silhouette VERSION (\S+)", file.read())
+    return found
 
 
 def version(program):

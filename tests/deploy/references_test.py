@@ -13,6 +13,18 @@ from kubectl import harness
 from manifests import SERVICES, addresses, all_pods, clusters
 
 
+def find(value, *names):
+    """All that objects have under fields of these names."""
+    if isinstance(value, list):
+        for each in value:
+            yield from find(each, *names)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name in names:
+                yield each
+            yield from find(each, *names)
+
+
 class References(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -178,6 +190,22 @@ class References(unittest.TestCase):
             for pod in cluster.pods():
                 self.assertEqual(pod.labels["app.kubernetes.io/name"], pod.name)
                 self.assertEqual(pod.labels, pod.workload["metadata"]["labels"])
+
+    def test_version_instance_and_managed_by_are_on_all_objects_and_pods_but_select_nothing(self):
+        common = {"version": kubectl.project_version(), "instance": "silhouette",
+                  "managed-by": "kustomize"}
+        common = {"app.kubernetes.io/" + name: value for name, value in common.items()}
+        for _, cluster in clusters():
+            for each in cluster.objects:
+                self.assertLessEqual(common.items(), each["metadata"]["labels"].items(), each)
+            for pod in cluster.pods():
+                self.assertLessEqual(common.items(), pod.labels.items(), pod)
+            # A selector or a claim with them could not be changed with the version.
+            fixed = json.dumps([*find(cluster.objects, "selector", "matchLabels"),
+                                *find(cluster.objects, "volumeClaimTemplates")])
+            self.assertIn("app.kubernetes.io/name", fixed)
+            for label in common:
+                self.assertNotIn(label, fixed)
 
     def test_the_jobs_shares_are_its_completions(self):
         for _, cluster in clusters():
