@@ -9,6 +9,7 @@ import yaml
 
 import kubectl
 import manifests
+import schema
 from kubectl import harness
 from manifests import SERVICES, addresses, all_pods, clusters
 
@@ -169,6 +170,25 @@ class References(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(harness.ROOT, "docs", link)), link)
         for path in re.findall(r"(?:apply|delete) -k ([\w/-]+)", text):
             self.assertGreater(len(kubectl.build(path.removeprefix("k8s/"))), 0)
+
+    def test_the_pod_of_the_docs_that_copies_the_store_mounts_it_and_is_let_in(self):
+        with open(os.path.join(harness.ROOT, "docs", "deploy.md"), encoding="utf-8") as file:
+            (text,) = re.findall(r"(?ms)^```yaml\n(.*?)^```", file.read())
+        copy = yaml.safe_load(text)
+        self.assertEqual(schema.check_pod(copy), [])
+        gateway = manifests.cluster("dev").pod("gateway")
+        self.assertEqual(copy["metadata"]["namespace"], gateway.namespace)
+        (container,), (volume,) = copy["spec"]["containers"], copy["spec"]["volumes"]
+        self.assertEqual(volume["persistentVolumeClaim"]["claimName"], "store-gateway-0")
+        self.assertIn({"name": volume["name"], "mountPath": "/var/lib/silhouette"},
+                      gateway.container["volumeMounts"])
+        self.assertEqual(container["volumeMounts"],
+                         [{"name": volume["name"], "mountPath": "/var/lib/silhouette"}])
+        self.assertEqual(container["image"], gateway.container["image"])
+        # What the namespace's level asks for.
+        self.assertEqual(container["securityContext"], gateway.container["securityContext"])
+        self.assertEqual({**copy["spec"]["securityContext"],
+                          "fsGroupChangePolicy": "OnRootMismatch"}, gateway.spec["securityContext"])
 
     def test_classify_svc_is_spread_over_nodes_and_in_prod_over_zones(self):
         for name, keys in (("dev", {"kubernetes.io/hostname"}),
