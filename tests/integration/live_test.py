@@ -139,7 +139,8 @@ class FourProcesses(OnTheLink):
 
     def add_interface(self, name):
         """One that can go away."""
-        veth_link.ip("-n", self.link.receiver, "link", "add", name, "type", "dummy")
+        veth_link.ip("-n", self.link.receiver, "link", "add", name, "type", "veth", "peer", "name",
+                     name + "-peer")
         veth_link.ip("-n", self.link.receiver, "link", "set", name, "up")
 
     def delete_interface(self, name):

@@ -168,7 +168,7 @@ class Submit(unittest.TestCase):
         self.assertIn("job: an id is 1 to 64 letters", errors)
         status, _, errors = harness.run_tool("submit", harness.SAMPLE, "--gateway",
                                              free_address())
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 3)
         self.assertEqual(harness.run_tool("jobs", "--gateway", free_address())[0], 1)
 
 
