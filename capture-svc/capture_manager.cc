@@ -95,6 +95,21 @@ void CaptureManager::WaitUntilIdle() {
   });
 }
 
+bool CaptureManager::WaitUntilInterfacesAreGone() {
+  const auto is_live = [](const std::shared_ptr<Capture>& capture) {
+    return capture->source_kind() == v1::SOURCE_KIND_INTERFACE;
+  };
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return std::none_of(captures_.begin(), captures_.end(), [&](const auto& capture) {
+      return is_live(capture) && capture->is_running();
+    });
+  });
+  return std::none_of(captures_.begin(), captures_.end(), [&](const auto& capture) {
+    return is_live(capture) && capture->is_stopped();
+  });
+}
+
 bool CaptureManager::is_shutting_down() const {
   std::lock_guard lock(mutex_);
   return shutting_down_;
@@ -118,7 +133,7 @@ void CaptureManager::Count(const Capture& capture, Totals* totals) const {
   const v1::Loss& loss = accounting.loss();
   AddAccounting(&totals->accounting, accounting);
   totals->forgotten_fragments += progress.fragments_evicted;
-  totals->failed += capture.has_failed() ? 1 : 0;
+  totals->failed += capture.has_failed() && !capture.is_stopped() ? 1 : 0;  // on request
   SourceTotals& source = totals->sources[labels_.Of(capture.source_kind(), capture.origin())];
   source.received_packets += accounting.received();
   source.dropped_packets += loss.kernel_dropped_packets() + loss.interface_dropped_packets();

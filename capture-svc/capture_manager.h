@@ -49,6 +49,8 @@ class CaptureManager {
 
   // Waits until none runs.
   void WaitUntilIdle();
+  // Waits until no capture of an interface runs; true if all of those ended by themselves.
+  bool WaitUntilInterfacesAreGone();
 
   bool is_shutting_down() const;
 

@@ -82,12 +82,20 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, Tl
                        flags.server, tls);
   if (absl::Status status = runner.Start(); !status.ok()) return Fail(status);
   runner.SetServing(true);
+  const bool any_live = plan.any_live;
   absl::Status started = StartCaptures(std::move(plan), options, flags, &captures);
   if (!started.ok()) return Fail(started);
-  std::thread once;
+  std::thread watch;
   if (flags.once) {
-    once = std::thread([&] {
+    watch = std::thread([&] {
       captures.WaitUntilIdle();
+      stop->Request();
+    });
+  } else if (any_live) {
+    // Opening one anew wants rights that were given up: whoever starts this service does it again.
+    watch = std::thread([&] {
+      if (!captures.WaitUntilInterfacesAreGone()) return;
+      LogError("no interface is left to capture from; ends, to be started again");
       stop->Request();
     });
   }
@@ -97,7 +105,7 @@ int Serve(const CaptureFlags& flags, Plan plan, RemoteCaptureOptions options, Tl
     spdlog::error("a source does not answer; what it has not given yet is lost");
     std::_Exit(1);
   });
-  if (once.joinable()) once.join();
+  if (watch.joinable()) watch.join();
   return captures.first_error().ok() ? 0 : 1;
 }
 

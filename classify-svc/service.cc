@@ -132,7 +132,7 @@ void ClassifyService::StopIntake(std::chrono::milliseconds grace) {
 
 void ClassifyService::Count(const v1::VerdictBatch& verdicts) {
   const v1::BatchHeader& header = verdicts.header();
-  accounting_->Update(header.origin(), header.run(), header.accounting(), header.end_of_run());
+  accounting_->Update(header, header.accounting());
   const std::string source = sources_.Of(header);
   for (int m = 0; m < verdicts.models_size(); ++m) {
     const v1::ModelHead& model = verdicts.models(m);

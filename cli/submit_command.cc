@@ -53,7 +53,8 @@ Examples:
   silhouette submit call.pcap --truth call.truth.csv --wait
   tcpdump -i eth0 -c 100000 -w - | silhouette submit -
 
-Exit status: 0 all handed in (with --wait: done), 1 one failed or was cut, 2 usage.
+Exit status: 0 all handed in (with --wait: done), 1 one failed or was cut, 2 usage,
+3 the gateway is not there: try again.
 )";
 
 // A capture and what became of it.
@@ -191,6 +192,8 @@ class JobsWatch {
   std::map<std::string, size_t> open_;  // by id
 };
 
+constexpr int kGatewayIsAway = 3;
+
 // What is left to say, and the exit status.
 int Conclude(const SubmitFlags& flags, std::vector<Submitted>* all,
              v1::GatewayService::Stub* gateway) {
@@ -214,7 +217,10 @@ int Conclude(const SubmitFlags& flags, std::vector<Submitted>* all,
     if (!submitted.incomplete.empty()) {
       exit_status = ReportFailure("submit", absl::DataLossError(submitted.incomplete));
     }
-    if (!submitted.status.ok()) exit_status = ReportFailure("submit", submitted.status);
+    if (!submitted.status.ok()) {
+      const int failure = ReportFailure("submit", submitted.status);
+      exit_status = absl::IsUnavailable(submitted.status) ? kGatewayIsAway : failure;
+    }
     if (submitted.status.ok() && failed) {
       exit_status = ReportFailure(
           "submit", absl::UnknownError(absl::StrCat(name, ": ", JobProgress(submitted.job))));

@@ -29,6 +29,20 @@ v1::Accounting Some(uint64_t n) {
   return accounting;
 }
 
+v1::BatchHeader Header(const std::string& origin, const std::string& run, uint64_t sequence = 1) {
+  v1::BatchHeader header;
+  header.set_origin(origin);
+  header.set_run(run);
+  header.set_sequence(sequence);
+  return header;
+}
+
+v1::BatchHeader End(const std::string& origin, const std::string& run) {
+  v1::BatchHeader header = Header(origin, run);
+  header.set_end_of_run(true);
+  return header;
+}
+
 // Each family's sum, by its name without silhouette_test_.
 std::map<std::string, double> Scrape(const AccountingMetrics& metrics) {
   std::map<std::string, double> values;
@@ -46,7 +60,7 @@ std::map<std::string, double> Scrape(const AccountingMetrics& metrics) {
 
 TEST(AccountingMetrics, EveryTermHasAFamily) {
   AccountingMetrics metrics("test");
-  metrics.Update("a", "1", Some(3), false);
+  metrics.Update(Header("a", "1"), Some(3));
   auto values = Scrape(metrics);
   EXPECT_EQ(values["received_packets_total"], 30);
   EXPECT_EQ(values["windowed_packets_total"], 12);
@@ -62,7 +76,7 @@ TEST(AccountingMetrics, FilteredPacketsCarryTheirReasonAndThoseOfStrangersAreOne
   v1::Accounting some = Some(3);
   AddFiltered(&some, "as I say", 2);
   AddFiltered(&some, "so", 5);
-  metrics.Update("a", "1", some, false);
+  metrics.Update(Header("a", "1"), some);
   std::map<std::string, double> values;
   for (const auto& family : metrics.Collect()) {
     if (family.name != "silhouette_test_filtered_packets_total") continue;
@@ -78,26 +92,64 @@ TEST(AccountingMetrics, FilteredPacketsCarryTheirReasonAndThoseOfStrangersAreOne
 
 TEST(AccountingMetrics, ARunsNewestCountsReplaceItsOlderOnes) {
   AccountingMetrics metrics("test");
-  metrics.Update("a", "1", Some(1), false);
-  metrics.Update("a", "1", Some(5), false);
+  metrics.Update(Header("a", "1"), Some(1));
+  metrics.Update(Header("a", "1"), Some(5));
   EXPECT_EQ(metrics.Total().received(), 50u);
 }
 
 TEST(AccountingMetrics, RunsAddUpAndEndedOnesStayInTheSum) {
   AccountingMetrics metrics("test");
-  metrics.Update("a", "1", Some(1), false);
-  metrics.Update("a", "2", Some(2), false);
-  metrics.Update("b", "1", Some(4), false);
-  metrics.Update("a", "1", Some(8), true);
+  metrics.Update(Header("a", "1"), Some(1));
+  metrics.Update(Header("a", "2"), Some(2));
+  metrics.Update(Header("b", "1"), Some(4));
+  metrics.Update(End("a", "1"), Some(8));
   EXPECT_EQ(metrics.Total().received(), 140u);
+}
+
+TEST(AccountingMetrics, OfARunThatComesInItsMidstOnlyWhatIsLeftCounts) {
+  AccountingMetrics whole("test"), first("test"), second("test");
+  for (uint64_t n = 1; n <= 9; ++n) whole.Update(Header("a", "1", n), Some(n));
+  for (uint64_t n = 1; n <= 4; ++n) first.Update(Header("a", "1", n), Some(n));
+  for (uint64_t n = 4; n <= 9; ++n) second.Update(Header("a", "1", n), Some(n));
+  EXPECT_EQ(second.Total().received(), 90u - 9 * 4) << "9 of 10 were decided in each 10";
+  EXPECT_EQ(second.Total().windowed(), 4u * (9 - 4));
+  EXPECT_EQ(second.Total().pending(), 9u);
+  EXPECT_EQ(first.Total().windowed() + second.Total().windowed(), whole.Total().windowed());
+  EXPECT_TRUE(Balanced(second.Total()));
+}
+
+TEST(AccountingMetrics, ARunThatGoesOnUnderNewNumbersComesInItsMidstToo) {
+  AccountingMetrics metrics("test");
+  v1::BatchHeader header = Header("a", "1");
+  header.set_complete_from_ns(5);
+  metrics.Update(header, Some(3));
+  EXPECT_EQ(metrics.Total().windowed(), 0u);
+  EXPECT_EQ(metrics.Total().pending(), 3u);
+}
+
+TEST(AccountingMetrics, PacketsThatComeUnderAnotherTermAfterABreakStayWhereTheyWere) {
+  AccountingMetrics metrics("test");
+  metrics.Update(Header("a", "1"), Some(10));
+  v1::Accounting again = Some(10);
+  again.set_windowed(again.windowed() - 7);
+  again.set_shed(again.shed() + 7);
+  metrics.Update(Header("a", "1", 2), again);
+  EXPECT_EQ(metrics.Total().windowed(), 40u);
+  EXPECT_EQ(metrics.Total().shed(), 10u);
+  again.set_received(again.received() + 5);
+  again.set_shed(again.shed() + 5);
+  metrics.Update(Header("a", "1", 3), again);
+  EXPECT_EQ(metrics.Total().received(), 105u);
+  EXPECT_EQ(metrics.Total().shed(), 15u);
+  EXPECT_TRUE(Balanced(metrics.Total()));
 }
 
 TEST(AccountingMetrics, RunsThatNeverEndTakeNoMoreThanSoMuchRoom) {
   AccountingMetrics metrics("test");
   const size_t most = AccountingMetrics::kMostOpen + AccountingMetrics::kRemembered;
   for (size_t run = 0; run < most + 100; ++run) {
-    metrics.Update("a", std::to_string(run), Some(1), false);
-    metrics.Update("a", "0", Some(2), false);  // is heard of
+    metrics.Update(Header("a", std::to_string(run)), Some(1));
+    metrics.Update(Header("a", "0"), Some(2));  // is heard of
   }
   EXPECT_EQ(metrics.runs(), most);
   EXPECT_EQ(metrics.Total().received(), 10 * (most + 101)) << "all the same, each counts once";
@@ -108,8 +160,8 @@ TEST(AccountingMetrics, TheIdentityHoldsInEveryScrapeWhileCountsChange) {
   std::atomic<bool> done = false;
   std::thread updates([&] {
     for (uint64_t n = 1; !done; ++n) {
-      metrics.Update("a", "1", Some(n), false);
-      metrics.Update("b", std::to_string(n), Some(n % 7), true);
+      metrics.Update(Header("a", "1"), Some(n));
+      metrics.Update(End("b", std::to_string(n)), Some(n % 7));
     }
   });
   for (int i = 0; i < 1000; ++i) {

@@ -92,6 +92,23 @@ std::shared_ptr<grpc::Channel> OpenWith(grpc::ChannelArguments arguments,
       std::move(interceptors));
 }
 
+// Of a channel that outlives what it connects to.
+grpc::ChannelArguments LastingArguments() {
+  PrepareGrpc();
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  // A service that comes back is found soon, also where its name has another address by then; links
+  // wait longer and longer themselves.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2000);
+  // A peer whose machine is gone says nothing; this many ms without an answer are its end.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  return arguments;
+}
+
 }  // namespace
 
 absl::StatusOr<BoundServer> StartGrpcServer(const std::string& flag, const std::string& address,
@@ -136,17 +153,14 @@ InProcessServer StartInProcessServer(grpc::Service* service) {
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address, TlsCredentials* tls,
                                            const std::string& server_name) {
-  PrepareGrpc();
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  // A service that comes back is found soon; links wait longer and longer themselves.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  // A peer whose machine is gone says nothing; this many ms without an answer are its end.
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  return OpenWith(std::move(arguments), address, tls, server_name);
+  return OpenWith(LastingArguments(), address, tls, server_name);
+}
+
+std::shared_ptr<grpc::Channel> OpenChannelToReplicas(const std::string& address,
+                                                     TlsCredentials* tls) {
+  grpc::ChannelArguments arguments = LastingArguments();
+  arguments.SetLoadBalancingPolicyName("round_robin");
+  return OpenWith(std::move(arguments), address, tls, "");
 }
 
 void SetHealth(grpc::Server* server, const std::vector<std::string>& names, bool serving) {

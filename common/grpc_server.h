@@ -47,6 +47,10 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
                                            TlsCredentials* tls = nullptr,
                                            const std::string& server_name = "");
 
+// The same to all the addresses that the name has: each new stream goes to the next of them.
+std::shared_ptr<grpc::Channel> OpenChannelToReplicas(const std::string& address,
+                                                     TlsCredentials* tls = nullptr);
+
 // Sets the health service's answer for each name of a service; "" is overall.
 void SetHealth(grpc::Server* server, const std::vector<std::string>& names, bool serving);
 

@@ -59,7 +59,9 @@ OpenStreams::OpenStreams(const std::string& service)
     : registry_(std::make_shared<prometheus::Registry>()),
       open_(AddGauge(registry_.get(), service, Find(kStreamMetrics, "open_streams"))),
       ended_(AddCounters(registry_.get(), service, Find(kStreamMetrics, "ended_streams_total"))) {
-  ended_.Add({{"status", "OK"}});  // there from the start, as 0
+  for (int code = 0; code <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++code) {
+    CounterOf(static_cast<absl::StatusCode>(code));  // there from the start, as 0
+  }
 }
 
 OpenStreams::~OpenStreams() {
@@ -92,9 +94,11 @@ void OpenStreams::Remove(grpc::ServerContext* context) {
   changed_.notify_all();
 }
 
-void OpenStreams::CountEnd(const absl::Status& status) {
-  ended_.Add({{"status", absl::StatusCodeToString(status.code())}}).Increment();
+prometheus::Counter& OpenStreams::CounterOf(absl::StatusCode code) {
+  return ended_.Add({{"status", absl::StatusCodeToString(code)}});
 }
+
+void OpenStreams::CountEnd(const absl::Status& status) { CounterOf(status.code()).Increment(); }
 
 void OpenStreams::Stop(std::chrono::milliseconds grace) {
   std::unique_lock lock(mutex_);

@@ -99,6 +99,7 @@ class OpenStreams {
     Abort abort;
     std::function<void()> on_gone;  // null once called
   };
+  prometheus::Counter& CounterOf(absl::StatusCode code);
   // The watcher's thread: a handler that waits cannot see for itself that its sender is gone.
   void Watch();
 
@@ -131,7 +132,10 @@ grpc::Status ServeLink(grpc::ServerContext* context,
     std::mutex mutex_;
     grpc::ServerReaderWriter<v1::Ack, Batch>* stream_;
   };
-  if (context->IsCancelled()) return grpc::Status::CANCELLED;  // by a limit, or already by its peer
+  if (context->IsCancelled()) {  // by a limit, or already by its peer
+    open_streams->CountEnd(absl::CancelledError());
+    return grpc::Status::CANCELLED;
+  }
   StreamAckWriter acks(stream);
   auto handler = make_handler(&acks);
   if (!handler.ok()) {
@@ -153,6 +157,8 @@ grpc::Status ServeLink(grpc::ServerContext* context,
   const absl::Status finished = (*handler)->Finish();
   if (status.ok()) status = finished;
   open_streams->Remove(context);
+  // Reading ends where the sender closes its half, and also where it is gone.
+  if (status.ok() && context->IsCancelled()) status = absl::CancelledError("the sender is gone");
   open_streams->CountEnd(status);
   return ToGrpcStatus(status);
 }

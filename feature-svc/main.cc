@@ -34,7 +34,7 @@ int Run(const FeatureFlags& flags, StopSignal* stop) {
   if (!fixed.ok()) return Fail(fixed.status());
   auto tls = TlsCredentials::Read(flags.server.tls);
   if (!tls.ok()) return Fail(tls.status());
-  auto classify = OpenChannel(flags.classify_address, tls->get());
+  auto classify = OpenChannelToReplicas(flags.classify_address, tls->get());
   FeatureService service(classify, flags.limits, WindowLink(flags.link));
   ServiceRunner runner(
       {"feature-svc", "feature", &service, "silhouette.v1.FeatureService", service.metrics()},

@@ -6,9 +6,10 @@ namespace silhouette {
 
 // The metrics of feature-svc alone.
 inline constexpr MetricInfo kFeatureMetrics[] = {
-    {"windows_total", prometheus::MetricType::Counter, "windows", "Windows closed"},
+    {"windows_total", prometheus::MetricType::Counter, "windows",
+     "Windows closed; after a break, some of them again"},
     {"partial_windows_total", prometheus::MetricType::Counter, "windows",
-     "Windows that a limit cut short, of all closed"},
+     "Windows that a limit cut short, of windows_total"},
     {"evicted_subjects_total", prometheus::MetricType::Counter, "subjects",
      "Subjects that made room for others before their time"},
     {"subjects", prometheus::MetricType::Gauge, "subjects",

@@ -66,8 +66,7 @@ class FeatureService::PushHandler : public BatchHandler<v1::PacketBatch> {
     Tell(run->engine->use(), &run->told);
     // Context was counted before the break.
     if (status.ok() && !header.replay_of_settled()) {
-      service_->accounting_->Update(header.origin(), header.run(), run->engine->Accounts(header),
-                                    header.end_of_run());
+      service_->accounting_->Update(header, run->engine->Accounts(header));
     }
     return status;
   }

@@ -1,14 +1,14 @@
 #include "gateway/housekeeper.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
 
+#include "absl/strings/str_cat.h"
 #include "common/job_state.h"
+#include "common/log.h"
 #include "gateway/metric_list.h"
 
 namespace silhouette {
@@ -77,8 +77,8 @@ bool Housekeeper::Step() {
   TellSizes();
   const auto deleted = retention_.Step();
   if (!deleted.ok() && !failing_) {
-    spdlog::warn("store {}: cannot be tidied: {}", store_->path(),
-                 std::string(deleted.status().message()));
+    LogWarn(absl::StrCat("store ", store_->path(),
+                         ": cannot be tidied: ", std::string(deleted.status().message())));
   }
   // A gateway without verdicts has nobody else who notices that the store's file was replaced.
   if (absl::IsUnavailable(deleted.status())) store_->Reopen().IgnoreError();

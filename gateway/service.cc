@@ -92,8 +92,7 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
     const v1::BatchHeader& header = batch.header();
     service_->verdict_metrics_.OnStored(batch, added->count);
     if (added->count > 0) service_->feed_.OnStored(added->position);
-    service_->accounting_->Update(header.origin(), header.run(), header.accounting(),
-                                  header.end_of_run());
+    service_->accounting_->Update(header, header.accounting());
     v1::Ack ack;
     ack.set_origin(header.origin());
     ack.set_run(header.run());

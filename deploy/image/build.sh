@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # Build stage of the Containerfile: compiles, and lays out under OUT what each image gets.
 #   build.sh OUT
+# MIRROR and SOURCE_DATE_EPOCH as in runtime.sh: the compiler and the headers are of that day too.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 out=$1
+# An empty one, which a build argument without a value gives, is an error to the compiler.
+if [[ -z ${SOURCE_DATE_EPOCH:-} ]]; then unset SOURCE_DATE_EPOCH; fi
 
+deploy/image/sources.sh
 ./dev setup build
 cmake --preset release -DBUILD_TESTING=OFF
 cmake --build --preset release -j "$(nproc)" \

@@ -52,10 +52,11 @@ for file in "$installed"/bin/*; do copy silhouette "bin/${file##*/}"; done
 copy silhouette lib/silhouette share/silhouette/models share/silhouette/samples
 
 targets=("${services[@]}" silhouette)
-owners=$(libraries "${targets[@]}" | sed 's|^|*/|' | xargs dpkg-query -S)
+# Of this architecture: a package for another one (libc6-i386) may have a library of the same name.
+owners=$(libraries "${targets[@]}" | sed "s|^|*/$(gcc -print-multiarch)/|" | xargs dpkg-query -S)
 for target in "${targets[@]}"; do packages_of "$target" >"$out/$target/packages"; done
 mapfile -t build < <(group build)
 dpkg-query -W -f='${Package} ${Version}\n' "${build[@]}" >"$out/build-packages"
 install -m 755 "$root/deploy/image/submit-folder" "$out/silhouette/files/bin/"
-install -m 755 "$root"/deploy/image/{runtime,sbom}.sh "$out/"
+install -m 755 "$root"/deploy/image/{runtime,sources,sbom}.sh "$out/"
 chmod -R u=rwX,go=rX "$out"

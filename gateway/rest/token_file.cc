@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/files.h"
+#include "common/log.h"
 
 namespace silhouette {
 namespace {
@@ -27,8 +27,8 @@ bool IsTokenCharacter(unsigned char c) {
 
 void WarnIfOthersCanRead(const std::string& path) {
   struct stat file {};
-  if (stat(path.c_str(), &file) != 0 || (file.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
-  spdlog::warn("{}: others than its owner can read the token; chmod 600 {}", path, path);
+  if (stat(path.c_str(), &file) != 0 || (file.st_mode & S_IROTH) == 0) return;
+  LogWarn(absl::StrCat(path, ": everybody on this machine can read the token; chmod o= ", path));
 }
 
 }  // namespace
@@ -82,9 +82,10 @@ TokenFile::Hash TokenFile::Current() {
   if (token.ok()) {
     hash_ = HashOf(*token);
     WarnIfOthersCanRead(path_);
-    spdlog::info("{} has changed: its new token counts from now on", path_);
+    LogInfo(path_ + " has changed: its new token counts from now on");
   } else {
-    spdlog::error("{}; the token before it still counts", std::string(token.status().message()));
+    LogError(
+        absl::StrCat(std::string(token.status().message()), "; the token before it still counts"));
   }
   return hash_;
 }

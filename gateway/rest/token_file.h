@@ -21,7 +21,7 @@ class TokenFile {
   using Now = std::function<Clock::time_point()>;
 
   // Reads the file, which is one line: 16 or more letters, digits and -._~+/=, as `openssl rand
-  // -hex 32` writes. Logs a warning if others than its owner can read it. Errors: as ReadFile,
+  // -hex 32` writes. Logs a warning if everybody can read it. Errors: as ReadFile,
   // INVALID_ARGUMENT (no such line).
   static absl::StatusOr<std::unique_ptr<TokenFile>> Open(const std::string& path,
                                                          Now now = Clock::now);

@@ -14,6 +14,7 @@ import urllib.request
 import yaml
 
 import containerfile
+import manifests
 import queries
 from kubectl import harness
 from four_processes_test import verdict_lines
@@ -71,13 +72,36 @@ class File(unittest.TestCase):
                 self.assertIn("(Env:%s)" % variable, text)
 
     def test_nobody_has_more_rights_than_needed(self):
-        for name, service in BUILT.items():
+        for name, service in COMPOSE.items():
             self.assertEqual(service["cap_drop"], ["ALL"], name)
             self.assertIs(service["read_only"], True)
             is_capture = name == "capture-svc"
             self.assertEqual(service.get("cap_add", []), ["NET_RAW"] if is_capture else [])
             self.assertEqual("no-new-privileges:true" in service["security_opt"], not is_capture)
             self.assertNotIn("privileged", service)
+
+    def test_nobody_logs_in_to_grafana(self):
+        given = COMPOSE["grafana"]["environment"]
+        self.assertEqual({name: given[name] for name in given
+                          if re.match("GF_(AUTH|SECURITY|USERS)_", name)},
+                         {"GF_AUTH_ANONYMOUS_ENABLED": "true", "GF_AUTH_DISABLE_LOGIN_FORM": "true",
+                          "GF_AUTH_BASIC_ENABLED": "false",
+                          "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "true"})
+
+    def test_services_may_take_the_memory_that_their_pods_may(self):
+        units = {"m": 1 / 1024, "g": 1}
+        for name in SERVICES:
+            limit = manifests.cluster("dev").pod(name).container["resources"]["limits"]["memory"]
+            given = COMPOSE[name]["mem_limit"]
+            self.assertEqual(float(given[:-1]) * units[given[-1]], manifests.gibibytes(limit), name)
+
+    def test_who_writes_has_somewhere_to(self):
+        # All else is read-only.
+        for name, volume in (("gateway", "/var/lib/silhouette"), ("prometheus", "/prometheus"),
+                             ("grafana", "/var/lib/grafana")):
+            self.assertIn(volume, mounts(COMPOSE[name]), name)
+        for name in ("gateway", "tool", "grafana"):
+            self.assertIn("/tmp", COMPOSE[name]["tmpfs"], name)
 
     def test_who_sends_ends_before_who_receives(self):
         for sender, receiver in zip(SERVICES, SERVICES[1:]):

@@ -17,10 +17,12 @@ EVERYWHERE = [
     ("prometheus", "classify-svc", "TCP", 9173),
     ("prometheus", "gateway", "TCP", 9170),
     # Names.
-    *((pod, "dns", protocol, 53) for protocol in ("UDP", "TCP")
+    *((pod, server, protocol, 53) for protocol in ("UDP", "TCP") for server in ("dns", "dns-cache")
       for pod in ("capture-svc", "feature-svc", "classify-svc", "gateway", "submit",
                   "stranger", "capture-stranger")),
 ]
 PROD = [
     ("ingress", "gateway", "TCP", 7180),  # people
 ]
+# Sender, protocol, port: what dev lets out to any private address, as that of the node is not known.
+DEV_TO_PRIVATE = [("gateway", "TCP", 7101)]

@@ -265,6 +265,21 @@ class Running(unittest.TestCase):
         self.assertNotIn("0", users)
         self.assertEqual(len(users), len(UNITS), "a user each")
 
+    def test_keys_and_folders_of_captures_are_read_by_the_group_of_their_service(self):
+        folder, key = "/var/captures", "/etc/silhouette/anonymize.key"
+        self.addCleanup(self.root.run, "rm", "-r", folder, key)
+        self.root.run("sh", "-ec", "umask 027; mkdir %s; cp %s %s; head -c 32 /dev/urandom >%s; "
+                      "chgrp -R silhouette-capture %s %s" %
+                      (folder, SAMPLE, folder, key, folder, key))
+        self.configure("capture", 'watch = ["%s"]\nanonymize = "%s"\n' % (folder, key))
+        received = "silhouette_capture_received_packets_total"
+        harness.wait_until(self.is_serving, "all four serve")
+        harness.wait_until(lambda: self.metric(9171, received) == 28751, "the sample is read")
+        for user in ("silhouette", "silhouette-feature", "silhouette-classify"):
+            with self.assertRaisesRegex(RuntimeError, "Permission denied", msg=user):
+                self.root.run("setpriv", "--reuid", user, "--regid", user, "--init-groups", "cat",
+                              key)
+
     def test_what_is_stored_is_the_gateways_alone(self):
         state = os.stat(self.root.path("var/lib/silhouette"))
         with open(self.root.path("etc/passwd"), encoding="utf-8") as file:
@@ -338,9 +353,9 @@ class Removed(unittest.TestCase):
                   and not path.startswith(self.OTHERS)}
         self.assertEqual(differ, {})
 
-    def test_only_the_user_whose_number_must_not_become_another_ones(self):
+    def test_only_the_users_whose_numbers_must_not_become_another_ones(self):
         with open(self.root.path("etc/passwd"), encoding="utf-8") as file:
-            self.assertIn("silhouette", file.read())
+            self.assertEqual(len(re.findall("^silhouette", file.read(), re.MULTILINE)), 4)
 
 
 def load_tests(loader, tests, pattern):

@@ -86,7 +86,7 @@ def stage(folder):
     return out
 
 
-# $1 the mount point, $2 the base, $3 what was staged.
+# $1 the mount point, $2 the base, $3 what was staged. What engines mount read-only, BuildKit above all, is read-only here.
 SETUP = """
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$1"
@@ -94,8 +94,14 @@ mkdir "$1/root"
 tar -C "$1/root" -xf "$2"
 mount -t proc proc "$1/root/proc"
 mount --bind /dev/null "$1/root/dev/null"
-cp /etc/resolv.conf "$1/root/etc/resolv.conf"
-mkdir "$1/root/out" && mount --bind "$3" "$1/root/out"
+mkdir "$1/root/out"
+read_only() { mount --bind "$1" "$2"; mount -o remount,bind,ro "$2"; }
+read_only "$3" "$1/root/out"
+read_only /sys "$1/root/sys"
+for file in resolv.conf hosts hostname; do
+  touch "$1/root/etc/$file"
+  read_only "/etc/$file" "$1/root/etc/$file"
+done
 echo ready
 read end
 """
@@ -136,8 +142,9 @@ class Root:
         if done.returncode != 0:
             raise AssertionError((done.stdout + done.stderr)[-2000:])
         # What an engine mounts over, and takes away again.
-        subprocess.run(self._enter("sh", "-ec", 'cd "$1"; umount out; rmdir out; umount dev/null;'
-                                   ': >etc/resolv.conf; mount -t proc proc proc', "sh",
+        subprocess.run(self._enter("sh", "-ec", 'cd "$1"; umount out sys dev/null etc/resolv.conf'
+                                   ' etc/hosts etc/hostname; rmdir out; : >etc/resolv.conf;'
+                                   'mount -t proc proc proc', "sh",
                                    self._folder + "/root"), check=True)
 
     def _enter(self, *words):

@@ -20,7 +20,8 @@ from manifests import SERVICES
 TARGETS = containerfile.images()
 IMAGES = {}  # those that are made
 # Put there from outside when an image is made.
-NOT_ITS_OWN = ("", "proc", "etc", "etc/resolv.conf", "dev", "dev/null")
+NOT_ITS_OWN = ("", "proc", "sys", "etc", "etc/resolv.conf", "etc/hosts", "etc/hostname", "dev",
+               "dev/null")
 
 
 def setUpModule():
@@ -156,8 +157,12 @@ class Image(unittest.TestCase):
 
     def test_packages_come_from_the_server_that_is_named(self):
         with open(IMAGES["feature-svc"].path + "/etc/apt/sources.list", encoding="utf-8") as file:
-            self.assertEqual(file.read(), "deb [check-valid-until=no] %s bookworm main\n"
-                             % image_root.mirror())
+            said = file.read()
+        self.assertEqual(
+            [line.split()[2:] for line in said.splitlines()],
+            [[image_root.mirror(), "bookworm", "main"],
+             [image_root.mirror(), "bookworm-updates", "main"],
+             [image_root.mirror() + "-security", "bookworm-security", "main"]])
 
     def test_the_tools_image_has_all_programs_and_the_sample(self):
         if "silhouette" not in IMAGES:

@@ -2,15 +2,38 @@
 
 import os
 import re
+import shutil
+import struct
+import subprocess
+import tempfile
 import unittest
 
 import containerfile
+import kubectl
 import manifests
 from kubectl import harness
 from manifests import (SERVICES, all_pods, clusters, gibibytes, image_of, listeners, option,
                        pre_stop_s)
 
 IMAGES = containerfile.images()
+TCP, UDP = 6, 17
+
+
+def cores(text):
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def capture_to_ports(targets):
+    """A capture of raw IP (link type 101): a packet to each (protocol, port)."""
+    pcap = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
+    for protocol, port in targets:
+        length = 20 + (20 if protocol == TCP else 8)
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, protocol, 0,
+                         bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]))
+        above = (struct.pack(">HHIIBBHHH", 40000, port, 0, 0, 0x50, 2, 0, 0, 0) if protocol == TCP
+                 else struct.pack(">HHHH", 40000, port, 8, 0))
+        pcap += struct.pack("<IIII", 0, 0, length, length) + ip + above
+    return pcap
 
 
 class Pods(unittest.TestCase):
@@ -32,8 +55,7 @@ class Pods(unittest.TestCase):
                 self.assertLessEqual(selector.items(), pod.labels.items(), pod)
 
     def test_images_are_targets_of_the_containerfile_and_of_one_version(self):
-        with open(os.path.join(harness.ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
-            (version,) = re.findall(r"project\(silhouette VERSION (\S+)", file.read())
+        version = kubectl.project_version()
         for _, _, pod in all_pods():
             self.assertIn(image_of(pod), IMAGES)
             self.assertEqual(pod.container["image"].partition(":")[2], version, pod)
@@ -120,6 +142,36 @@ class Pods(unittest.TestCase):
             used = sum(gibibytes(environment[name])
                        for name in ("SILHOUETTE_MAX_STORE", "SILHOUETTE_SPOOL_QUOTA"))
             self.assertLessEqual(used, 0.8 * room)  # the rest is for SQLite's log
+
+
+    def test_the_autoscalers_target_is_a_share_of_what_a_pod_may_use(self):
+        cluster = manifests.cluster("prod")
+        resources = cluster.pod("classify-svc").container["resources"]
+        self.assertGreaterEqual(cores(resources["requests"]["cpu"]),
+                                cores(resources["limits"]["cpu"]) / 2)
+
+    def test_all_write_their_log_for_a_collector(self):
+        for _, cluster in clusters():
+            for name in SERVICES:
+                environment = cluster.environment(cluster.pod(name))
+                self.assertEqual(environment["SILHOUETTE_LOG_FORMAT"], "json", name)
+
+    def test_capture_svc_does_not_see_what_the_services_say_also_not_in_tunnels(self):
+        if not shutil.which("tcpdump"):
+            self.skipTest("tcpdump is not installed")
+        cluster = manifests.cluster("prod")
+        expression = cluster.environment(cluster.pod("capture-svc"))["SILHOUETTE_FILTER"]
+        unseen = [(TCP, port) for port in range(7100, 7104)]
+        unseen += [(UDP, port) for port in (4789, 8472, 6081, 51820, 51821)]  # VXLAN, Geneve, WireGuard
+        seen = [(TCP, 443), (TCP, 7104), (TCP, 8472), (UDP, 443), (UDP, 7101)]
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+            file.write(capture_to_ports(unseen + seen))
+            file.flush()
+            done = subprocess.run(["tcpdump", "-nn", "-r", file.name, expression], text=True,
+                                  capture_output=True, timeout=harness.TIMEOUT_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([int(port) for port in re.findall(r"> 10\.0\.0\.2\.(\d+)", done.stdout)],
+                         [port for _, port in seen], done.stdout)
 
 
 class Probes(unittest.TestCase):

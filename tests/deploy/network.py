@@ -5,7 +5,11 @@ Pods on the host network are the one thing that plugins treat in two ways, and b
 - "as nodes": such a pod is its node. No selector finds it, no policy is about it, and whoever wants to let it in
   names the node's address. Most plugins do that.
 - "as pods": selectors find it and policies are about it, as any other pod.
-In both, a node reaches the pods that run on it and is reached by them, whatever the policies say: probes come from there.
+In both, a node reaches the pods that run on it, whatever the policies say: probes come from there. What a pod sends to
+its own node is another thing: many plugins hold it to the pod's egress rules, so nobody may count on that way.
+
+What a pod on the host network sends to another node's pods need not come from its node's address: on networks of tunnels
+(VXLAN, IPIP) it comes from the tunnel's, which is one of the pods' network. An End has that address then.
 """
 
 import dataclasses
@@ -52,7 +56,7 @@ class Network:
         self._treatment = treatment
 
     def is_open(self, sender, receiver, protocol, port):
-        if self._is_a_node_with_its_own(sender, receiver):
+        if self._is_a_node_to_its_own(sender, receiver):
             return True
         return (self.lets_out(sender, receiver, protocol, port)
                 and self.lets_in(sender, receiver, protocol, port))
@@ -69,11 +73,10 @@ class Network:
         """Whether policies can be about it."""
         return end.is_pod and not (end.is_on_host_network and self._treatment == AS_NODES)
 
-    def _is_a_node_with_its_own(self, one, other):
-        """What stands on the node itself, and something that runs there."""
-        on_node = [each.is_node or (each.is_on_host_network and self._treatment == AS_NODES)
-                   for each in (one, other)]
-        return any(on_node) and one.node == other.node != ""
+    def _is_a_node_to_its_own(self, sender, receiver):
+        """From what stands on the node itself to something that runs there."""
+        on_node = sender.is_node or (sender.is_on_host_network and self._treatment == AS_NODES)
+        return on_node and sender.node == receiver.node != ""
 
     def _lets(self, direction, rules, peers, owner, other, protocol, port):
         """Whether the policies about `owner` let it talk to `other`."""

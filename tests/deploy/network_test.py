@@ -1,5 +1,6 @@
 """The NetworkPolicies open the connections of connections.py and no other."""
 
+import ipaddress
 import unittest
 
 import connections
@@ -8,6 +9,7 @@ from network import AS_NODES, AS_PODS, End, Network, matches
 
 # Nodes are in the network that overlays/prod/nodes.yaml names; pods are not.
 NODES = {"node-a": "10.240.0.1", "node-b": "10.240.0.2"}
+TUNNEL_OF_NODE_B = "10.42.1.0"
 PORTS = sorted({port for _, _, _, port in connections.EVERYWHERE + connections.PROD}
                | {22, 7110, 7111, 7112, 7113, 9170, 9999})
 # Others in the cluster, and beyond it.
@@ -27,6 +29,7 @@ OTHERS = {
 
 def others():
     yield End("internet", "203.0.113.9")
+    yield End("dns-cache", "169.254.20.10")  # NodeLocal DNSCache, on the host network
     for number, (name, (namespace, labels)) in enumerate(OTHERS.items()):
         yield End(name, "10.1.9.%d" % number, node="node-b", namespace=namespace,
                   labels=tuple(labels.items()))
@@ -57,9 +60,10 @@ def connections_between(ends):
 
 
 class NetworkPolicies(unittest.TestCase):
-    def check(self, name, treatment, nodes, meant):
+    def check(self, name, treatment, nodes, meant, to_private=()):
         """Exactly `meant` is open between pods, by the policies of the sender and by those of the receiver. What
-        goes between a node and what runs on it is open anyhow; pods that are nodes are judged further down."""
+        goes from a node to what runs on it is open anyhow; pods that are nodes are judged further down. `to_private`
+        may go out to private addresses, whoever has them."""
         cluster = manifests.cluster(name)
         network = Network(cluster.objects, treatment)
         ends = [*ends_of(cluster.pods(), nodes), *others()]
@@ -73,6 +77,9 @@ class NetworkPolicies(unittest.TestCase):
                     continue
                 if peer.is_on_host_network and treatment == AS_NODES:
                     continue
+                if (end is one and (one.name, protocol, port) in to_private
+                        and ipaddress.ip_address(other.address) in ipaddress.ip_network("10.0.0.0/8")):
+                    continue
                 self.assertFalse(lets(one, other, protocol, port), told)
         names = {end.name for end in ends}
         self.assertLessEqual({name for one, other, _, _ in meant for name in (one, other)}, names)
@@ -85,7 +92,8 @@ class NetworkPolicies(unittest.TestCase):
 
     def test_on_one_node_the_table_is_open_and_nothing_else(self):
         for treatment in (AS_NODES, AS_PODS):
-            self.check("dev", treatment, {"node-a": NODES["node-a"]}, connections.EVERYWHERE)
+            self.check("dev", treatment, {"node-a": NODES["node-a"]}, connections.EVERYWHERE,
+                       connections.DEV_TO_PRIVATE)
 
     def test_on_several_nodes_the_table_is_open_and_nothing_else(self):
         for treatment in (AS_NODES, AS_PODS):
@@ -102,6 +110,18 @@ class NetworkPolicies(unittest.TestCase):
                    if one.node != other.node and other.is_on_host_network and ours(one)
                    and not one.is_on_host_network}
         self.assertEqual(towards, {("gateway", 7101)})
+
+    def test_through_a_tunnel_capture_svc_reaches_feature_svc_and_nothing_else(self):
+        # Its packets come from the other node's end of the tunnel, an address of the pods' network.
+        cluster = manifests.cluster("prod")
+        network = Network(cluster.objects, AS_NODES)
+        tunnel = End("capture-svc", TUNNEL_OF_NODE_B, node="node-b", is_node=True)
+        beside = End("pod", TUNNEL_OF_NODE_B[:-1] + "7", "node-b", "default", ())
+        pods = [end for end in ends_of(cluster.pods(), {"node-a": NODES["node-a"]})
+                if not end.is_on_host_network]
+        for sender, reached in ((tunnel, {("feature-svc", 7102)}), (beside, set())):
+            self.assertEqual({(end.name, port) for end in pods for port in PORTS
+                              if network.is_open(sender, end, "TCP", port)}, reached)
 
     def test_without_the_nodes_network_capture_svc_reaches_its_own_node_alone(self):
         # Hence overlays/prod/nodes.yaml.
@@ -180,7 +200,8 @@ class Evaluation(unittest.TestCase):
         self.assertFalse(self.reaches_db(frontend))
         beside = End("f", "192.168.0.1", "n", "default", (), is_on_host_network=True)
         self.assertTrue(self.reaches_db(beside))
-        self.assertTrue(self.network.is_open(self.DB, beside, "TCP", 1))
+        # The way back is the pod's own, and held to its policy.
+        self.assertFalse(self.network.is_open(self.DB, beside, "TCP", 1))
 
     def test_expressions(self):
         def selects(operator, values=(), **labels):

@@ -10,8 +10,21 @@ import yaml
 import kubectl
 import manifests
 import queries
+import schema
 from kubectl import harness
 from manifests import SERVICES, addresses, all_pods, clusters
+
+
+def find(value, *names):
+    """All that objects have under fields of these names."""
+    if isinstance(value, list):
+        for each in value:
+            yield from find(each, *names)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name in names:
+                yield each
+            yield from find(each, *names)
 
 
 class References(unittest.TestCase):
@@ -161,6 +174,25 @@ class References(unittest.TestCase):
         for path in re.findall(r"(?:apply|delete) -k ([\w/-]+)", text):
             self.assertGreater(len(kubectl.build(path.removeprefix("k8s/"))), 0)
 
+    def test_the_pod_of_the_docs_that_copies_the_store_mounts_it_and_is_let_in(self):
+        with open(os.path.join(harness.ROOT, "docs", "deploy.md"), encoding="utf-8") as file:
+            (text,) = re.findall(r"(?ms)^```yaml\n(.*?)^```", file.read())
+        copy = yaml.safe_load(text)
+        self.assertEqual(schema.check_pod(copy), [])
+        gateway = manifests.cluster("dev").pod("gateway")
+        self.assertEqual(copy["metadata"]["namespace"], gateway.namespace)
+        (container,), (volume,) = copy["spec"]["containers"], copy["spec"]["volumes"]
+        self.assertEqual(volume["persistentVolumeClaim"]["claimName"], "store-gateway-0")
+        self.assertIn({"name": volume["name"], "mountPath": "/var/lib/silhouette"},
+                      gateway.container["volumeMounts"])
+        self.assertEqual(container["volumeMounts"],
+                         [{"name": volume["name"], "mountPath": "/var/lib/silhouette"}])
+        self.assertEqual(container["image"], gateway.container["image"])
+        # What the namespace's level asks for.
+        self.assertEqual(container["securityContext"], gateway.container["securityContext"])
+        self.assertEqual({**copy["spec"]["securityContext"],
+                          "fsGroupChangePolicy": "OnRootMismatch"}, gateway.spec["securityContext"])
+
     def test_classify_svc_is_spread_over_nodes_and_in_prod_over_zones(self):
         for name, keys in (("dev", {"kubernetes.io/hostname"}),
                            ("prod", {"kubernetes.io/hostname", "topology.kubernetes.io/zone"})):
@@ -181,6 +213,22 @@ class References(unittest.TestCase):
             for pod in cluster.pods():
                 self.assertEqual(pod.labels["app.kubernetes.io/name"], pod.name)
                 self.assertEqual(pod.labels, pod.workload["metadata"]["labels"])
+
+    def test_version_instance_and_managed_by_are_on_all_objects_and_pods_but_select_nothing(self):
+        common = {"version": kubectl.project_version(), "instance": "silhouette",
+                  "managed-by": "kustomize"}
+        common = {"app.kubernetes.io/" + name: value for name, value in common.items()}
+        for _, cluster in clusters():
+            for each in cluster.objects:
+                self.assertLessEqual(common.items(), each["metadata"]["labels"].items(), each)
+            for pod in cluster.pods():
+                self.assertLessEqual(common.items(), pod.labels.items(), pod)
+            # A selector or a claim with them could not be changed with the version.
+            fixed = json.dumps([*find(cluster.objects, "selector", "matchLabels"),
+                                *find(cluster.objects, "volumeClaimTemplates")])
+            self.assertIn("app.kubernetes.io/name", fixed)
+            for label in common:
+                self.assertNotIn(label, fixed)
 
     def test_the_jobs_shares_are_its_completions(self):
         for _, cluster in clusters():

@@ -112,14 +112,20 @@ class Cluster:
         folder = self.pods.volume(self.pods.manifests.pod("submit"), "captures")
         for number in range(1, 7):
             shutil.copy(harness.SAMPLE, os.path.join(folder, "day %d.pcap" % number))
+        with open(os.path.join(folder, "day 7.pcap"), "w", encoding="utf-8") as file:
+            file.write("not a capture")
         os.mkdir(os.path.join(folder, "older"))
         for index in (0, 1, 0):  # one is started again
             status, said = self.pods.run_job("submit", index)
             self.assertEqual(status, 0, said)
+        # A bad one among good ones is told of, and fails no pod.
+        status, said = self.pods.run_job("submit", 2)
+        self.assertEqual(status, 0, said)
+        self.assertIn("1 of 2 failed: day 7.pcap", said)
         jobs = [json.loads(line) for line in self.pods.tool("jobs", "--json").splitlines()]
-        # Of 4 shares: the 1st and the 5th file, the 2nd and the 6th.
+        # Of 4 shares: the 1st and the 5th file, the 2nd and the 6th, the 3rd; the 7th is the bad one.
         self.assertEqual(sorted((job["name"], job["state"]) for job in jobs),
-                         [("day %d.pcap" % number, "JOB_STATE_DONE") for number in (1, 2, 5, 6)])
+                         [("day %d.pcap" % number, "JOB_STATE_DONE") for number in (1, 2, 3, 5, 6)])
         for job in jobs:
             verdicts, _ = stored(self.pods, "--origin", job["origin"])
             self.assertEqual(

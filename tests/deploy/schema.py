@@ -147,6 +147,12 @@ def check(thing):
     return list(_check(thing, whole, thing["kind"]))
 
 
+def check_pod(thing):
+    """As check, of a pod by itself."""
+    whole = {"apiVersion!": {"v1"}, "kind!": {"Pod"}, "metadata!": METADATA, "spec!": POD["spec!"]}
+    return list(_check(thing, whole, "Pod"))
+
+
 def _check(value, schema, path):
     if isinstance(schema, dict):
         yield from _check_object(value, schema, path)

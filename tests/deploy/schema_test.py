@@ -2,6 +2,7 @@
 
 import copy
 import unittest
+from unittest import mock
 
 import kubectl
 import manifests
@@ -95,7 +96,17 @@ class Kubectl(unittest.TestCase):
         for folders in manifests.CLUSTERS.values():
             for folder in folders:
                 self.assertEqual(comparable(kubectl.build(folder, kubectl.newer())),
-                                 comparable(kubectl.build(folder)), folder)
+                                 comparable(kubectl.build(folder, kubectl.debians())), folder)
+
+    def test_where_debians_cannot_be_had_another_one_builds(self):
+        def debians():
+            raise unittest.SkipTest("no package")
+        usual = kubectl.usual.__wrapped__
+        with mock.patch.object(kubectl, "debians", debians):
+            with mock.patch.object(kubectl, "newer", lambda: "/another/kubectl"):
+                self.assertEqual(usual(), "/another/kubectl")
+            with mock.patch.object(kubectl, "newer", lambda: None):
+                self.assertRaisesRegex(unittest.SkipTest, "no package", usual)
 
 
 if __name__ == "__main__":

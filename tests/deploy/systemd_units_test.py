@@ -17,17 +17,16 @@ SERVICES = {"capture": "capture-svc", "classify": "classify-svc", "feature": "fe
             "gateway": "gateway"}
 TIMEOUT_S = 120
 # What systemd-analyze says they are exposed by: the network itself, and that other daemons are the
-# same machine's. For DynamicUser=, a group of its own is more than its user.
+# same machine's.
 NEEDED = {"RootDirectory=/RootImage=", "RestrictAddressFamilies=~AF_NETLINK",
           "RestrictAddressFamilies=~AF_UNIX", "RestrictAddressFamilies=~AF_(INET|INET6)",
           "PrivateNetwork=", "DeviceAllow=", "IPAddressDeny="}
-BY_GROUP = {"SupplementaryGroups="}
 # Listening on an interface, and giving that right up again.
 BY_CAPTURE = {"RestrictAddressFamilies=~AF_PACKET", "AmbientCapabilities=", "PrivateUsers=",
               "CapabilityBoundingSet=~CAP_NET_(BIND_SERVICE|BROADCAST|RAW)",
               "SystemCallFilter=~@privileged"}
-EXPOSED_BY = {"capture": NEEDED | BY_GROUP | BY_CAPTURE, "classify": NEEDED | BY_GROUP,
-              "feature": NEEDED | BY_GROUP, "gateway": NEEDED}
+EXPOSED_BY = {"capture": NEEDED | BY_CAPTURE, "classify": NEEDED,
+              "feature": NEEDED, "gateway": NEEDED}
 # In all, where 100 is a service without any restriction and 0 one with all.
 MOST_EXPOSED = {"capture": 18, "classify": 12, "feature": 12, "gateway": 11}
 

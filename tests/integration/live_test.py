@@ -137,6 +137,26 @@ class FourProcesses(OnTheLink):
         self.assertEqual(identity(suite.gateway.metrics(), "gateway"), (passed, passed))
         self.assertEqual(suite.gateway.metrics()["silhouette_gateway_pending_packets"], 0)
 
+    def add_interface(self, name):
+        """One that can go away."""
+        veth_link.ip("-n", self.link.receiver, "link", "add", name, "type", "dummy")
+        veth_link.ip("-n", self.link.receiver, "link", "set", name, "up")
+
+    def delete_interface(self, name):
+        veth_link.ip("-n", self.link.receiver, "link", "delete", name)
+
+    def test_when_its_last_interface_goes_away_it_ends_to_be_started_again(self):
+        self.add_interface("gone0")
+        self.add_interface("gone1")
+        suite = self.start_suite("--interface", "gone0", "--interface", "gone1")
+        suite.capture.wait_for("listening on gone1")
+        self.delete_interface("gone0")
+        suite.capture.wait_for("gone0: ended")
+        self.assertIsNone(suite.capture.process.poll(), "gone1 is still there")
+        self.delete_interface("gone1")
+        self.assertEqual(suite.capture.process.wait(harness.TIMEOUT_S), 1, suite.capture.log)
+        suite.capture.wait_for("no interface is left")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -170,7 +170,7 @@ class Token(Gateway):
         os.chmod(self.path, 0o644)
         self.gateway.stop()
         self.start(*self.FLAGS)
-        self.gateway.wait_for("others than its owner can read")
+        self.gateway.wait_for("everybody on this machine can read")
 
 
 class Start(unittest.TestCase):
