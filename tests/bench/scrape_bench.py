@@ -145,8 +145,8 @@ def cost_rows(rounds):
 
 
 def difference_row(case, values, unit, goal=None):
-    """Of rounds that vary by what else the machine does, maybe by more than what is looked for. A goal is met
-    when all rounds meet it, and missed when none does; where they spread by more than the figure, it says so."""
+    """Of rounds that vary by what else the machine does, maybe by more than what is looked
+    for. A goal is met when all rounds meet it, and missed when none does; where they spread by more than the figure, it says so."""
     made = row(case, statistics.median(values), unit, goal)
     made["spread"] = [min(values), max(values)]
     made["noise"] = max(values) - min(values) > abs(made["value"])

@@ -45,7 +45,8 @@ class Prometheus:
         self._start(self._write("prometheus.yaml", self._config))
 
     def _jobs(self, services):
-        """Jobs stay when their last target goes: one that is not configured any more is remembered for minutes."""
+        """Jobs stay when their last target goes: one that is not configured any more is
+        remembered for minutes."""
         targets = {job: [] for job in self._known}
         for service in services:
             targets.setdefault(queries.job(service.name), []).append(service.address("metrics"))
