@@ -2,7 +2,7 @@
 """Makes the dashboards beside this file: python3 make.py. A test holds them against what this makes.
 
 Grafana takes them by file provisioning; the data source is the Prometheus under the uid in panels.py,
-whose label `job` is the service's name.
+whose label `job` is silhouette-capture and so on.
 """
 
 import json
@@ -12,7 +12,8 @@ import panels
 from panels import GREEN, MODEL, RED, SOURCE, YELLOW, heatmap, series, stat, table
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-SERVICES = "capture-svc|feature-svc|classify-svc|gateway"
+JOBS = "silhouette-(capture|feature|classify|gateway)"
+OR_NONE = " or vector(0)"  # what nobody tells of is none, and may be red
 TITLES = {"overview": "overview", "capture": "capture-svc", "feature": "feature-svc",
           "classify": "classify-svc", "gateway": "gateway", "models": "models and what they see"}
 
@@ -24,11 +25,11 @@ def dashboard(name, *parts):
 # ---- panels of several dashboards ---------------------------------------------------------------
 
 
-def process(short, job):
+def process(short, name):
     """What a process takes, and how it began."""
     return [
-        stat("Processes that answer", "Of %s, on their metrics ports." % job, "none",
-             'sum(up{job="%s"})' % job, (RED, None), (GREEN, 1)),
+        stat("Processes that answer", "Of %s, on their metrics ports." % name, "none",
+             'sum(up{job="silhouette-%s"})' % short + OR_NONE, (RED, None), (GREEN, 1)),
         stat("Version", "What runs; several at a time are a rollout.", "none",
              "count by (version) (silhouette_%s_build_info)" % short, legend="{{version}}",
              text="name"),
@@ -70,22 +71,26 @@ def link(short, to):
         series("Link to %s: memory" % to, "Batches kept until they are stored and no window looks"
                " back to them, and those of them that no stream took yet.", "bytes",
                ("sum(%sheld_bytes)" % prefix, "held"), ("sum(%sunsent_bytes)" % prefix, "unsent")),
-        series("Link to %s: breaks" % to, "Streams that ended before their time, batches that found"
-               " no room until they were stored, and packets lost by that.", "none",
-               ("sum(increase(%sbreaks_total[$__rate_interval]))" % prefix, "breaks"),
-               ("sum(increase(%sforgotten_batches_total[$__rate_interval]))" % prefix,
-                "batches not kept"),
-               ("sum(increase(%sshed_packets_total[$__rate_interval]))" % prefix,
-                "packets lost")),
+        series("Link to %s: breaks" % to, "Streams that ended before their time.", "none",
+               ("sum(increase(%sbreaks_total[$__rate_interval]))" % prefix, "breaks")),
+        series("Link to %s: batches not kept" % to, "That found no room until they were stored: a"
+               " break would lose their packets.", "none",
+               ("sum(increase(%sforgotten_batches_total[$__rate_interval]))" % prefix, "batches")),
+        series("Link to %s: packets lost" % to, "By a break, as their batches were not kept.",
+               "none", ("sum(increase(%sshed_packets_total[$__rate_interval]))" % prefix,
+                        "packets"), steps=((GREEN, None), (RED, 1))),
     ]
 
 
 def streams(short):
-    return series("Streams that come in", "Open ones, and those that ended by status: other than OK"
-                  " and CANCELLED is an error of one of the two ends.", "none",
-                  ("sum(silhouette_%s_open_streams)" % short, "open"),
-                  ("sum by (status) (increase(silhouette_%s_ended_streams_total[$__rate_interval]))"
-                   % short, "ended: {{status}}"))
+    return [
+        series("Streams that come in", "That are open.", "none",
+               ("sum(silhouette_%s_open_streams)" % short, "open")),
+        series("Streams that ended", "By status: other than OK and CANCELLED is an error of one of"
+               " the two ends.", "none",
+               ("sum by (status) (increase(silhouette_%s_ended_streams_total[$__rate_interval]))"
+                % short, "{{status}}")),
+    ]
 
 
 def certificate():
@@ -132,7 +137,8 @@ SEEN = series(
 def overview():
     return dashboard("overview", "Is it working, and what is it seeing?", [SOURCE, MODEL], [
         stat("Services that answer", "Kinds of services, of four, of which a process answers.",
-             "none", 'count(sum by (job) (up{job=~"%s"}) > 0)' % SERVICES, (RED, None), (GREEN, 4)),
+             "none", 'count(sum by (job) (up{job=~"%s"}) > 0)' % JOBS + OR_NONE, (RED, None),
+             (GREEN, 4)),
         stat("Packets now", "Received by all captures.", "pps",
              "sum(rate(silhouette_capture_received_packets_total[$__rate_interval]))"),
         stat("Share lost", "Of the packets that came: dropped before they were read, or shed.",
@@ -141,7 +147,7 @@ def overview():
              "sum(rate(silhouette_capture_source_shed_packets_total[$__rate_interval]))) / "
              "(sum(rate(silhouette_capture_source_dropped_packets_total[$__rate_interval])) + "
              "sum(rate(silhouette_capture_source_received_packets_total[$__rate_interval])) > 0)"
-             " or vector(0)", (GREEN, None), (YELLOW, 0.0001), (RED, 0.001)),
+             + OR_NONE, (GREEN, None), (YELLOW, 0.0001), (RED, 0.001)),
         stat("Verdicts now", "Stored by the gateway.", "ops",
              "sum(rate(silhouette_gateway_stored_verdicts_total[$__rate_interval]))"),
         stat("Store", "Whether it can be written.", "none",
@@ -195,17 +201,17 @@ def feature():
                ("sum(rate(silhouette_feature_windows_total[$__rate_interval]))", "closed"),
                ("sum(rate(silhouette_feature_partial_windows_total[$__rate_interval]))",
                 "partial")),
-        series("Subjects", "Held for open windows and horizons, and those that made room for others"
-               " before their time.", "none",
-               ("sum(silhouette_feature_subjects)", "held"),
+        series("Subjects", "Held for open windows and horizons.", "none",
+               ("sum(silhouette_feature_subjects)", "held")),
+        series("Subjects evicted", "That made room for others before their time.", "none",
                ("sum(increase(silhouette_feature_evicted_subjects_total[$__rate_interval]))",
                 "evicted")),
         series("Samples", "Packets held for open windows.", "none",
                ("sum(silhouette_feature_samples)", "packets")),
         LAG,
         stat("Specs", "What the loaded models ask for; without any, no stream is served.", "none",
-             "min(silhouette_feature_specs)", (RED, None), (GREEN, 1), width=8),
-        streams("feature"), *link("feature", "classify-svc"), accounts("feature"),
+             "min(silhouette_feature_specs)" + OR_NONE, (RED, None), (GREEN, 1), width=8),
+        *streams("feature"), *link("feature", "classify-svc"), accounts("feature"),
     ])
 
 
@@ -213,7 +219,7 @@ def classify():
     return dashboard("classify", "Gives windows verdicts.", [SOURCE, MODEL], [
         *process("classify", "classify-svc"),
         stat("Models", "That are loaded.", "none", "count(count by (model) ("
-             "silhouette_classify_model_info))", (RED, None), (GREEN, 1), width=6),
+             "silhouette_classify_model_info))" + OR_NONE, (RED, None), (GREEN, 1), width=6),
         stat("Models refused", "Bundles left out when models were loaded; the log says why.",
              "none", "max(silhouette_classify_refused_models_total)", (GREEN, None), (RED, 1),
              width=6),
@@ -221,7 +227,7 @@ def classify():
         series("Verdicts", "Given, by model.", "ops",
                ('sum by (model) (rate(silhouette_classify_verdicts_total{model=~"$model",'
                 'source=~"$source"}[$__rate_interval]))', "{{model}}")),
-        SEEN, streams("classify"), accounts("classify"),
+        SEEN, *streams("classify"), accounts("classify"),
     ])
 
 
@@ -237,22 +243,25 @@ def gateway():
                 " store.", "s",
                 'sum by (le) (increase(silhouette_gateway_verdict_latency_seconds_bucket'
                 '{source=~"$source"}[$__rate_interval]))'),
-        series("Waiting for the store", "Batches that came and are not stored yet, since when the"
-               " oldest does, and tries again.", "none",
-               ("sum(silhouette_gateway_store_waiting_batches)", "batches"),
-               ("max(silhouette_gateway_store_oldest_waiting_seconds)", "oldest, s"),
+        series("Waiting for the store: age", "Since when the oldest batch does that came and is not"
+               " stored yet.", "s",
+               ("max(silhouette_gateway_store_oldest_waiting_seconds)", "oldest"),
+               steps=((GREEN, None), (RED, 60)), width=12),
+        series("Waiting for the store: batches", "That came and are not stored yet.", "none",
+               ("sum(silhouette_gateway_store_waiting_batches)", "batches")),
+        series("Tried again", "Batches, as the store could not be written.", "none",
                ("sum(increase(silhouette_gateway_store_retries_total[$__rate_interval]))",
-                "tries again"), steps=((GREEN, None), (RED, 60)), width=12),
+                "batches"), steps=((GREEN, None), (RED, 1))),
         series("Store", "What it takes, what it may take before its oldest verdicts go, and what is"
                " free on its disk.", "bytes",
                ("max(silhouette_gateway_store_bytes)", "used"),
                ("max(silhouette_gateway_store_limit_bytes)", "limit"),
                ("min(silhouette_gateway_store_free_bytes)", "free on the disk")),
-        series("Deleted", "Because of age or the store's size.", "ops",
+        series("Verdicts deleted", "Because of their age or the store's size.", "ops",
                ("sum(rate(silhouette_gateway_deleted_verdicts_total[$__rate_interval]))",
-                "verdicts"),
-               ("sum(rate(silhouette_gateway_deleted_features_total[$__rate_interval]))",
-                "features")),
+                "verdicts")),
+        series("Features deleted", "Before their verdicts, because of their age.", "ops",
+               ("sum(rate(silhouette_gateway_deleted_features_total[$__rate_interval]))", "rows")),
         series("Spool", "Captures whose jobs have not ended, cut to headers.", "bytes",
                ("sum(silhouette_gateway_spool_bytes)", "used"),
                ("sum(silhouette_gateway_spool_limit_bytes)", "limit")),
@@ -263,15 +272,16 @@ def gateway():
                steps=((GREEN, None), (RED, 600))),
         series("Watchers", "Streams that follow verdicts, over gRPC and over the web port.",
                "none", ("sum(silhouette_gateway_watchers)", "gRPC"),
-               ("sum(silhouette_gateway_web_watchers)", "web"),
-               ("sum(silhouette_gateway_web_connections)", "web connections")),
+               ("sum(silhouette_gateway_web_watchers)", "web")),
+        series("Web connections", "That are open on the web port.", "none",
+               ("sum(silhouette_gateway_web_connections)", "connections")),
         series("Web requests", "Answered, by route and family of the status.", "reqps",
                ("sum by (route, status) (rate(silhouette_gateway_web_requests_total"
                 "[$__rate_interval]))", "{{route}} {{status}}")),
         series("Web requests refused", "Turned away, by reason.", "reqps",
                ("sum by (reason) (rate(silhouette_gateway_web_refused_total[$__rate_interval]))",
                 "{{reason}}")),
-        streams("gateway"), accounts("gateway"),
+        *streams("gateway"), accounts("gateway"),
     ])
 
 

@@ -15,6 +15,7 @@ import yaml
 
 import containerfile
 import manifests
+import queries
 from kubectl import harness
 from four_processes_test import verdict_lines
 from manifests import SERVICES
@@ -230,7 +231,7 @@ class Runs(unittest.TestCase):
             answer = ask("http://127.0.0.1:9090/api/v1/query?query=up") or "{}"
             found = json.loads(answer).get("data", {}).get("result", [])
             return {each["metric"]["job"]: each["value"][1] for each in found}
-        harness.wait_until(lambda: targets() == {name: "1" for name in SERVICES},
+        harness.wait_until(lambda: targets() == {queries.job(name): "1" for name in SERVICES},
                            "all four are up")
 
 

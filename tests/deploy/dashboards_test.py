@@ -17,6 +17,45 @@ import make  # noqa: E402
 UNITS = {"none", "s", "bytes", "pps", "ops", "reqps", "percentunit", "dateTimeFromNow"}
 
 
+# What only says the same of another service or of more than one source, or tells of faults that alerts are
+# about.
+NOT_SHOWN = {"silhouette_" + name for name in (
+    "capture_interface_dropped_packets_total",
+    "capture_kernel_dropped_packets_total",
+    "capture_link_settled_batches_total",
+    "capture_link_unsettled_batches",
+    "capture_link_wrong_acks_total",
+    "capture_pending_packets",
+    "capture_tls_failed_handshakes_total",
+    "capture_tls_failed_reloads_total",
+    "capture_tls_reloads_total",
+    "classify_interface_dropped_packets_total",
+    "classify_kernel_dropped_packets_total",
+    "classify_pending_packets",
+    "classify_received_packets_total",
+    "classify_tls_failed_handshakes_total",
+    "classify_tls_failed_reloads_total",
+    "classify_tls_reloads_total",
+    "feature_interface_dropped_packets_total",
+    "feature_kernel_dropped_packets_total",
+    "feature_link_settled_batches_total",
+    "feature_link_unsettled_batches",
+    "feature_link_wrong_acks_total",
+    "feature_pending_packets",
+    "feature_received_packets_total",
+    "feature_tls_failed_handshakes_total",
+    "feature_tls_failed_reloads_total",
+    "feature_tls_reloads_total",
+    "gateway_interface_dropped_packets_total",
+    "gateway_kernel_dropped_packets_total",
+    "gateway_pending_packets",
+    "gateway_received_packets_total",
+    "gateway_tls_failed_handshakes_total",
+    "gateway_tls_failed_reloads_total",
+    "gateway_tls_reloads_total",
+)}
+
+
 def declared():
     status, out, errors = harness.run_tool("metrics", "--json")
     assert status == 0, errors
@@ -30,6 +69,11 @@ def known_names(metrics):
         ends = ("_bucket", "_sum", "_count") if metric["type"] == "histogram" else ("",)
         names.update(name + end for end in ends)
     return names
+
+
+def without_end(name):
+    """The histogram's, of one of those."""
+    return re.sub("_(bucket|sum|count)$", "", name)
 
 
 class Dashboards(unittest.TestCase):
@@ -101,13 +145,33 @@ class Dashboards(unittest.TestCase):
                 found = {name for name in known if re.fullmatch(pattern, name)}
                 self.assertTrue(found, "%s: no metric is called %s" % (where, pattern))
                 used |= found
-        shown = {re.sub("_(bucket|sum|count)$", "", name) for name in used}
+        shown = set(map(without_end, used))
         missing = {name for name in declared() if name not in shown}
-        # What only says the same of another service, or tells of faults that alerts are about.
-        for part in ("_tls_", "_packets_total", "_pending_packets", "_link_settled_batches_total",
-                     "_link_unsettled_batches", "_link_wrong_acks_total"):
-            missing = {name for name in missing if part not in name}
-        self.assertEqual(missing, set())
+        self.assertEqual(missing, NOT_SHOWN)
+
+    def test_a_panel_has_one_unit_and_either_levels_or_changes(self):
+        metrics = declared()
+        for name, dashboard in queries.dashboards().items():
+            for panel in queries.panels(dashboard):
+                if panel["type"] != "timeseries":
+                    continue
+                kinds = {(metrics[metric]["unit"], "[" in target["expr"])
+                         for target in panel["targets"]
+                         for metric in map(without_end, queries.metrics(target["expr"]))}
+                self.assertEqual(len(kinds), 1, (name, panel["title"], kinds))
+
+    def test_what_is_red_at_nothing_is_red_without_data(self):
+        red = set()
+        for name, dashboard in queries.dashboards().items():
+            for panel in queries.panels(dashboard):
+                lowest = panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"]
+                if panel["type"] != "stat" or lowest != "red" or panel["title"] == "Certificate":
+                    continue  # without TLS there is none, and nothing is wrong
+                (target,) = panel["targets"]
+                self.assertTrue(target["expr"].endswith(" or vector(0)"), (name, panel["title"]))
+                red.add(panel["title"])
+        self.assertLessEqual({"Services that answer", "Processes that answer", "Models", "Specs"},
+                             red)
 
 
 if __name__ == "__main__":

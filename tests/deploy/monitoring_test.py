@@ -4,15 +4,16 @@ alert fires while all is well, and those that can be provoked do fire."""
 import math
 import os
 import re
-import signal
 import tempfile
-import threading
 import unittest
+import unittest.mock
 
 import monitored
 import queries
 from monitored import Talk, certificates, harness
 from prometheus import Prometheus, skip_without
+from submit_test import free_address
+from trouble import Trouble
 
 # Of interfaces, which only root may listen on.
 LIVE_ONLY = {"silhouette_gateway_window_lag_seconds", "silhouette_feature_watermark_lag_seconds"}
@@ -22,15 +23,35 @@ def setUpModule():
     skip_without()
 
 
-def certificate_flags(test, days):
-    folder = tempfile.TemporaryDirectory(prefix="silhouette-tls-")
-    test.addClassCleanup(folder.cleanup)
-    authority = certificates.Authority(folder.name, "ours")
-    return authority.flags(authority.sign("silhouette", days=days))
+# ---- rules whose times are shorter --------------------------------------------------------------
 
 
-def jobs_of(suite):
-    return [(service.name, service) for service in suite.services]
+def in_seconds(text):
+    number, unit = re.fullmatch(r"(\d+)([smh])", text).groups()
+    return int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def changed_rules(faster, **labels):
+    """The rules with all times, as "for", ranges and ages in seconds, so many times as short; ranges still
+    hold a few scrapes. They get these labels as well."""
+    def milliseconds(seconds):
+        return "%dms" % max(1, 1000 * seconds // faster)
+
+    def quick(expression):
+        expression = re.sub(
+            r"(\[|offset )(\d+[smh])", lambda at: at.group(1) + milliseconds(
+                max(in_seconds(at.group(2)), 4 * faster)), expression)
+        return re.sub(r"(_seconds > |time\(\) - )(\d+)\b",
+                      lambda at: at.group(1) + "%g" % (int(at.group(2)) / faster), expression)
+
+    (rules,) = queries.rule_files().values()
+    return {"groups": [{"name": "faster", "rules": [
+        {**rule, "expr": quick(rule["expr"]), "labels": {**rule["labels"], **labels},
+         "for": milliseconds(in_seconds(rule.get("for", "0s")))}
+        for group in rules["groups"] for rule in group["rules"]]}]}
+
+
+# ---- tests --------------------------------------------------------------------------------------
 
 
 class AllIsWell(unittest.TestCase):
@@ -38,20 +59,34 @@ class AllIsWell(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        flags = certificate_flags(cls, days=30)
+        folder = tempfile.TemporaryDirectory(prefix="silhouette-tls-")
+        cls.addClassCleanup(folder.cleanup)
+        authority = certificates.Authority(folder.name, "ours")
+        flags = authority.flags(authority.sign("silhouette"))  # for 30 days
         cls.talk = Talk()
         cls.addClassCleanup(cls.talk.close)
         live = cls.talk.capture_flags() if monitored.may_capture() else []
-        # The call lasts two minutes.
-        cls.suite = harness.Suite("--replay", harness.SAMPLE, "--speed", "8x", *live, every=flags)
+        address = free_address()  # of a capture-svc for jobs, which the gateway has to know
+        with unittest.mock.patch.dict(os.environ, SILHOUETTE_CAPTURE_ADDRESS=address):
+            # The call lasts two minutes.
+            cls.suite = harness.Suite("--replay", harness.SAMPLE, "--speed", "4x", *live,
+                                      every=flags)
         cls.addClassCleanup(cls.suite.close)
+        for_jobs = harness.Service("capture-svc", folder.name, "--feature-address",
+                                   cls.suite.feature.address(), *flags, listen=address)
+        cls.addClassCleanup(for_jobs.kill_if_running)
         cls.talk.start()
         (rules,) = queries.rule_files().values()
-        cls.prometheus = Prometheus(jobs_of(cls.suite), rules)
+        # The second finds the false alarms of five minutes.
+        rules = {"groups": rules["groups"] + changed_rules(15, pace="faster")["groups"]}
+        cls.prometheus = Prometheus([*cls.suite.services, for_jobs], rules)
         cls.addClassCleanup(cls.prometheus.close)
+        status, _, errors = harness.run_tool("submit", "--wait", harness.SAMPLE, "--gateway",
+                                             cls.suite.gateway.address(), *flags)
+        assert status == 0, errors
         cls.suite.capture.wait_for("ended, ")  # the replay
         stored = "silhouette_gateway_stored_verdicts_total"
-        expected = 240 + (1 if live else 0)
+        expected = 2 * 240 + (1 if live else 0)
         harness.wait_until(lambda: any(value >= expected for _, value in
                                        cls.prometheus.query(stored)), "all is scraped")
 
@@ -62,8 +97,8 @@ class AllIsWell(unittest.TestCase):
     def test_the_variables_have_values(self):
         values = self.values()
         self.assertEqual(values["model"], ["presence"])
-        self.assertIn("files", values["source"])
-        self.assertEqual(len(values["source"]), 2 if monitored.may_capture() else 1)
+        self.assertLessEqual({"files", "jobs"}, set(values["source"]))
+        self.assertEqual(len(values["source"]), 3 if monitored.may_capture() else 2)
 
     def test_every_expression_of_the_dashboards_finds_something(self):
         chosen = [dict.fromkeys(self.values(), ".*"),
@@ -92,151 +127,91 @@ class AllIsWell(unittest.TestCase):
         self.assertEqual(value("overview.json: Share lost"), 0)
         self.assertAlmostEqual(value("overview.json: Certificate") / 86400, 30, delta=1)
         ((_, windows),) = self.prometheus.query("sum(silhouette_feature_windows_total)")
-        self.assertGreaterEqual(windows, 240)
+        self.assertGreaterEqual(windows, 2 * 240)
 
     def test_every_alert_is_known_to_prometheus_and_silent(self):
         rules = {rule["name"]: rule for rule in self.prometheus.rules()}
         self.assertEqual(set(rules), {alert["alert"] for alert in queries.alerts()})
         for name, rule in rules.items():
             self.assertEqual((rule["health"], rule.get("lastError", "")), ("ok", ""), name)
-        # Not even pending: none would fire if this went on for longer.
-        self.assertEqual(self.prometheus.ask("alerts")["alerts"], [])
-
-
-# Times of the rules, so many times as short: "for", ranges, and ages in seconds.
-FASTER = 120
-
-
-def shorter(seconds):
-    return "%dms" % max(1, 1000 * seconds // FASTER)
-
-
-def in_seconds(text):
-    number, unit = re.fullmatch(r"(\d+)([smh])", text).groups()
-    return int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
-
-
-def faster_rules():
-    """The rules with all times FASTER; ranges still hold a few scrapes."""
-    (rules,) = queries.rule_files().values()
-    made = []
-    for rule in (rule for group in rules["groups"] for rule in group["rules"]):
-        expression = re.sub(
-            r"(\[|offset )(\d+[smh])", lambda at: at.group(1) + shorter(
-                max(in_seconds(at.group(2)), 4 * FASTER)), rule["expr"])
-        expression = re.sub(r"(_seconds > )(\d+)\b",
-                            lambda at: at.group(1) + "%g" % (int(at.group(2)) / FASTER), expression)
-        made.append({**rule, "expr": expression, "for": shorter(in_seconds(rule.get("for", "0s")))})
-    return {"groups": [{"name": "faster", "rules": made}]}
+        # Not even pending: none would fire if this went on for longer; but half a second for a verdict is
+        # what a busy machine may take now and then.
+        self.assertEqual([alert for alert in self.prometheus.ask("alerts")["alerts"]
+                          if "pace" not in alert["labels"]
+                          and alert["labels"]["alertname"] != "SilhouetteVerdictsSlow"], [])
+        self.assertEqual(self.prometheus.query('max_over_time(ALERTS{alertstate="firing"}[1h])'),
+                         [])
 
 
 class SomethingIsWrong(unittest.TestCase):
     """Several things at once, each for an alert of its own."""
 
-    PROVOKED = {"SilhouetteServiceDown", "SilhouetteLinkNotSettling", "SilhouetteModelRefused",
-                "SilhouetteStoreFailing", "SilhouetteStoreFull", "SilhouetteJobWaits",
-                "SilhouetteCaptureFailed", "SilhouetteCertificateEnds"}
-    PROVOKED_BY_ROOT = {"SilhouetteNoPackets", "SilhouettePacketsShed"}
+    INTERFACES = {"SilhouetteNoPackets", "SilhouettePacketsShed", "SilhouetteWindowLag",
+                  "SilhouetteVerdictsSlow"}
+    # What nothing here provokes: a processor that is too slow, a fault of the program, a disk.
+    NOT_PROVOKED = {"SilhouettePacketsDropped", "SilhouetteAccountsDoNotAddUp",
+                    "SilhouetteDiskFull"}
+    # Of services that stop for a while, or for another reason, as well; a busy Prometheus that takes another
+    # configuration is without some jobs for seconds.
+    ELSEWHERE_TOO = {"SilhouetteServiceDown", "SilhouetteLinkNotSettling", "SilhouetteWindowLag",
+                     "SilhouettePacketsShed", "SilhouetteServiceMissing"}
+    NAMING = ("job", "instance", "source", "reason")
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="silhouette-wrong-")
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-        os.chmod(self.folder, 0o777)
-        self.services = []
+    @classmethod
+    def setUpClass(cls):
+        cls.trouble = Trouble()
+        cls.addClassCleanup(cls.trouble.close)
+        cls.prometheus = Prometheus(cls.trouble.services, changed_rules(120))
+        cls.addClassCleanup(cls.prometheus.close)
+        cls.addClassCleanup(cls.trouble.stop)  # before it is asked in vain
+        services = list(cls.trouble.services)
+        harness.wait_until(lambda: len(cls.prometheus.query("up == 1")) == len(services),
+                           "all are scraped")
+        cls.trouble.begin(cls.prometheus)
+        cls.expected, cls.fired = dict(cls.trouble.expected), {}
+        cls.wait_for_all()
+        cls.prometheus.look_after([each for each in services if each.name != "classify-svc"
+                                   and each is not cls.trouble.gone])
+        cls.expected["SilhouetteServiceMissing"] = {"job": "silhouette-classify"}
+        cls.expected["SilhouetteTargetsGone"] = {"job": "silhouette-gateway"}
+        cls.wait_for_all()
 
-    def path(self, *parts):
-        return os.path.join(self.folder, *parts)
-
-    def start(self, name, *args, launcher=()):
-        """In a folder of its own, as there are several of a name."""
-        own = self.path("%s-%d" % (name, len(self.services)))
-        os.mkdir(own)
-        os.chmod(own, 0o777)
-        service = harness.Service(name, own, *args, launcher=launcher)
-        self.addCleanup(service.kill_if_running)
-        self.services.append(service)
-        return service
-
-    def broken_models(self):
-        os.makedirs(self.path("models", "broken", "1"))
-        os.symlink(os.path.join(harness.ROOT, "models", "presence"),
-                   self.path("models", "presence"))
-        with open(self.path("models", "broken", "1", "manifest.json"), "w",
-                  encoding="utf-8") as file:
-            file.write("{}")
-        return self.path("models")
-
-    def cut_capture(self):
-        with open(harness.SAMPLE, "rb") as whole, open(self.path("cut.pcap"), "wb") as cut:
-            cut.write(whole.read(100_000))
-        return self.path("cut.pcap")
-
-    def start_with_a_full_disk(self):
-        """Whose files may grow to 512 KiB."""
-        script = 'trap "" XFSZ; ulimit -f 512; exec "$@"'
-        return self.start("gateway", "--store", self.path("full.db"),
-                          launcher=("bash", "-c", script, "bash"))
-
-    def make_busy(self, gateway):
-        """A capture that goes through all services, again and again, as long as it is stored."""
-        classify = self.start("classify-svc", "--models", self.broken_models(),
-                              "--gateway-address", gateway.address())
-        feature = self.start("feature-svc", "--classify-address", classify.address())
-        long = self.path("long.pcap")
-        status, _, errors = harness.run_tool("simulate", "home", "--duration", "600", "-o", long)
-        self.assertEqual(status, 0, errors)
-        return feature, self.start("capture-svc", "--feature-address", feature.address(),
-                                   "--replay", long, "--speed", "20x")
-
-    def flood(self, talk):
-        """An interface whose feature-svc takes nothing sheds."""
-        nobody = self.start("feature-svc", "--classify-address", "127.0.0.1:1")
-        self.start("capture-svc", "--feature-address", nobody.address(), "--link-buffer", "1",
-                   *talk.capture_flags())
-        talk.start()
-
-    def hand_in(self, gateway):
-        """A job that no capture-svc takes."""
-        process = threading.Thread(target=harness.run_tool, args=(
-            "submit", harness.SAMPLE, "--gateway", gateway.address()))
-        process.start()
-        self.addCleanup(process.join)
-
-    def test_makes_the_alerts_fire_that_are_about_it(self):
-        flags = certificate_flags(type(self), days=5)
-        small = self.start("gateway", "--store", self.path("small.db"), "--max-store", "10000",
-                           "--capture-address", "127.0.0.1:1")
-        full = self.start_with_a_full_disk()
-        feature, _ = self.make_busy(full)
-        self.start("capture-svc", "--feature-address", feature.address(), "--file",
-                   self.cut_capture())
-        self.start("gateway", "--store", self.path("tls.db"), *flags)
-        gone = self.start("gateway", "--store", self.path("gone.db"))
-        self.hand_in(small)
-        expected = set(self.PROVOKED)
-        if monitored.may_capture():
-            expected |= self.PROVOKED_BY_ROOT
-            silent, loud = Talk(), Talk(rate=0)
-            self.addCleanup(silent.close)
-            self.addCleanup(loud.close)
-            self.start("capture-svc", "--feature-address", feature.address(),
-                       *silent.capture_flags())
-            self.flood(loud)
-        prometheus = Prometheus([(each.name, each) for each in self.services], faster_rules())
-        self.addCleanup(prometheus.close)
-        gone.process.send_signal(signal.SIGKILL)
-        fired = set()
-
+    @classmethod
+    def wait_for_all(cls):
         def all_fired():
-            fired.update(labels["alertname"] for labels in prometheus.firing())
-            return expected <= fired
+            for labels in cls.prometheus.firing():
+                naming = {name: labels[name] for name in cls.NAMING if name in labels}
+                found = cls.fired.setdefault(labels["alertname"], [])
+                if naming not in found:
+                    found.append(naming)
+            return all(labels in cls.fired.get(alert, ())
+                       for alert, labels in cls.expected.items())
         try:
             harness.wait_until(all_fired, "the alerts", seconds=harness.TIMEOUT_S / 2)
         except AssertionError:
-            self.fail("silent: %s" % sorted(expected - fired))
-        # The services that were left alone keep their counts.
-        self.assertNotIn("SilhouetteAccountsDoNotAddUp", fired)
+            pass  # the tests say which
+
+    def check(self, alerts):
+        for alert in sorted(alerts):
+            with self.subTest(alert):
+                self.assertIn(self.expected[alert], self.fired.get(alert, []))
+                if alert not in self.ELSEWHERE_TOO:
+                    self.assertEqual(self.fired[alert], [self.expected[alert]])
+
+    def test_makes_the_alerts_fire_that_are_about_it_and_says_where_it_is(self):
+        self.check(set(self.expected) - self.INTERFACES)
+
+    def test_makes_those_about_interfaces_fire(self):
+        if not monitored.may_capture():
+            self.skipTest("only root may listen on interfaces")
+        self.check(self.INTERFACES)
+
+    def test_is_all_that_can_be_wrong_but_for_what_is_not_provoked(self):
+        self.assertEqual(set(self.expected) | self.INTERFACES | self.NOT_PROVOKED,
+                         {alert["alert"] for alert in queries.alerts()})
+
+    def test_leaves_the_counts_of_the_others_alone(self):
+        self.assertNotIn("SilhouetteAccountsDoNotAddUp", self.fired)
 
 
 if __name__ == "__main__":

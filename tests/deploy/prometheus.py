@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -14,6 +15,7 @@ import urllib.request
 
 import yaml
 
+import queries
 from monitored import harness
 
 
@@ -29,19 +31,33 @@ class Prometheus:
     INTERVAL_S = 0.5
 
     def __init__(self, services, rules=None):
-        """`services` are (job, harness.Service); `rules` a rule file's contents."""
+        """`services` are harness.Service; `rules` a rule file's contents."""
         self._folder = tempfile.TemporaryDirectory(prefix="silhouette-prometheus-")
+        self._known = []
         every = "%dms" % (1000 * self.INTERVAL_S)
-        config = {
+        self._config = {
             "global": {"scrape_interval": every, "scrape_timeout": every,
                        "evaluation_interval": every},
-            "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [
-                service.address("metrics") for each, service in services if each == job]}]}
-                for job in sorted({job for job, _ in services})],
+            "scrape_configs": self._jobs(services),
         }
         if rules is not None:
-            config["rule_files"] = [self._write("rules.yaml", rules)]
-        self._start(self._write("prometheus.yaml", config))
+            self._config["rule_files"] = [self._write("rules.yaml", rules)]
+        self._start(self._write("prometheus.yaml", self._config))
+
+    def _jobs(self, services):
+        """Jobs stay when their last target goes: one that is not configured any more is
+        remembered for minutes."""
+        targets = {job: [] for job in self._known}
+        for service in services:
+            targets.setdefault(queries.job(service.name), []).append(service.address("metrics"))
+        self._known = list(targets)
+        return [{"job_name": job, "static_configs": [{"targets": addresses}]}
+                for job, addresses in targets.items()]
+
+    def look_after(self, services):
+        """These instead."""
+        self._write("prometheus.yaml", {**self._config, "scrape_configs": self._jobs(services)})
+        self._process.send_signal(signal.SIGHUP)
 
     def _write(self, name, contents):
         path = os.path.join(self._folder.name, name)

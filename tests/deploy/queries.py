@@ -13,6 +13,11 @@ DASHBOARDS = os.path.join(ROOT, "k8s", "dashboards")
 ALERTS = os.path.join(ROOT, "k8s", "alerts")
 
 
+def job(service):
+    """The label `job` of a service's metrics, by its name: silhouette-capture of capture-svc."""
+    return "silhouette-" + service.removesuffix("-svc")
+
+
 @functools.cache
 def dashboards():
     """{file name: what it holds}."""

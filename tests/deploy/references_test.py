@@ -9,6 +9,7 @@ import yaml
 
 import kubectl
 import manifests
+import queries
 import schema
 from kubectl import harness
 from manifests import SERVICES, addresses, all_pods, clusters
@@ -144,6 +145,8 @@ class References(unittest.TestCase):
             (endpoint,) = monitor["spec"]["endpoints"]
             (port,) = [each for each in service["spec"]["ports"] if each["name"] == endpoint["port"]]
             self.assertIn(port["port"], range(9170, 9174))
+            self.assertEqual(endpoint["relabelings"], [{
+                "targetLabel": "job", "replacement": queries.job(monitor["metadata"]["name"])}])
 
     def test_the_operator_gets_the_alerts_and_grafana_all_dashboards(self):
         cluster = manifests.cluster("prod")

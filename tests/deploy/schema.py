@@ -122,7 +122,8 @@ KINDS = {
                 "service!": {"name!": NAME, "port!": {"name": PORT_NAME, "number": PORT}}}}]}}]}},
     ("monitoring.coreos.com/v1", "ServiceMonitor"): {"spec!": {
         "selector!": SELECTOR, "endpoints!": [
-            {"port!": PORT_NAME, "interval": DURATION, "scrapeTimeout": DURATION, "path": PATH}]}},
+            {"port!": PORT_NAME, "interval": DURATION, "scrapeTimeout": DURATION, "path": PATH,
+             "relabelings": [{"targetLabel!": NAME, "replacement!": str}]}]}},
     ("monitoring.coreos.com/v1", "PrometheusRule"): {"spec!": {"groups!": [
         {"name!": str, "rules!": [
             {"alert!": str, "expr!": str, "for": DURATION, "labels!": MAP, "annotations!": MAP}]}]}},
