@@ -13,6 +13,7 @@ namespace {
 template <typename Value, typename Field>
 void FromBytes(std::string_view bytes, Field* field) {
   field->Resize(static_cast<int>(bytes.size() / sizeof(Value)), 0);
+  if (bytes.empty()) return;
   std::memcpy(field->mutable_data(), bytes.data(), bytes.size() / sizeof(Value) * sizeof(Value));
 }
 

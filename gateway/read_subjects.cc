@@ -46,7 +46,7 @@ constexpr char kNewestStart[] =
 template <typename Value>
 std::vector<Value> FromBytes(std::string_view bytes) {
   std::vector<Value> values(bytes.size() / sizeof(Value));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
   return values;
 }
 

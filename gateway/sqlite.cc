@@ -148,6 +148,10 @@ bool SqliteDatabase::HasMoved() const {
   return has_file_ && result == SQLITE_OK && moved != 0;
 }
 
+void SqliteDatabase::KeepLogOnClose() {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 absl::Status SqliteDatabase::AddFunction(const std::string& name,
                                          std::string (*function)(std::string_view)) {
   const auto call = [](sqlite3_context* context, int, sqlite3_value** arguments) {

@@ -69,6 +69,9 @@ class SqliteDatabase {
   // databases without a file that people see.
   bool HasMoved() const;
 
+  // When it is closed as the last one, leaves the log as it is: for connections that only read.
+  void KeepLogOnClose();
+
   // Makes `function`, from bytes to bytes, known to SQL under a name.
   absl::Status AddFunction(const std::string& name, std::string (*function)(std::string_view));
 

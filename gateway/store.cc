@@ -107,6 +107,8 @@ absl::Status VerdictStore::Reopen() {
   if (absl::Status status = PrepareLayout(path_, &*database); !status.ok()) return status;
   auto readers = StoreReaders::Open(path_);
   if (!readers.ok()) return readers.status();
+  // Else readers of what lies there now would have read it with the log of what lay there before.
+  if (database->HasMoved()) return absl::UnavailableError("store: replaced as it was opened");
   database_ = *std::move(database);
   log_ = StoreLog::Of(path_);
   std::lock_guard readers_lock(readers_mutex_);

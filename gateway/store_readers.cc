@@ -7,6 +7,7 @@ absl::StatusOr<std::shared_ptr<StoreReaders>> StoreReaders::Open(const std::stri
   for (auto& connection : readers->connections_) {
     auto database = SqliteDatabase::Open(path);
     if (!database.ok()) return database.status();
+    database->KeepLogOnClose();
     // SQLite opens the write-ahead log by its name when it first reads: now, not when another store
     // may lie there.
     absl::Status status = database->Execute("PRAGMA query_only = 1; SELECT id FROM store;");
