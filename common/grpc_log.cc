@@ -6,7 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
 
 namespace silhouette {
 namespace {
@@ -23,12 +27,13 @@ void TellOfHandshake(std::string_view message) {
   if (now_ms < until || !silent_until_ms.compare_exchange_strong(until, now_ms + 10'000)) return;
   const size_t reason = message.rfind(':');  // "…:SSL routines::certificate verify failed."
   if (reason != std::string_view::npos) message.remove_prefix(reason + 1);
-  spdlog::info("a TLS handshake failed: {}", message);
+  LogInfo(absl::StrCat("a TLS handshake failed: ", std::string(message)));
 }
 
 [[noreturn]] void EndWithoutPort(std::string_view message) {
   const size_t reason = message.rfind(':');  // "Failed accept4: Too many open files"
-  spdlog::error("takes no more connections{}; ends, to be started again", message.substr(reason));
+  LogError(absl::StrCat("takes no more connections", std::string(message.substr(reason)),
+                        "; ends, to be started again"));
   spdlog::default_logger()->flush();
   std::_Exit(1);
 }
@@ -40,7 +45,7 @@ void JoinGrpcLog() {
     const std::string_view message = args->message;
     if (message.starts_with("Handshake failed")) TellOfHandshake(message);
     if (message.starts_with("Failed accept4:")) EndWithoutPort(message);
-    spdlog::debug("grpc: {}", message);
+    if (IsLogged(LogLevel::kDebug)) LogDebug(absl::StrCat("grpc: ", args->message));
   });
 }
 

@@ -76,7 +76,7 @@ struct WindowRange {
   int64_t from_ns = std::numeric_limits<int64_t>::min();
   int64_t to_ns = std::numeric_limits<int64_t>::max();
   int64_t margin = 0;
-  std::optional<int64_t> number;  // none: all
+  std::optional<int64_t> number = std::nullopt;  // none: all
 };
 
 // How often each class was said in an hour.
