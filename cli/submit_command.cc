@@ -1,5 +1,6 @@
 #include "cli/submit_command.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <iostream>
@@ -192,7 +193,13 @@ class JobsWatch {
   std::map<std::string, size_t> open_;  // by id
 };
 
-constexpr int kGatewayIsAway = 3;
+// Says it. Returns the exit status; of several failures the greatest counts, as what may be tried
+// again is worth it whatever else failed.
+int Failure(const absl::Status& status) {
+  constexpr int kGatewayIsAway = 3;
+  const int exit_status = ReportFailure("submit", status);
+  return absl::IsUnavailable(status) ? kGatewayIsAway : exit_status;
+}
 
 // What is left to say, and the exit status.
 int Conclude(const SubmitFlags& flags, std::vector<Submitted>* all,
@@ -215,15 +222,13 @@ int Conclude(const SubmitFlags& flags, std::vector<Submitted>* all,
     const bool failed = submitted.job.state() == v1::JOB_STATE_FAILED ||
                         submitted.job.state() == v1::JOB_STATE_CANCELLED;
     if (!submitted.incomplete.empty()) {
-      exit_status = ReportFailure("submit", absl::DataLossError(submitted.incomplete));
+      exit_status = std::max(exit_status, Failure(absl::DataLossError(submitted.incomplete)));
     }
-    if (!submitted.status.ok()) {
-      const int failure = ReportFailure("submit", submitted.status);
-      exit_status = absl::IsUnavailable(submitted.status) ? kGatewayIsAway : failure;
-    }
+    if (!submitted.status.ok()) exit_status = std::max(exit_status, Failure(submitted.status));
     if (submitted.status.ok() && failed) {
-      exit_status = ReportFailure(
-          "submit", absl::UnknownError(absl::StrCat(name, ": ", JobProgress(submitted.job))));
+      exit_status = std::max(
+          exit_status,
+          Failure(absl::UnknownError(absl::StrCat(name, ": ", JobProgress(submitted.job)))));
     }
   }
   return exit_status;
@@ -273,7 +278,7 @@ int Run(SubmitFlags flags) {
     for (size_t i = 0; i < all.size(); ++i) HandIn(flags, truth, i, context, &all[i]);
     if (flags.wait) {
       absl::Status watched = JobsWatch(context, &all).Run();
-      if (!watched.ok()) return ReportFailure("submit", watched);
+      if (!watched.ok()) return Failure(watched);
     }
   }
   return Conclude(flags, &all, gateway.get());

@@ -68,7 +68,7 @@ void AccountingMetrics::Update(const v1::BatchHeader& header, const v1::Accounti
     run.counted = now;
     run.counted.received = std::accumulate(now.decided.begin(), now.decided.end(), uint64_t{0});
   }
-  Add(now, &run.counted);
+  CountMore(now, &run.counted);
   run.updated = ++updates_;
   if (header.end_of_run() && !run.ended) Remember(key);
   if (runs_.size() - ended_.size() > kMostOpen) EndOldest();
@@ -76,7 +76,7 @@ void AccountingMetrics::Update(const v1::BatchHeader& header, const v1::Accounti
 
 // After a break, packets that were counted under one term may come under another: they stay where
 // they were counted first.
-void AccountingMetrics::Add(const Counts& now, Counts* counted) {
+void AccountingMetrics::CountMore(const Counts& now, Counts* counted) {
   if (now.received < counted->received) return;
   uint64_t elsewhere = 0;
   for (size_t i = 0; i < kTerms; ++i) {

@@ -61,7 +61,8 @@ class AccountingMetrics : public prometheus::Collectable {
     uint64_t updated = 0;  // number of the update
   };
   static Counts CountsOf(const v1::Accounting& accounting);
-  void Add(const Counts& now, Counts* counted);
+  // Counts what a run has more than before, in `counted` and in the total.
+  void CountMore(const Counts& now, Counts* counted);
   void EndOldest();
   void Remember(const Key& key);
 
