@@ -42,6 +42,7 @@ v1::ModelHead HeadOf(const v1::ModelManifest& manifest) {
   head.set_length_ns(manifest.spec().length_ns());
   head.set_hop_ns(manifest.spec().hop_ns());
   if (manifest.has_timeline()) *head.mutable_timeline() = manifest.timeline();
+  *head.mutable_incidents() = manifest.incidents();
   return head;
 }
 
