@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "absl/strings/numbers.h"
@@ -56,13 +57,20 @@ absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Load(const std::string& dir) {
   if (!manifest.ok()) return InFile(manifest_path, manifest.status());
   auto booster = Booster::Load(dir + "/model.ubj");
   if (!booster.ok()) return InFile(manifest_path, booster.status());
-  std::unique_ptr<Bundle> bundle(new Bundle(*std::move(manifest), *std::move(booster)));
-  if (absl::Status status = bundle->CheckShapes(); !status.ok()) {
-    return InFile(manifest_path, status);
-  }
-  if (absl::Status status = bundle->CheckGoldenRows(); !status.ok()) {
-    return InFile(manifest_path, status);
-  }
+  auto bundle = Unproven(*std::move(manifest), *std::move(booster));
+  absl::Status status = bundle.status();
+  if (status.ok()) status = (*bundle)->CheckGoldenRows();
+  if (!status.ok()) return InFile(manifest_path, status);
+  return bundle;
+}
+
+absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Unproven(v1::ModelManifest manifest,
+                                                         Booster booster) {
+  std::unique_ptr<Bundle> bundle(new Bundle(std::move(manifest), std::move(booster)));
+  absl::Status status = bundle->CheckShapes();
+  if (status.ok()) status = bundle->SetNovelty();
+  if (status.ok()) status = bundle->CheckIncidents();
+  if (!status.ok()) return status;
   return bundle;
 }
 
@@ -84,6 +92,58 @@ absl::Status Bundle::CheckShapes() const {
   }
   if (!manifest_.has_timeline()) return absl::OkStatus();
   return CheckTimelineModel(manifest_.timeline(), classes());
+}
+
+absl::Status Bundle::SetNovelty() {
+  if (manifest_.has_novelty()) {
+    auto schema = FindSchema(manifest_.spec().schema());
+    auto novelty = Novelty::Create(manifest_.novelty(), **schema);
+    if (!novelty.ok()) return novelty.status();
+    if (classes() < 3 || *manifest_.classes().rbegin() != kUnknownClass) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "it has a novelty, so that its last class must be ", kUnknownClass, ", behind two"));
+    }
+    novelty_ = *std::move(novelty);
+  }
+  if (!manifest_.has_calibration()) return absl::OkStatus();
+  const v1::Calibration& calibration = manifest_.calibration();
+  const bool finite =
+      std::isfinite(calibration.slope()) &&
+      std::all_of(calibration.bias().begin(), calibration.bias().end(),
+                  [](double bias) { return std::isfinite(bias); });
+  if (finite && calibration.slope() > 0 &&
+      static_cast<size_t>(calibration.bias_size()) == known_classes()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("its calibration needs a positive slope and ", known_classes(), " biases"));
+}
+
+// Each rule is of a class, once, and tells of features that there are.
+absl::Status Bundle::CheckIncidents() const {
+  auto schema = FindSchema(manifest_.spec().schema());
+  std::set<std::string> left(manifest_.classes().begin(), manifest_.classes().end());
+  for (const v1::IncidentRule& rule : manifest_.incidents()) {
+    if (left.erase(rule.class_()) == 0) {
+      return absl::InvalidArgumentError(absl::StrCat("its incidents name the class \"",
+                                                     rule.class_(),
+                                                     "\", which it has not, or twice"));
+    }
+    if (rule.quiet_ns() < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("its incidents of ", rule.class_(), " have a quiet_ns below 0"));
+    }
+    for (const v1::TellingFeature& telling : rule.features()) {
+      const auto& features = (*schema)->features;
+      if (std::any_of(features.begin(), features.end(),
+                      [&](const auto& feature) { return feature.name == telling.name(); })) {
+        continue;
+      }
+      return absl::InvalidArgumentError(absl::StrCat("its incidents tell of ", telling.name(),
+                                                     ", which ", (*schema)->name, " has not"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Bundle::CheckGoldenRows() const {
@@ -109,30 +169,45 @@ absl::Status Bundle::CheckGoldenRows() const {
 
 absl::StatusOr<std::vector<float>> Bundle::Predict(std::span<const double> rows) const {
   std::vector<float> probabilities;
-  absl::Status status = booster_.Predict(rows, classes(), &probabilities);
+  const size_t known = known_classes();
+  absl::Status status = booster_.Predict(rows, known, &probabilities);
   if (!status.ok()) return status;
-  return probabilities;
+  if (!manifest_.has_calibration() && !novelty_.has_value()) return probabilities;
+  std::vector<float> all;
+  const size_t features = booster_.features();
+  std::vector<double> of_row(known);
+  for (size_t i = 0; i * features < rows.size(); ++i) {
+    std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * known), known, of_row.begin());
+    if (manifest_.has_calibration()) Calibrate(manifest_.calibration(), of_row);
+    const double unknown =
+        novelty_.has_value() ? novelty_->UnknownProbability(rows.subspan(i * features, features))
+                             : 0;
+    for (double p : of_row) all.push_back(static_cast<float>(p * (1 - unknown)));
+    if (novelty_.has_value()) all.push_back(static_cast<float>(unknown));
+  }
+  return all;
 }
 
 absl::StatusOr<std::vector<double>> Bundle::Explain(std::span<const double> row) const {
   std::vector<float> contributions;
-  absl::Status status = booster_.Explain(row, classes(), &contributions);
+  absl::Status status = booster_.Explain(row, known_classes(), &contributions);
   if (!status.ok()) return status;
-  std::vector<double> all(classes() * (row.size() + 1) - contributions.size());
+  std::vector<double> all(known_classes() * (row.size() + 1) - contributions.size());
   all.insert(all.end(), contributions.begin(), contributions.end());
+  all.resize(classes() * (row.size() + 1));
   return all;
 }
 
-size_t Bundle::ChooseClass(std::span<const float> probabilities) const {
-  const auto best = std::max_element(probabilities.begin(), probabilities.end());
-  size_t chosen = static_cast<size_t>(best - probabilities.begin());
-  bool reached = false;
-  for (size_t c = 0; c < static_cast<size_t>(manifest_.thresholds_size()); ++c) {
-    if (probabilities[c] < manifest_.thresholds(static_cast<int>(c))) continue;
-    if (!reached || probabilities[c] > probabilities[chosen]) chosen = c;
-    reached = true;
+void Calibrate(const v1::Calibration& calibration, std::span<double> probabilities) {
+  constexpr double kSmallest = 1e-9;
+  double sum = 0;
+  for (size_t c = 0; c < probabilities.size(); ++c) {
+    double& p = probabilities[c];
+    p = std::exp(calibration.slope() * std::log(std::max(p, kSmallest)) +
+                 calibration.bias(static_cast<int>(c)));
+    sum += p;
   }
-  return chosen;
+  for (double& p : probabilities) p /= sum;
 }
 
 namespace {

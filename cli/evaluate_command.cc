@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/detection_lines.h"
+#include "cli/detector_flags.h"
 #include "cli/evaluation_lines.h"
 #include "cli/evaluation_report.h"
 #include "cli/labelled_flags.h"
@@ -31,6 +33,7 @@ struct EvaluateFlags {
   std::vector<std::string> files;
   DatasetColumns columns;
   LabelledFlags captures;
+  DetectorFlags detector;
   WindowFlags windows;  // of captures; of tables, with a schema, their length alone
   std::string positive;
   std::string schema;
@@ -59,11 +62,17 @@ Splits:
 
 Of captures, each interval of a truth is a block, and each capture a source.
 
+With --list, of models that raise alarms: whole sources (devices, attack captures) left out, what was
+found of each attack and after how long, and false alarms a day; thresholds and calibration are those
+of other sources, and simulated captures only train. Random windows are shown beside it.
+
 Examples:
   silhouette evaluate windows.csv --label person --blocks minute
   silhouette evaluate --pcap call.pcap --truth call_truth.csv
   silhouette evaluate windows.csv --label person --split column:test --compare --report out.html
   silhouette evaluate call1.csv call2.csv call3.csv --label person --split by-source --json
+  silhouette evaluate --list labels.tsv --list simulated.tsv --classes benign,scan,flood \
+      --schema traffic.v1 --subject device --window 5s --protocol all
 
 Exit status: 0 done; 1 failed; 2 usage.)";
 
@@ -204,6 +213,28 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
   return WriteFiles(*flags, *data, *comparison);
 }
 
+absl::Status JudgeAlarmsOf(const EvaluateFlags& flags) {
+  const auto request =
+      DetectorRequestOf(flags.detector, flags.captures, flags.windows,
+                        flags.schema.empty() ? "traffic.v1" : flags.schema, flags.columns.classes);
+  if (!request.ok()) return request.status();
+  StepLine line;
+  const auto tell = [&line](size_t done, size_t steps, const std::string& what) {
+    line.Show(done, steps, what);
+  };
+  ListUse use;
+  const auto data = ReadDetectorData(*request, &use, tell);
+  if (!data.ok()) return data.status();
+  const auto judged = JudgeDetector(*data, request->options, tell);
+  line.Clear();
+  if (!judged.ok()) return judged.status();
+  std::cerr << UseLine(use) << "\n";
+  google::protobuf::RepeatedPtrField<v1::EvaluationResult> results;
+  for (const DetectionResult& result : *judged) *results.Add() = ToProto(result, *data);
+  flags.json ? WriteDetectionJson(results, &std::cout) : WriteDetectionText(results, &std::cout);
+  return absl::OkStatus();
+}
+
 void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
   app->add_option("FILE", flags->files, "Tables of labelled windows, CSV");
   app->add_option("--label", flags->columns.label, "Column that holds the class");
@@ -223,6 +254,7 @@ void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {
   app->add_option("--blocks", flags->columns.blocks,
                   "Column that says which windows belong together, as those of one minute");
   AddLabelledFlags(app, &flags->captures);
+  AddDetectorFlags(app, &flags->detector);
   AddWindowFlags(app, &flags->windows);
 }
 
@@ -278,7 +310,8 @@ void AddEvaluateCommand(CLI::App* parent, int* exit_status) {
   app->add_flag("--json", flags->json, "JSON Lines: one for each model on each split");
   app->footer(kFooter);
   app->callback([flags, exit_status] {
-    const absl::Status status = JudgeModels(flags.get());
+    const absl::Status status =
+        flags->detector.any() ? JudgeAlarmsOf(*flags) : JudgeModels(flags.get());
     *exit_status = status.ok() ? 0 : ReportFailure("evaluate", status);
   });
 }

@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
+#include "cli/detection_lines.h"
+#include "cli/detector_flags.h"
 #include "cli/labelled_flags.h"
 #include "cli/report_flags.h"
 #include "cli/step_line.h"
@@ -20,6 +22,8 @@ namespace {
 struct TrainOptions {
   TrainingRequest request;
   LabelledFlags captures;
+  DetectorFlags detector;
+  std::vector<std::string> incidents;  // CLASS=SEVERITY
   WindowFlags windows;
   std::string schema = "presence.v1";
   bool json = false;
@@ -126,7 +130,45 @@ absl::Status FillRequest(TrainOptions* options) {
   return absl::OkStatus();
 }
 
+// Of lists of captures.
+absl::StatusOr<v1::ModelManifest> TrainOnLists(const TrainOptions& options) {
+  const TrainingRequest& request = options.request;
+  const auto detector = DetectorRequestOf(options.detector, options.captures, options.windows,
+                                          options.schema, request.columns.classes);
+  if (!detector.ok()) return detector.status();
+  auto incidents = ParseIncidents(options.incidents);
+  if (!incidents.ok()) return incidents.status();
+  const DetectorBundle bundle{request.name,   request.version, request.source,
+                              request.models, request.force,   *std::move(incidents)};
+  StepLine line;
+  auto manifest = TrainDetector(*detector, bundle,
+                                [&line](size_t done, size_t steps, const std::string& what) {
+                                  line.Show(done, steps, what);
+                                });
+  line.Clear();
+  return manifest;
+}
+
+int PrintManifest(const v1::ModelManifest& manifest) {
+  const absl::StatusOr<std::string> json = ManifestToJson(manifest);
+  if (!json.ok()) return ReportFailure("train", json.status());
+  std::cout << *json;
+  return 0;
+}
+
+int RunOnLists(const TrainOptions& options) {
+  const auto manifest = TrainOnLists(options);
+  if (!manifest.ok()) return ReportFailure("train", manifest.status());
+  if (options.json) return PrintManifest(*manifest);
+  WriteDetectionText(manifest->evaluation(), &std::cout);
+  std::cout << absl::StreamFormat("Wrote %s/%s/%s and %s/%s/CARD.md\n", options.request.models,
+                                  manifest->name(), manifest->version(), options.request.models,
+                                  manifest->name());
+  return 0;
+}
+
 int Run(TrainOptions* options) {
+  if (options->detector.any()) return RunOnLists(*options);
   const auto fail = [](const absl::Status& status) { return ReportFailure("train", status); };
   if (absl::Status filled = FillRequest(options); !filled.ok()) return fail(filled);
   StepLine line;
@@ -144,10 +186,7 @@ int Run(TrainOptions* options) {
     PrintTable(options->request, *manifest);
     return 0;
   }
-  const absl::StatusOr<std::string> json = ManifestToJson(*manifest);
-  if (!json.ok()) return fail(json.status());
-  std::cout << *json;
-  return 0;
+  return PrintManifest(*manifest);
 }
 
 }  // namespace
@@ -161,6 +200,15 @@ void AddTrainCommand(CLI::App* parent, int* exit_status) {
   AddDataOptions(train, options.get());
   AddModelOptions(train, options.get());
   AddLabelledFlags(train, &options->captures);
+  AddDetectorFlags(train, &options->detector);
+  train
+      ->add_option("--incident", options->incidents,
+                   "Windows of this class are incidents, as scan=medium, flood=high (repeatable; "
+                   "with --list)")
+      ->type_name("CLASS=SEVERITY")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs("--list");
   train->footer(kFooter);
   train->callback([options, exit_status] { *exit_status = Run(options.get()); });
 }

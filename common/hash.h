@@ -12,7 +12,9 @@ namespace silhouette {
 // Tells versions of a schema or a spec set apart; not for secrets.
 std::string StableHash(std::string_view text);
 
-// SHA-256 of a file's bytes as 64 hex digits. Errors: NOT_FOUND, INVALID_ARGUMENT for a folder.
+// SHA-256 of `text` as 64 hex digits.
+std::string Sha256Of(std::string_view text);
+// SHA-256 of a file's bytes the same way. Errors: NOT_FOUND, INVALID_ARGUMENT for a folder.
 absl::StatusOr<std::string> Sha256OfFile(const std::string& path);
 
 }  // namespace silhouette

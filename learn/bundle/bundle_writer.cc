@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "classify-svc/booster.h"
+#include "classify-svc/bundle.h"
 #include "common/files.h"
 #include "learn/bundle/card.h"
 
@@ -61,20 +62,17 @@ std::vector<size_t> SpreadRows(size_t rows) {
 
 absl::Status AddGoldenRows(const std::string& model_path, const Dataset& data,
                            v1::ModelManifest* manifest) {
-  const absl::StatusOr<Booster> booster = Booster::Load(model_path);
+  absl::StatusOr<Booster> booster = Booster::Load(model_path);
   if (!booster.ok()) return booster.status();
-  if (booster->features() != data.feature_names.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the model has ", booster->features(), " features, the data ", data.feature_names.size()));
-  }
+  const auto bundle = Bundle::Unproven(*manifest, *std::move(booster));
+  if (!bundle.ok()) return bundle.status();
   manifest->clear_golden_rows();
   for (size_t row : SpreadRows(data.rows())) {
-    std::vector<float> probabilities;
-    absl::Status status = booster->Predict(data.row(row), data.classes.size(), &probabilities);
-    if (!status.ok()) return status;
+    const auto probabilities = (*bundle)->Predict(data.row(row));
+    if (!probabilities.ok()) return probabilities.status();
     v1::GoldenRow* golden = manifest->add_golden_rows();
     golden->mutable_features()->Add(data.row(row).begin(), data.row(row).end());
-    golden->mutable_probabilities()->Add(probabilities.begin(), probabilities.end());
+    golden->mutable_probabilities()->Add(probabilities->begin(), probabilities->end());
   }
   return absl::OkStatus();
 }

@@ -32,6 +32,9 @@ struct Dataset {
   std::vector<size_t> source;  // index into source_names
   std::vector<size_t> line;    // in its file, from 1; 0 where there is none
   std::vector<std::string> source_names;
+  // By source: that it was made up. Empty where none was. What is judged by source is judged on the
+  // others alone.
+  std::vector<bool> simulated_sources;
   // Columns that mark test rows.
   struct Mark {
     std::string column;
@@ -44,6 +47,9 @@ struct Dataset {
   bool simulated = false;
 
   size_t rows() const { return label.size(); }
+  bool IsSimulated(size_t i) const {
+    return source[i] < simulated_sources.size() && simulated_sources[source[i]];
+  }
   std::span<const double> row(size_t i) const {
     return std::span(features).subspan(i * feature_names.size(), feature_names.size());
   }

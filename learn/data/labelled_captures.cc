@@ -10,10 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/capture_file/open_capture.h"
 #include "common/schema.h"
-#include "common/window_spec.h"
-#include "learn/data/extraction.h"
+#include "learn/data/capture_reading.h"
 #include "learn/data/split.h"
 #include "learn/data/subject_survey.h"
 #include "learn/data/truth.h"
@@ -64,51 +62,6 @@ absl::Status CheckOrdinaryFile(const std::string& path) {
   if (path != "-" && !is_other) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": is read twice, which only an ordinary file can be; save it as one"));
-}
-
-// `why` says behind its semicolon what becomes of the rest elsewhere.
-absl::Status CutShort(const std::string& why) {
-  return absl::DataLossError(
-      absl::StrCat(why.substr(0, why.find("; ")),
-                   "; learning takes whole captures alone: save what is whole of it, as by tcpdump "
-                   "-r OLD -w NEW"));
-}
-
-// Takes a capture's windows of one run.
-using TakeWindows = std::function<void(int run, const v1::WindowBatch& windows)>;
-
-// Reads a capture once. Returns how many windows of later runs were not given to `take`, which gets
-// them only where `all_runs` are wanted.
-absl::StatusOr<uint64_t> ReadOnce(const std::string& pcap, const CaptureOptions& read,
-                                  const v1::WindowSpec& spec, bool all_runs,
-                                  const std::function<void(const CaptureProgress&)>& tell,
-                                  const TakeWindows& take) {
-  auto source = OpenCapture(pcap);
-  if (!source.ok()) return source.status();
-  CaptureOptions options = read;
-  options.origin = options.run = "learn";
-  std::string run = options.run;
-  int number = 1;
-  uint64_t after_jump = 0;
-  const auto take_or_count = [&](const v1::WindowBatch& windows) {
-    if (windows.header().run() != run) {
-      run = windows.header().run();
-      ++number;
-    }
-    if (number == 1 || all_runs) return take(number, windows);
-    for (const v1::WindowTable& table : windows.tables()) {
-      after_jump += static_cast<uint64_t>(table.start_ns_size());
-    }
-  };
-  Extraction extraction(std::move(options), {{spec}, SpecSetHash({spec})}, FeatureLimits(),
-                        [&](const v1::WindowBatch& windows) {
-                          tell(extraction.progress());
-                          take_or_count(windows);
-                          return absl::OkStatus();
-                        });
-  if (absl::Status s = extraction.Run(source->get()); !s.ok()) return Prefixed(pcap, s);
-  if (!extraction.incomplete().empty()) return CutShort(extraction.incomplete());
-  return after_jump;
 }
 
 absl::StatusOr<std::vector<Truth>> ReadTruths(const std::vector<LabelledCapture>& files) {
@@ -180,7 +133,7 @@ absl::StatusOr<std::set<std::string>> Reader::ChooseSubjects(const std::string& 
   v1::WindowSpec spec = from_.spec;
   spec.set_schema(kSurveySchema);
   SubjectSurvey survey;
-  auto read = ReadOnce(
+  auto read = ReadCapture(
       pcap, from_.read, spec, all_runs,
       [&](const CaptureProgress& now) { steps_.Tell(readings_, FileName(pcap), now); },
       [&](int run, const v1::WindowBatch& batch) {
@@ -208,7 +161,7 @@ absl::Status Reader::Add(const LabelledCapture& files, const Truth& truth) {
   use.file = FileName(files.pcap);
   use.subjects.assign(subjects->begin(), subjects->end());
   WindowPicker picker(from_, result_.data.classes, truth, *subjects, &use);
-  const auto after_jump = ReadOnce(
+  const auto after_jump = ReadCapture(
       files.pcap, from_.read, from_.spec, all_runs,
       [&](const CaptureProgress& now) { steps_.Tell(readings_, use.file, now); },
       [&](int run, const v1::WindowBatch& batch) { picker.Take(run, batch); });

@@ -1,6 +1,7 @@
 #include "learn/data/split.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string_view>
@@ -134,15 +135,30 @@ absl::StatusOr<Split> BlocksOut(const Dataset& data, std::span<const size_t> row
   return GroupsOut(rows, data.block, options.neighbours, options.most_folds, "block");
 }
 
+// Simulated sources are always in the training part, and never judged by.
+absl::StatusOr<Split> SourcesOut(const Dataset& data, std::span<const size_t> rows,
+                                 const SplitOptions& options) {
+  std::vector<size_t> recorded, simulated;
+  for (size_t row : rows) (data.IsSimulated(row) ? simulated : recorded).push_back(row);
+  absl::StatusOr<Split> split =
+      GroupsOut(recorded, data.source, 1, options.most_source_folds, "file");
+  if (!split.ok()) return split;
+  split->title = "one source left out";
+  for (Fold& fold : split->folds) {
+    std::vector<size_t> both;
+    std::merge(fold.training.begin(), fold.training.end(), simulated.begin(), simulated.end(),
+               std::back_inserter(both));
+    fold.training = std::move(both);
+  }
+  return split;
+}
+
 absl::StatusOr<Split> SplitByName(const Dataset& data, std::span<const size_t> rows,
                                   const std::string& name, const SplitOptions& options) {
   if (name == "random") return RandomRowsOut(rows, options);
   if (name == "blocked") return BlocksOut(data, rows, options);
   if (name == "by-source") {
-    absl::StatusOr<Split> split =
-        GroupsOut(rows, data.source, 1, options.most_source_folds, "file");
-    if (split.ok()) split->title = "one source left out";
-    return split;
+    return SourcesOut(data, rows, options);
   }
   if (name == "in-sample") {
     const std::vector<size_t> all(rows.begin(), rows.end());

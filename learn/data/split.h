@@ -54,7 +54,7 @@ absl::Status CheckSplitName(std::string_view split);
 //   column:NAME  the rows that column NAME marks; one fold
 //   blocked      neighbouring blocks left out at a time, with a margin around them; the last fold
 //                may have fewer. Of many blocks `most_folds` parts, neighbours together
-//   by-source    one file left out at a time
+//   by-source    one source left out at a time; simulated ones stay in the training part
 //   in-sample    tested on the training rows themselves
 // Equal options give equal folds on every machine. Errors: INVALID_ARGUMENT for another name, a
 // column that was not read as a mark, data without blocks, and what makes less than two folds.

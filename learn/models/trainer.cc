@@ -149,7 +149,7 @@ std::map<std::string, std::string> XgboostParameters(const TrainerParameters& pa
       {"objective", classes == 2 ? "binary:logistic" : "multi:softprob"},
       {"eval_metric", classes == 2 ? "logloss" : "mlogloss"},
       // Seeded and on one thread: equal data gives an equal model.
-      {"tree_method", rows > kExactRows ? "hist" : "exact"},
+      {"tree_method", parameters.binned || rows > kExactRows ? "hist" : "exact"},
       {"seed", "1"},
       // Else all models of a thread draw from one sequence, and what one draws depends on the rest.
       {"seed_per_iteration", "1"},

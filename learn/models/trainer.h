@@ -26,6 +26,8 @@ struct TrainerParameters {
   double colsample_bynode = 0.5;
   // Each class weighs the same, however many rows it has; else each row does.
   bool balanced = false;
+  // Trees look at 256 bins of each feature's values, however few rows there are.
+  bool binned = false;
 };
 
 // Above so many rows, trees look at 256 bins of each feature's values instead of all of them.

@@ -1,0 +1,106 @@
+#include "cli/detector_flags.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "capture-svc/flags.h"
+#include "common/duration.h"
+
+namespace silhouette {
+
+void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
+  CLI::Option_group* group = app->add_option_group(
+      "Lists of captures", "Learn to raise alarms, from many captures of many devices");
+  CLI::Option* list =
+      group
+          ->add_option("--list", flags->lists,
+                       "Captures with their labels: tab-separated, with the columns path, label "
+                       "and, as you like, device, role, truth, source, simulated (repeatable)")
+          ->type_name("TSV")
+          ->allow_extra_args(false);
+  group
+      ->add_option("--alarms-per-day", flags->options.alarms_per_day,
+                   "A threshold for each class: the least with which no more false alarms of it "
+                   "come on a device a day, on captures that training never saw")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1000.0))
+      ->needs(list);
+  group
+      ->add_option("--quiet", flags->quiet,
+                   "Windows of a class at most so far apart are one alarm, and one incident")
+      ->type_name("TIME")
+      ->capture_default_str()
+      ->needs(list);
+  group
+      ->add_option("--unknown-share", flags->options.unknown_share,
+                   "Share of the windows of captures that training never saw which may be called "
+                   "unknown, for being unlike all of the training; 0: none ever is")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.5))
+      ->needs(list);
+}
+
+absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
+                                                  const LabelledFlags& captures,
+                                                  const WindowFlags& windows,
+                                                  const std::string& schema,
+                                                  const std::vector<std::string>& classes) {
+  if (captures.any()) {
+    return absl::InvalidArgumentError("--pcap: give single captures or a --list, not both");
+  }
+  if (classes.size() < 2) {
+    return absl::InvalidArgumentError(
+        "--classes: name them, the one first that is nothing to tell of, as "
+        "benign,scan,flood");
+  }
+  DetectorRequest request;
+  request.lists = flags.lists;
+  request.classes = classes;
+  request.options = flags.options;
+  const auto quiet = ParseDurationNs(flags.quiet);
+  if (!quiet.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--quiet: ", std::string(quiet.status().message())));
+  }
+  request.options.quiet_ns = *quiet;
+  const auto spec = SpecOf(windows, schema);
+  if (!spec.ok()) return spec.status();
+  request.spec = *spec;
+  if (request.spec.subject() != v1::SUBJECT_KIND_DEVICE) {
+    return absl::InvalidArgumentError("--subject: a list is about devices; say --subject device");
+  }
+  auto read = MakeCaptureOptions(captures.read);
+  if (!read.ok()) return read.status();
+  request.read = *std::move(read);
+  return request;
+}
+
+std::string UseLine(const ListUse& use) {
+  return absl::StrCat(use.captures, " captures, ", use.rows, " windows; left out: ",
+                      use.other_labels, " captures of other classes, ", use.partial,
+                      " partial windows, ", use.without_attack,
+                      " of attacks in which nothing was sent, ", use.silent, " silent ones");
+}
+
+absl::StatusOr<std::map<std::string, v1::Severity>> ParseIncidents(
+    const std::vector<std::string>& texts) {
+  std::map<std::string, v1::Severity> severities;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
+    const bool known =
+        equals != text.npos &&
+        v1::Severity_Parse(absl::StrCat("SEVERITY_", absl::AsciiStrToUpper(text.substr(equals + 1))),
+                           &severity) &&
+        severity != v1::SEVERITY_UNSPECIFIED;
+    if (!known) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--incident: \"", text, "\"; write CLASS=low, CLASS=medium or CLASS=high"));
+    }
+    severities[text.substr(0, equals)] = severity;
+  }
+  return severities;
+}
+
+}  // namespace silhouette

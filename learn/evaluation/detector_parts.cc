@@ -1,0 +1,175 @@
+#include "learn/evaluation/detector_parts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <span>
+
+#include "classify-svc/bundle.h"
+#include "learn/data/split.h"
+#include "learn/evaluation/alarms.h"
+#include "learn/evaluation/calibration.h"
+
+namespace silhouette {
+namespace {
+
+// Left-out rows of a source that the calibration looks at, at the most.
+constexpr size_t kCalibrationRows = 100;
+constexpr double kLeastThreshold = 0.5;
+
+double UnknownProbability(double radii_away, double factor) {
+  const double radii = radii_away / factor;
+  return radii <= 1 ? 0 : 1 - 1 / (radii * radii);
+}
+
+v1::Calibration FitOnRows(const LeftOutRows& left_out, const std::vector<size_t>& places) {
+  const size_t classes = left_out.raw.classes;
+  std::vector<double> probabilities;
+  std::vector<size_t> truth;
+  for (size_t i : places) {
+    const auto stated = std::span(left_out.raw.probabilities).subspan(i * classes, classes);
+    probabilities.insert(probabilities.end(), stated.begin(), stated.end());
+    truth.push_back(left_out.raw.truth[i]);
+  }
+  const Calibration fitted = FitCalibration(probabilities, truth, classes);
+  v1::Calibration calibration;
+  calibration.set_slope(fitted.slope);
+  calibration.mutable_bias()->Add(fitted.bias.begin(), fitted.bias.end());
+  return calibration;
+}
+
+// Alarms of one class, if its threshold were so, on rows without an event.
+class FalseAlarms {
+ public:
+  FalseAlarms(const Dataset& data, size_t class_index, int64_t quiet)
+      : data_(data), class_index_(class_index), quiet_(quiet) {}
+
+  void Add(size_t row, double probability) {
+    rows_.push_back(row);
+    probabilities_.push_back(probability);
+  }
+
+  size_t Count(double threshold) const {
+    size_t alarms = 0;
+    size_t last = rows_.size();  // place of the alarm's last window
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (probabilities_[i] < threshold) continue;
+      const bool joins = last < rows_.size() &&
+                         data_.sequence[rows_[i]] == data_.sequence[rows_[last]] &&
+                         data_.window[rows_[i]] <= data_.window[rows_[last]] + quiet_ + 1;
+      alarms += !joins;
+      last = i;
+    }
+    return alarms;
+  }
+
+  // The least threshold with no more alarms than `allowed`, half way to the next lower score that
+  // would be one more, towards 1.
+  double Threshold(size_t allowed) const {
+    std::set<double> candidates = {kLeastThreshold};
+    for (double p : probabilities_) {
+      if (p > kLeastThreshold) candidates.insert(std::nextafter(p, 2));
+    }
+    for (double threshold : candidates) {
+      if (Count(threshold) <= allowed) return std::min(threshold, 1.0);
+    }
+    return 1;
+  }
+
+  size_t class_index() const { return class_index_; }
+
+ private:
+  const Dataset& data_;
+  const size_t class_index_;
+  const int64_t quiet_;
+  std::vector<size_t> rows_;
+  std::vector<double> probabilities_;
+};
+
+// Days of sources that hold no event, one device each.
+double DaysWithoutEvents(const Dataset& data, const std::vector<size_t>& rows) {
+  const std::vector<size_t> nothing(rows.size(), 0);
+  double hours = 0;
+  for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, 0).sources) {
+    hours += source.device_hours;
+  }
+  return hours / 24;
+}
+
+std::vector<double> FitThresholds(const Dataset& data, const LeftOutRows& left_out,
+                                  const std::vector<size_t>& places, const DetectorParts& parts,
+                                  const DetectionOptions& options) {
+  const size_t classes = data.classes.size();
+  std::vector<FalseAlarms> alarms;
+  for (size_t c = 1; c < classes; ++c) {
+    alarms.emplace_back(data, c, QuietWindows(data, options.quiet_ns));
+  }
+  std::vector<size_t> rows;
+  for (size_t i : places) {
+    if (left_out.raw.truth[i] != 0) continue;
+    rows.push_back(left_out.raw.row[i]);
+    const std::vector<double> served = ServedProbabilities(left_out, i, parts);
+    for (FalseAlarms& of : alarms) of.Add(left_out.raw.row[i], served[of.class_index()]);
+  }
+  const auto allowed = static_cast<size_t>(options.alarms_per_day * DaysWithoutEvents(data, rows));
+  std::vector<double> thresholds = {0};
+  for (const FalseAlarms& of : alarms) thresholds.push_back(of.Threshold(allowed));
+  thresholds.push_back(0.5);
+  return thresholds;
+}
+
+double FitRadiusFactor(const LeftOutRows& left_out, const std::vector<size_t>& places,
+                       const DetectionOptions& options) {
+  if (left_out.radii_away.empty()) return 0;
+  std::vector<double> radii;
+  for (size_t i : places) radii.push_back(left_out.radii_away[i]);
+  std::sort(radii.begin(), radii.end());
+  const auto place = (1 - options.unknown_share) * static_cast<double>(radii.size() - 1);
+  // Half unknown is where the radii are passed by the square root of two.
+  return std::max(radii[static_cast<size_t>(place)] / std::sqrt(2.0), 1.0);
+}
+
+}  // namespace
+
+int64_t QuietWindows(const Dataset& data, int64_t quiet_ns) {
+  return data.hop_ns == 0 ? 0 : quiet_ns / data.hop_ns;
+}
+
+std::vector<double> ServedProbabilities(const LeftOutRows& rows, size_t i,
+                                        const DetectorParts& parts) {
+  const size_t classes = rows.raw.classes;
+  const auto raw = std::span(rows.raw.probabilities).subspan(i * classes, classes);
+  std::vector<double> served(raw.begin(), raw.end());
+  Calibrate(parts.calibration, served);
+  const double unknown = parts.radius_factor == 0 || rows.radii_away.empty()
+                             ? 0
+                             : UnknownProbability(rows.radii_away[i], parts.radius_factor);
+  for (double& p : served) p *= 1 - unknown;
+  served.push_back(unknown);
+  return served;
+}
+
+DetectorParts FitParts(const Dataset& data, const LeftOutRows& left_out,
+                       const DetectionOptions& options,
+                       const std::function<bool(size_t row)>& skip) {
+  std::vector<size_t> places;                    // in left_out
+  std::map<size_t, std::vector<size_t>> thinned;  // by source
+  for (size_t i = 0; i < left_out.raw.rows(); ++i) {
+    if (skip && skip(left_out.raw.row[i])) continue;
+    places.push_back(i);
+    thinned[data.source[left_out.raw.row[i]]].push_back(i);
+  }
+  std::vector<size_t> few;
+  for (const auto& [source, of_source] : thinned) {
+    const std::vector<size_t> some = Thinned(of_source, kCalibrationRows);
+    few.insert(few.end(), some.begin(), some.end());
+  }
+  DetectorParts parts;
+  parts.calibration = FitOnRows(left_out, few);
+  parts.radius_factor = FitRadiusFactor(left_out, few, options);
+  parts.thresholds = FitThresholds(data, left_out, places, parts, options);
+  return parts;
+}
+
+}  // namespace silhouette

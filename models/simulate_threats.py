@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""Writes simulated captures of homes, and a list of them (simulated.tsv) for silhouette train.
+
+usage: models/simulate_threats.py SILHOUETTE FOLDER --window SECONDS [--seeds N]
+
+All is a function of the arguments. The captures of a window's length hold attacks that show within
+such a window: about eight packets of it, or three beacons, at the least.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import math
+import os
+import random
+import subprocess
+
+# Least and greatest number a second, and how many of them show in a window.
+RATES = {"host-scan": (0.2, 3000, 8), "port-scan": (0.2, 3000, 8), "syn-flood": (100, 20000, 8),
+         "udp-flood": (100, 20000, 8), "guessing": (0.1, 30, 3)}
+LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
+          "guessing": "brute_force", "beacon": "c2", "quiet": "benign"}
+MOST_PACKETS = 80000
+PACKETS = {"guessing": 40}  # of each; else 1
+HEADER = ["path", "label", "device", "role", "truth", "source", "simulated"]
+
+
+def log_uniform(drawn, low, high):
+    return math.exp(drawn.uniform(math.log(low), math.log(max(low, high))))
+
+
+def flags(scenario, seed, window):
+    """What is drawn here and not by the simulation, since it depends on the window."""
+    drawn = random.Random("%s %d" % (scenario, seed))
+    if scenario == "quiet":
+        return ["--duration", "%d" % (60 * window)]
+    if scenario == "beacon":
+        period = log_uniform(drawn, 1, window / 3)
+        return ["--period", "%.3f" % period, "--duration", "%d" % (12 * window)]
+    least, greatest, shown = RATES[scenario]
+    rate = log_uniform(drawn, max(least, shown / window), greatest)
+    most = MOST_PACKETS / PACKETS.get(scenario, 1)
+    length = min(12 * window, max(2 * window, most / rate))
+    rate = min(rate, most / length)
+    role = drawn.choice(["attacker", "victim", "victim"] if "flood" in scenario
+                        else ["attacker", "victim"])
+    return ["--rate", "%.4f" % rate, "--duration", "%.3f" % length, "--role", role]
+
+
+def simulate(arguments, scenario, seed):
+    capture = os.path.join(arguments.folder, "%s-%04d.pcap" % (scenario, seed))
+    command = [arguments.silhouette, "simulate", "home", "--scenario", scenario, "--seed",
+               str(seed), "-o", capture, "--json", *flags(scenario, seed, arguments.window)]
+    made = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    quiet = scenario == "quiet"
+    return [os.path.basename(capture), LABELS[scenario], "-" if quiet else made["device"], "-",
+            "-" if quiet else os.path.basename(made["truth"]),
+            "simulated/%s-%04d" % (scenario, seed), "yes"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("silhouette")
+    parser.add_argument("folder")
+    parser.add_argument("--window", type=float, required=True)
+    parser.add_argument("--seeds", type=int, default=40)
+    arguments = parser.parse_args()
+    os.makedirs(arguments.folder, exist_ok=True)
+    # Equal seeds make equal homes: no two captures are of one.
+    jobs = [(scenario, 1000 * number + seed) for number, scenario in enumerate(LABELS)
+            for seed in range(1, arguments.seeds + 1)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        lines = list(pool.map(lambda job: simulate(arguments, *job), jobs))
+    with open(os.path.join(arguments.folder, "simulated.tsv"), "w", encoding="utf-8") as file:
+        for line in [HEADER, *lines]:
+            file.write("\t".join(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()
