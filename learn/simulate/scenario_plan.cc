@@ -23,6 +23,7 @@ constexpr uint64_t kPlanStream = 1, kHomeStream = 2;
 struct Rates {
   double low = 0, high = 0;
   double most = 0;
+  double drawn_most = 0;  // where the duration is drawn: answers come on top
   double shortest_s = 0, longest_s = 0;
 };
 
@@ -30,16 +31,17 @@ Rates RatesOf(Scenario scenario) {
   switch (scenario) {
     case Scenario::kHostScan:
     case Scenario::kPortScan:
-      return {0.2, 5000, 100'000, 15, 240};
+      return {0.2, 5000, 100'000, 40'000, 15, 240};
     case Scenario::kSynFlood:
+      return {200, 100'000, 200'000, 60'000, 10, 120};
     case Scenario::kUdpFlood:
-      return {200, 100'000, 200'000, 10, 120};
+      return {200, 100'000, 200'000, 150'000, 10, 120};
     case Scenario::kGuessing:
-      return {0.5, 50, 4'000, 20, 300};
+      return {0.5, 50, 4'000, 4'000, 20, 300};
     case Scenario::kBeacon:
-      return {0, 0, 20'000, 60, 600};
+      return {0, 0, 20'000, 20'000, 60, 600};
     default:
-      return {0, 0, 0, 90, 400};
+      return {0, 0, 0, 0, 90, 400};
   }
 }
 
@@ -98,10 +100,10 @@ double DrawDuration(const ScenarioPlan& plan, const Rates& rates, Random& random
   if (plan.scenario == Scenario::kBeacon) {
     // Some periods at least, but no hours of the longest ones.
     const double periods = random.Uniform(6, 12) * plan.period_s;
-    return std::clamp(std::max(drawn, periods), 60.0, 2400.0);
+    return std::clamp(std::round(std::max(drawn, periods)), 60.0, 2400.0);
   }
   if (!HasRate(plan.scenario)) return drawn;
-  return std::max(1.0, std::min(drawn, std::floor(rates.most / plan.rate)));
+  return std::max(1.0, std::min(drawn, std::floor(rates.drawn_most / plan.rate)));
 }
 
 absl::Status PlanTimes(const ScenarioOptions& options, ScenarioPlan& plan, Random random) {
