@@ -34,8 +34,7 @@ absl::Status Simulate(const CallFlags& flags) {
 
 void AddCallCommand(CLI::App* parent, int* exit_status) {
   auto flags = std::make_shared<CallFlags>();
-  CLI::App* app =
-      parent->add_subcommand("call", "A video call with somebody coming and going");
+  CLI::App* app = parent->add_subcommand("call", "A video call with somebody coming and going");
   app->add_option("--seed", flags->call.seed, "Equal seeds give equal bytes, on every machine")
       ->capture_default_str();
   app->add_option("--duration", flags->call.duration_s,

@@ -51,12 +51,12 @@ std::string CommandOf(const HomeFlags& flags) {
   absl::StrAppend(&command, " --seed ", flags.options.seed);
   if (!flags.role.empty()) absl::StrAppend(&command, " --role ", flags.role);
   if (!flags.device.empty()) absl::StrAppend(&command, " --device ", flags.device);
-  for (const auto& [name, value] : {std::pair{" --rate ", flags.options.rate},
-                                    std::pair{" --period ", flags.options.period_s},
-                                    std::pair{" --jitter ", flags.options.jitter},
-                                    std::pair{" --before ", flags.options.before_s},
-                                    std::pair{" --duration ", flags.options.duration_s},
-                                    std::pair{" --after ", flags.options.after_s}}) {
+  for (const auto& [name, value] :
+       {std::pair{" --rate ", flags.options.rate}, std::pair{" --period ", flags.options.period_s},
+        std::pair{" --jitter ", flags.options.jitter},
+        std::pair{" --before ", flags.options.before_s},
+        std::pair{" --duration ", flags.options.duration_s},
+        std::pair{" --after ", flags.options.after_s}}) {
     if (value.has_value()) absl::StrAppend(&command, name, nlohmann::json(*value).dump());
   }
   return command;
@@ -83,13 +83,13 @@ absl::Status Finish(const HomeFlags& flags, const simulate::Simulation& simulati
 
 absl::Status SimulateCallAtHome(const HomeFlags& flags) {
   const simulate::ScenarioOptions& options = flags.options;
-  for (const auto& [name, given] : {std::pair{"--rate", options.rate.has_value()},
-                                    std::pair{"--period", options.period_s.has_value()},
-                                    std::pair{"--jitter", options.jitter.has_value()},
-                                    std::pair{"--before", options.before_s.has_value()},
-                                    std::pair{"--after", options.after_s.has_value()},
-                                    std::pair{"--role", !flags.role.empty()},
-                                    std::pair{"--device", !flags.device.empty()}}) {
+  for (const auto& [name, given] :
+       {std::pair{"--rate", options.rate.has_value()},
+        std::pair{"--period", options.period_s.has_value()},
+        std::pair{"--jitter", options.jitter.has_value()},
+        std::pair{"--before", options.before_s.has_value()},
+        std::pair{"--after", options.after_s.has_value()}, std::pair{"--role", !flags.role.empty()},
+        std::pair{"--device", !flags.device.empty()}}) {
     if (given) {
       return absl::InvalidArgumentError(
           absl::StrCat(name, " is for the other scenarios, not for call; name one by --scenario"));
@@ -103,18 +103,17 @@ absl::Status SimulateCallAtHome(const HomeFlags& flags) {
     return absl::InvalidArgumentError(
         absl::StrCat("--duration: ", std::string(simulation.status().message())));
   }
-  return Finish(flags, *simulation, call.home_address,
-                absl::StrCat("silhouette simulate home --seed ", call.seed, " --duration ",
-                             call.duration_s));
+  return Finish(
+      flags, *simulation, call.home_address,
+      absl::StrCat("silhouette simulate home --seed ", call.seed, " --duration ", call.duration_s));
 }
 
 absl::Status SimulateHome(const HomeFlags& flags) {
   if (absl::Status status = CheckOutput(flags.output); !status.ok()) return status;
   if (flags.scenario == kCall) return SimulateCallAtHome(flags);
   simulate::ScenarioOptions options = flags.options;
-  options.scenario =
-      ValueOf<simulate::Scenario>(simulate::kScenarioNames, flags.scenario)
-          .value_or(simulate::Scenario::kQuiet);
+  options.scenario = ValueOf<simulate::Scenario>(simulate::kScenarioNames, flags.scenario)
+                         .value_or(simulate::Scenario::kQuiet);
   options.role = ValueOf<simulate::Role>(simulate::kRoleNames, flags.role);
   options.device = ValueOf<simulate::DeviceKind>(simulate::kDeviceNames, flags.device);
   const absl::StatusOr<simulate::ScenarioResult> result = simulate::SimulateScenario(options);

@@ -182,8 +182,7 @@ void AppendChecked(const SimulatedPacket& packet, HeaderWriter& out) {
 
 size_t HeaderBytes(const SimulatedPacket& packet) {
   if (packet.protocol == Protocol::kArp) return kEthernetBytes + kArpBytes;
-  return kEthernetBytes + (packet.source.is_v6 ? kIpv6Bytes : kIpv4Bytes) +
-         TransportBytes(packet);
+  return kEthernetBytes + (packet.source.is_v6 ? kIpv6Bytes : kIpv4Bytes) + TransportBytes(packet);
 }
 
 std::vector<uint8_t> BuildHeaders(const SimulatedPacket& packet) {

@@ -19,18 +19,17 @@ struct Beacon {
   TcpLook client_look, server_look;
   int64_t near_ns = 0, far_ns = 0, thinks_ns = 0;
   uint32_t asked_bytes = 0, answered_bytes = 0;
-  uint32_t spread = 0;   // how much the sizes change
-  double orders = 0;     // share of answers that are more than "nothing to do"
+  uint32_t spread = 0;    // how much the sizes change
+  double orders = 0;      // share of answers that are more than "nothing to do"
   bool looks_up = false;  // its name, each time
   bool refused = false;   // of kDead: by a reset, else there is nobody
 };
 
 Beacon DrawBeacon(Random& random) {
   constexpr std::array<uint16_t, 7> kPorts = {443, 443, 443, 8443, 4443, 80, 8080};
-  constexpr std::array kManners = {Manner::kTls, Manner::kTls,   Manner::kTls,
-                                   Manner::kTls, Manner::kHttp,  Manner::kPlain,
-                                   Manner::kUdp, Manner::kHeldOpen, Manner::kHeldOpen,
-                                   Manner::kDead};
+  constexpr std::array kManners = {
+      Manner::kTls,   Manner::kTls, Manner::kTls,      Manner::kTls,      Manner::kHttp,
+      Manner::kPlain, Manner::kUdp, Manner::kHeldOpen, Manner::kHeldOpen, Manner::kDead};
   Beacon beacon;
   beacon.manner = Pick(random, kManners);
   const uint16_t odd_port = static_cast<uint16_t>(random.UniformInt(1024, 49151));
@@ -74,9 +73,12 @@ class Caller {
   }
 
   TcpConnection Connection() {
-    return {wire_,           {.host = device_, .port = EphemeralPort(random_)},
-            beacon_.home,    beacon_.near_ns,
-            beacon_.far_ns,  beacon_.client_look,
+    return {wire_,
+            {.host = device_, .port = EphemeralPort(random_)},
+            beacon_.home,
+            beacon_.near_ns,
+            beacon_.far_ns,
+            beacon_.client_look,
             beacon_.server_look};
   }
 
@@ -87,7 +89,8 @@ class Caller {
  private:
   uint32_t Asked() { return beacon_.asked_bytes + Bytes(random_, 0, beacon_.spread); }
   uint32_t Answered() {
-    if (Chance(random_, beacon_.orders)) return static_cast<uint32_t>(LogUniform(random_, 2e3, 1e5));
+    if (Chance(random_, beacon_.orders))
+      return static_cast<uint32_t>(LogUniform(random_, 2e3, 1e5));
     return beacon_.answered_bytes + Bytes(random_, 0, beacon_.spread);
   }
 

@@ -36,8 +36,8 @@ void UploadByUdp(HomeWire& wire, const Camera& camera, int64_t time, uint32_t by
 void UploadByTls(HomeWire& wire, const Camera& camera, int64_t time, uint32_t bytes,
                  Random& random) {
   TcpConnection connection(wire, {.host = camera.host, .port = EphemeralPort(random)},
-                           {.host = camera.server.host, .port = 443}, camera.near_ns,
-                           camera.far_ns, camera.look, camera.server_look);
+                           {.host = camera.server.host, .port = 443}, camera.near_ns, camera.far_ns,
+                           camera.look, camera.server_look);
   int64_t now = OpenTls(connection, camera.tls, LookUp(wire, camera.host, time, random), random);
   // A little at a time, as the picture is coded.
   while (bytes > 0) {

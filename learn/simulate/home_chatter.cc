@@ -8,7 +8,8 @@
 namespace silhouette::simulate {
 namespace {
 
-constexpr std::array kDevices = {kLaptopHost, kTelevisionHost, kCameraHost, kPlugHost, kConsoleHost, kPhoneHost, kDesktopHost};
+constexpr std::array kDevices = {kLaptopHost,  kTelevisionHost, kCameraHost, kPlugHost,
+                                 kConsoleHost, kPhoneHost,      kDesktopHost};
 
 // A unique local address: it belongs to the home by the default home networks, which the
 // documentation range does not.

@@ -22,18 +22,17 @@ Host DrawServer(Random& random) {
 
 Host DrawStranger(Random& random) {
   const uint64_t bits = random.NextUint64() >> 40;
-  return Remote(V4(198, static_cast<uint8_t>(18 + (bits >> 16 & 1)), static_cast<uint8_t>(bits >> 8),
-                   static_cast<uint8_t>(bits)));
+  return Remote(V4(198, static_cast<uint8_t>(18 + (bits >> 16 & 1)),
+                   static_cast<uint8_t>(bits >> 8), static_cast<uint8_t>(bits)));
 }
 
 TcpLook DrawHomeLook(Random& random) {
   constexpr std::array<TcpLook, 5> kLooks = {{
-      {.syn_option_bytes = 20, .option_bytes = 12, .time_to_live = 64},   // Linux and phones
-      {.syn_option_bytes = 24, .option_bytes = 12, .time_to_live = 64},   // macOS
-      {.syn_option_bytes = 12, .option_bytes = 0, .time_to_live = 128},   // Windows
-      {.syn_option_bytes = 4, .option_bytes = 0, .time_to_live = 255},    // lwIP
-      {.syn_option_bytes = 8, .option_bytes = 0, .time_to_live = 64,
-       .segment_bytes = 1440},
+      {.syn_option_bytes = 20, .option_bytes = 12, .time_to_live = 64},  // Linux and phones
+      {.syn_option_bytes = 24, .option_bytes = 12, .time_to_live = 64},  // macOS
+      {.syn_option_bytes = 12, .option_bytes = 0, .time_to_live = 128},  // Windows
+      {.syn_option_bytes = 4, .option_bytes = 0, .time_to_live = 255},   // lwIP
+      {.syn_option_bytes = 8, .option_bytes = 0, .time_to_live = 64, .segment_bytes = 1440},
   }};
   return Pick(random, kLooks);
 }

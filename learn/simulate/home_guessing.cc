@@ -57,11 +57,10 @@ void DrawPairs(const ScenarioPlan& plan, Guesses& guesses, Random& random) {
   for (int64_t i = 0; i < peers; ++i) {
     const Host peer = inside ? plan.neighbours[0].host : DrawServer(random);
     const bool attacks = plan.role == Role::kAttacker;
-    guesses.pairs.push_back(
-        {.server = {.host = attacks ? peer : plan.device.host, .port = port},
-         .client = attacks ? plan.device.host : peer,
-         .near_ns = attacks || inside ? DrawNear(random) : DrawFar(random),
-         .far_ns = !attacks || inside ? DrawNear(random) : DrawFar(random)});
+    guesses.pairs.push_back({.server = {.host = attacks ? peer : plan.device.host, .port = port},
+                             .client = attacks ? plan.device.host : peer,
+                             .near_ns = attacks || inside ? DrawNear(random) : DrawFar(random),
+                             .far_ns = !attacks || inside ? DrawNear(random) : DrawFar(random)});
   }
 }
 
@@ -92,8 +91,8 @@ class Talk {
   int64_t now() const { return now_; }
   // From `low` on, further by what this attack's message of that number is within `range`.
   void Client(size_t message, uint32_t low, uint32_t range, uint32_t spread = 0) {
-    now_ = connection_.ClientSends(now_ + Wait(guesses_.sends_ms),
-                                   Size(message, low, range, spread));
+    now_ =
+        connection_.ClientSends(now_ + Wait(guesses_.sends_ms), Size(message, low, range, spread));
   }
   void Server(size_t message, uint32_t low, uint32_t range) {
     now_ = connection_.ServerSends(now_ + Wait(1), Size(message, low, range, 0), Millis(0.2));

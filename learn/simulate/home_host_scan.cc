@@ -11,8 +11,8 @@
 namespace silhouette::simulate {
 namespace {
 
-constexpr std::array<uint16_t, 16> kScannedPorts = {23,   2323, 22,   80,   443,  8080,  7547, 5555,
-                                                    445,  3389, 8443, 81,   8000, 37215, 554,  1883};
+constexpr std::array<uint16_t, 16> kScannedPorts = {23,  2323, 22,   80, 443,  8080,  7547, 5555,
+                                                    445, 3389, 8443, 81, 8000, 37215, 554,  1883};
 
 enum class Answer { kNone, kOpen, kClosed };
 
@@ -20,11 +20,11 @@ enum class Answer { kNone, kOpen, kClosed };
 struct Manner {
   std::vector<uint16_t> ports;
   TcpLook look;
-  bool connects = false;    // goes through the handshake; else it resets, or its system does
-  bool one_port = false;    // all probes from one source port
-  int again = 0;            // further SYNs where nobody answers
-  double alive = 0;         // share of addresses that answer
-  double open = 0;          // share of those whose port is open
+  bool connects = false;  // goes through the handshake; else it resets, or its system does
+  bool one_port = false;  // all probes from one source port
+  int again = 0;          // further SYNs where nobody answers
+  double alive = 0;       // share of addresses that answer
+  double open = 0;        // share of those whose port is open
   uint16_t source_port = 0;
 };
 
@@ -116,8 +116,8 @@ void AddArpSweep(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random ran
 // SYNs to addresses of the Internet.
 void AddSynSweep(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random random) {
   const Manner manner = DrawManner(random);
-  const double asked_in_all = plan.rate * 1e-9 *
-                              static_cast<double>(plan.attack_end_ns - plan.attack_begin_ns);
+  const double asked_in_all =
+      plan.rate * 1e-9 * static_cast<double>(plan.attack_end_ns - plan.attack_begin_ns);
   // Through all ports of an address at once, or one port after the other.
   const bool by_host = Chance(random, 0.5);
   const auto hosts = std::max<size_t>(1, static_cast<size_t>(asked_in_all) / manner.ports.size());
@@ -127,9 +127,10 @@ void AddSynSweep(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random ran
   for (int64_t time = pace.Next(); time < plan.attack_end_ns; time = pace.Next(), ++next) {
     const size_t host = by_host ? next / manner.ports.size() : next;
     const size_t port = by_host ? next : next / targets.size();
-    Probe(wire, time, plan.device.host,
-          {.host = targets[host % targets.size()], .port = manner.ports[port % manner.ports.size()]},
-          manner, DrawAnswer(manner, random), random);
+    Probe(
+        wire, time, plan.device.host,
+        {.host = targets[host % targets.size()], .port = manner.ports[port % manner.ports.size()]},
+        manner, DrawAnswer(manner, random), random);
   }
 }
 
@@ -181,17 +182,16 @@ void AddSuffered(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random ran
                         : silent < 0.8 ? Answer::kClosed
                                        : Answer::kOpen;
   for (int64_t time = pace.Next(); time < plan.attack_end_ns; time = pace.Next()) {
-    const auto& [scanner, manner] =
-        scanners[static_cast<size_t>(random.UniformInt(0, count - 1))];
+    const auto& [scanner, manner] = scanners[static_cast<size_t>(random.UniformInt(0, count - 1))];
     if (from_inside && Chance(random, 0.3)) {
       wire.Arp(time, scanner, {.mac = kBroadcast.mac, .address = plan.device.host.address},
                kRequest);
       wire.Arp(time + Millis(0.4), plan.device.host, scanner, kReply);
     }
-    const auto port = static_cast<size_t>(
-        random.UniformInt(0, static_cast<int64_t>(manner.ports.size()) - 1));
-    Probe(wire, time + Millis(0.8), scanner,
-          {.host = plan.device.host, .port = manner.ports[port]}, manner, answer, random);
+    const auto port =
+        static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(manner.ports.size()) - 1));
+    Probe(wire, time + Millis(0.8), scanner, {.host = plan.device.host, .port = manner.ports[port]},
+          manner, answer, random);
   }
 }
 

@@ -93,11 +93,10 @@ void AddHeldOpen(const Living& living, uint16_t port, double period_s, Random ra
 }
 
 void AddLife(const Living& living, DeviceKind kind, const Random& random) {
-  constexpr std::array kLives = {AddCameraLife,     AddPlugLife,    AddHubLife,
-                                 AddThermostatLife, AddBulbLife,    AddSpeakerLife,
-                                 AddTelevisionLife, AddLaptopLife,  AddPhoneLife,
-                                 AddBackupLife,     AddConsoleLife, AddTabletLife,
-                                 AddNewcomerLife};
+  constexpr std::array kLives = {
+      AddCameraLife,  AddPlugLife,       AddHubLife,     AddThermostatLife, AddBulbLife,
+      AddSpeakerLife, AddTelevisionLife, AddLaptopLife,  AddPhoneLife,      AddBackupLife,
+      AddConsoleLife, AddTabletLife,     AddNewcomerLife};
   kLives.at(static_cast<size_t>(kind))(living, random.Fork(0));
   uint64_t stream = 1;
   for (auto* add : {AddArpLife, AddTimeLife, AddNameLife, AddAnnouncingLife, AddLeaseLife}) {

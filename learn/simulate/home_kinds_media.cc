@@ -61,8 +61,7 @@ double LengthSeconds(const HomeWire& wire) {
 }  // namespace
 
 void AddSpeakerLife(const Living& living, Random random) {
-  AddHeldOpen(living, Chance(random, 0.5) ? 443 : 4070, LogUniform(random, 5, 60),
-              random.Fork(1));
+  AddHeldOpen(living, Chance(random, 0.5) ? 443 : 4070, LogUniform(random, 5, 60), random.Fork(1));
   if (Chance(random, 0.7 * living.activity)) {
     AddTcpPieces(living,
                  {.period_s = random.Uniform(5, 20),

@@ -16,10 +16,10 @@ struct Browser {
   const Living& living;
   TcpLook look;
   int64_t near_ns = 0;
-  double quic = 0;         // share of connections that are QUIC
-  double refused = 0;      // share that is refused
-  double unanswered = 0;   // share that nobody answers
-  double bytes = 2e4;      // of an answer, typically
+  double quic = 0;        // share of connections that are QUIC
+  double refused = 0;     // share that is refused
+  double unanswered = 0;  // share that nobody answers
+  double bytes = 2e4;     // of an answer, typically
 };
 
 Browser DrawBrowser(const Living& living, Random& random) {
@@ -63,8 +63,7 @@ void FetchByTls(const Browser& browser, const Host& server, int64_t time, Random
   const Endpoint client = {.host = browser.living.host, .port = EphemeralPort(random)};
   const uint16_t port = Chance(random, 0.93) ? 443 : 80;
   TcpConnection connection(browser.living.wire, client, {.host = server, .port = port},
-                           browser.near_ns, DrawFar(random), browser.look,
-                           DrawRemoteLook(random));
+                           browser.near_ns, DrawFar(random), browser.look, DrawRemoteLook(random));
   if (Chance(random, browser.refused)) {
     connection.Refused(time);
     return;
@@ -94,8 +93,8 @@ void AddPage(const Browser& browser, int64_t time, int64_t connections, Random& 
   }
   for (int64_t i = 0; i < connections; ++i) {
     const int64_t begin = time + Millis(random.Exponential(40) * static_cast<double>(i));
-    const auto index = static_cast<size_t>(
-        random.UniformInt(0, static_cast<int64_t>(servers.size()) - 1));
+    const auto index =
+        static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(servers.size()) - 1));
     const int64_t known = LookUp(browser.living.wire, browser.living.host, begin, random);
     if (Chance(random, browser.quic)) {
       FetchByQuic(browser, servers[index], known + Millis(0.5), random);

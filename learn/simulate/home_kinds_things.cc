@@ -13,10 +13,9 @@ namespace {
 
 TcpConnection ToServer(const Living& living, uint16_t port, Random& random) {
   const Endpoint client = {.host = living.host, .port = EphemeralPort(random)};
-  return {living.wire,         client,
-          {.host = DrawServer(random), .port = port},
-          DrawNear(random),    DrawFar(random),
-          DrawHomeLook(random), DrawRemoteLook(random)};
+  return {living.wire,           client,          {.host = DrawServer(random), .port = port},
+          DrawNear(random),      DrawFar(random), DrawHomeLook(random),
+          DrawRemoteLook(random)};
 }
 
 void AddUdpKeepAlive(const Living& living, double period_s, Random random) {
@@ -82,8 +81,7 @@ void AddBeingAsked(const Living& living, uint16_t port, double period_s, Random 
                              {.host = living.host, .port = port}, DrawNear(random),
                              DrawNear(random), DrawHomeLook(random), DrawHomeLook(random));
     const int64_t opened = connection.Open(time);
-    connection.Close(Ask(connection, opened + Millis(0.5), asked, answered, Millis(3)) +
-                     Millis(2));
+    connection.Close(Ask(connection, opened + Millis(0.5), asked, answered, Millis(3)) + Millis(2));
   }
 }
 
@@ -140,8 +138,8 @@ void AddThermostatLife(const Living& living, Random random) {
   int64_t time = living.wire.begin_ns() + Seconds(random.Uniform(0, period));
   for (; time < living.wire.end_ns(); time += Seconds(period * random.Uniform(0.5, 1.5))) {
     TcpConnection connection = ToServer(living, 443, random);
-    int64_t now = OpenTls(connection, shape, LookUp(living.wire, living.host, time, random),
-                          random);
+    int64_t now =
+        OpenTls(connection, shape, LookUp(living.wire, living.host, time, random), random);
     for (int64_t i = random.UniformInt(1, 6); i > 0; --i) {
       now = Ask(connection, now + Millis(random.Uniform(1, 400)), Bytes(random, 120, 1400),
                 Bytes(random, 100, 6000), Millis(random.Uniform(2, 200)));

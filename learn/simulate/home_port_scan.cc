@@ -17,12 +17,12 @@ struct Scan {
   Host target;
   Method method = Method::kSyn;
   TcpLook look;
-  uint8_t odd_flags = 0;        // of kOddFlags
-  bool one_port = false;        // all probes from one source port
+  uint8_t odd_flags = 0;  // of kOddFlags
+  bool one_port = false;  // all probes from one source port
   uint16_t source_port = 0;
-  double filtered = 0;          // share of ports that say nothing
-  int again = 0;                // further probes of those
-  int64_t again_ns = 0;         // how long after
+  double filtered = 0;   // share of ports that say nothing
+  int again = 0;         // further probes of those
+  int64_t again_ns = 0;  // how long after
   int64_t near_ns = 0, far_ns = 0;
   std::vector<uint16_t> ports;  // in the order of the scan
   std::vector<bool> open;       // by port
@@ -114,8 +114,7 @@ void ProbeBySegment(HomeWire& wire, int64_t time, const Endpoint& from, const En
             .option_bytes = open ? uint8_t{4} : uint8_t{0},
             .acknowledgment = sequence + 1});
   if (!open) return;
-  wire.Tcp(time + scan.far_ns + scan.near_ns, from, to,
-           {.flags = kRst, .sequence = sequence + 1});
+  wire.Tcp(time + scan.far_ns + scan.near_ns, from, to, {.flags = kRst, .sequence = sequence + 1});
 }
 
 }  // namespace

@@ -19,12 +19,12 @@ struct Flood {
   std::vector<Host> sources;  // empty: a new one for each packet
   std::vector<Endpoint> targets;
   Answers answers = Answers::kNothing;
-  double answered = 1;           // share of the packets, for kSome
-  bool answers_again = false;    // SYN-ACKs come again after 1 s and 3 s
-  double reset_by_source = 0;    // share of SYN-ACKs that reach somebody who knows of no SYN
+  double answered = 1;         // share of the packets, for kSome
+  bool answers_again = false;  // SYN-ACKs come again after 1 s and 3 s
+  double reset_by_source = 0;  // share of SYN-ACKs that reach somebody who knows of no SYN
   uint8_t option_bytes = 0;
-  uint8_t time_to_live = 0;      // 0: any
-  uint32_t payload_bytes = 0;    // some tools send data with a SYN
+  uint8_t time_to_live = 0;    // 0: any
+  uint32_t payload_bytes = 0;  // some tools send data with a SYN
   bool ports_count_up = false;
   int64_t far_ns = 0;
 };

@@ -6,15 +6,15 @@
 namespace silhouette::simulate {
 
 TlsShape DrawTlsShape(Random& random) {
-  return {.client_hello = Chance(random, 0.6) ? 517 : Bytes(random, 180, 700),
-          .server_hello = Chance(random, 0.25) ? Bytes(random, 150, 400) : Bytes(random, 1200, 5200),
-          .client_finished = Bytes(random, 51, 130),
-          .tickets = Chance(random, 0.6) ? Bytes(random, 51, 600) : 0,
-          .closing = Chance(random, 0.8) ? Bytes(random, 24, 31) : 0};
+  return {
+      .client_hello = Chance(random, 0.6) ? 517 : Bytes(random, 180, 700),
+      .server_hello = Chance(random, 0.25) ? Bytes(random, 150, 400) : Bytes(random, 1200, 5200),
+      .client_finished = Bytes(random, 51, 130),
+      .tickets = Chance(random, 0.6) ? Bytes(random, 51, 600) : 0,
+      .closing = Chance(random, 0.8) ? Bytes(random, 24, 31) : 0};
 }
 
-int64_t OpenTls(TcpConnection& connection, const TlsShape& shape, int64_t time_ns,
-                Random& random) {
+int64_t OpenTls(TcpConnection& connection, const TlsShape& shape, int64_t time_ns, Random& random) {
   int64_t now = connection.Open(time_ns);
   now = connection.ClientSends(now + Millis(random.Uniform(0.2, 6)), shape.client_hello);
   now = connection.ServerSends(now + Millis(random.Uniform(0.5, 8)), shape.server_hello,

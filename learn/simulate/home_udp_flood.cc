@@ -66,8 +66,7 @@ std::vector<Host> DrawStrangers(Random& random, double low, double high) {
 }
 
 const Host& Any(const std::vector<Host>& hosts, Random& random) {
-  return hosts[static_cast<size_t>(
-      random.UniformInt(0, static_cast<int64_t>(hosts.size()) - 1))];
+  return hosts[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(hosts.size()) - 1))];
 }
 
 // The victim says that nobody listens, as often as its system lets it.
@@ -93,8 +92,8 @@ void AddReflection(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random r
       Chance(random, 0.5) ? 0 : std::min(1.0, random.Uniform(0.5, 20) / plan.rate);
   // The rate counts packets, so fragments keep the next datagram waiting.
   for (int64_t time = pace.Next(); time < plan.attack_end_ns; time = pace.Next()) {
-    const auto index = static_cast<size_t>(
-        random.UniformInt(0, static_cast<int64_t>(servers.size()) - 1));
+    const auto index =
+        static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(servers.size()) - 1));
     const bool is_second = Chance(random, second);
     const uint32_t bytes = is_second ? Bytes(random, kinds[1].least_bytes, kinds[1].most_bytes)
                                      : sizes[same_size ? 0 : index];
@@ -116,8 +115,8 @@ void AddReflectedSynAcks(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Ra
   const uint16_t port = Pick(random, kPorts);
   const TcpLook look = DrawRemoteLook(random);
   const int64_t again = random.UniformInt(0, 3);
-  const double reset = Chance(random, 0.5) ? 0 : std::min(1.0, LogUniform(random, 50, 5000) /
-                                                                    plan.rate);
+  const double reset =
+      Chance(random, 0.5) ? 0 : std::min(1.0, LogUniform(random, 50, 5000) / plan.rate);
   for (int64_t time = pace.Next(); time < plan.attack_end_ns; time = pace.Next()) {
     const Endpoint from = {.host = Any(servers, random), .port = port};
     const Endpoint to = {.host = plan.device.host,

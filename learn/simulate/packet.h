@@ -63,13 +63,13 @@ struct SimulatedPacket {
   uint32_t tcp_sequence = 0;
   uint32_t tcp_acknowledgment = 0;
   uint32_t wire_bytes = 0;  // the whole frame from the Ethernet header on, without its checksum
-  uint8_t tcp_option_bytes = 0;      // a multiple of 4, at most 40
-  uint8_t time_to_live = 0;          // IPv4; 0 for the usual 64, or 255 on the own link
-  uint8_t padding_bytes = 0;         // IPv4: the end of the frame that only makes it long enough
-  bool more_fragments = false;       // IPv4
-  uint16_t fragment_offset = 0;      // IPv4, in bytes, a multiple of 8; above 0: no ports to see
-  uint16_t identification = 0;       // IPv4; that of a fragment's datagram
-  uint16_t datagram_bytes = 0;       // UDP's own length where this is a first fragment of it
+  uint8_t tcp_option_bytes = 0;  // a multiple of 4, at most 40
+  uint8_t time_to_live = 0;      // IPv4; 0 for the usual 64, or 255 on the own link
+  uint8_t padding_bytes = 0;     // IPv4: the end of the frame that only makes it long enough
+  bool more_fragments = false;   // IPv4
+  uint16_t fragment_offset = 0;  // IPv4, in bytes, a multiple of 8; above 0: no ports to see
+  uint16_t identification = 0;   // IPv4; that of a fragment's datagram
+  uint16_t datagram_bytes = 0;   // UDP's own length where this is a first fragment of it
 
   friend bool operator==(const SimulatedPacket&, const SimulatedPacket&) = default;
 };

@@ -81,11 +81,9 @@ std::vector<Stretch> AddDevice(HomeWire& wire, const ScenarioPlan& plan, const R
   Random draw = random.Fork(0);
   // Whoever has taken over a device uses one that does little, or one that does much.
   const double activity = LogUniform(draw, plan.scenario == Scenario::kQuiet ? 0.2 : 0.05, 3);
-  AddLife({.wire = wire,
-           .host = plan.device.host,
-           .activity = activity,
-           .neighbours = plan.neighbours},
-          plan.device.kind, random.Fork(1));
+  AddLife(
+      {.wire = wire, .host = plan.device.host, .activity = activity, .neighbours = plan.neighbours},
+      plan.device.kind, random.Fork(1));
   return {};
 }
 
@@ -139,9 +137,9 @@ absl::StatusOr<ScenarioResult> SimulateScenario(const ScenarioOptions& options) 
                      .end_ns = attack_packets.back().time_ns + kNanosPerMicrosecond});
   }
   if (attack.is_full() || wire.is_full()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--duration: more than ", kMostScenarioPackets,
-        " packets; take --before, --duration or --after shorter, or a lower --rate"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--duration: more than ", kMostScenarioPackets,
+                     " packets; take --before, --duration or --after shorter, or a lower --rate"));
   }
   ScenarioResult result = {.device = plan->device.host.address, .kind = plan->device.kind};
   result.simulation.packets = wire.TakeSorted();

@@ -52,12 +52,13 @@ inline constexpr std::array<std::string_view, 13> kDeviceNames = {
 struct ScenarioOptions {
   Scenario scenario = Scenario::kQuiet;
   uint64_t seed = 1;
-  std::optional<Role> role;          // scans, floods and guessing; a beacon's device is the attacker
-  std::optional<DeviceKind> device;  // the one under watch; camera's is always the battery camera
-  std::optional<double> rate;        // per second: probes, packets of a flood, guesses
-  std::optional<double> period_s;    // beacon
-  std::optional<double> jitter;      // 0 to 0.5: how much of itself a gap or a period may move
-  std::optional<double> before_s, duration_s, after_s;  // the attack's, and around it
+  std::optional<Role> role = {};  // scans, floods and guessing; a beacon's device is the attacker
+  std::optional<DeviceKind> device =
+      {};                           // the one under watch; camera's is always the battery camera
+  std::optional<double> rate = {};  // per second: probes, packets of a flood, guesses
+  std::optional<double> period_s = {};  // beacon
+  std::optional<double> jitter = {};    // 0 to 0.5: how much of itself a gap or a period may move
+  std::optional<double> before_s = {}, duration_s = {}, after_s = {};  // the attack's; around it
 };
 
 inline constexpr size_t kMostScenarioPackets = 1'000'000;

@@ -119,8 +119,8 @@ absl::Status PlanTimes(const ScenarioOptions& options, ScenarioPlan& plan, Rando
   const double before = options.before_s.value_or(std::round(LogUniform(random, 20, 180)));
   const double after = options.after_s.value_or(std::round(LogUniform(random, 10, 120)));
   const double duration = options.duration_s.value_or(DrawDuration(plan, rates, random));
-  const double events = plan.scenario == Scenario::kBeacon ? duration / plan.period_s
-                                                           : plan.rate * duration;
+  const double events =
+      plan.scenario == Scenario::kBeacon ? duration / plan.period_s : plan.rate * duration;
   if (rates.most > 0 && events > rates.most) {
     return Refuse("--duration ", duration, " makes ", std::round(events), " in all, more than ",
                   rates.most, "; take it shorter, or ",
@@ -134,17 +134,17 @@ absl::Status PlanTimes(const ScenarioOptions& options, ScenarioPlan& plan, Rando
 }
 
 constexpr std::array kLightKinds = {
-    DeviceKind::kCamera,  DeviceKind::kPlug,   DeviceKind::kPlug, DeviceKind::kHub,
-    DeviceKind::kBulb,    DeviceKind::kBulb,   DeviceKind::kThermostat,
-    DeviceKind::kSpeaker, DeviceKind::kLaptop, DeviceKind::kPhone};
+    DeviceKind::kCamera, DeviceKind::kPlug, DeviceKind::kPlug,       DeviceKind::kHub,
+    DeviceKind::kBulb,   DeviceKind::kBulb, DeviceKind::kThermostat, DeviceKind::kSpeaker,
+    DeviceKind::kLaptop, DeviceKind::kPhone};
 
 void PlanHome(const ScenarioOptions& options, ScenarioPlan& plan, Random random) {
   std::vector<uint8_t> numbers;
   for (uint8_t number = 2; number < 255; ++number) numbers.push_back(number);
   random.Shuffle(numbers);
   const auto host = [&numbers](size_t index) { return HomeHost(numbers[index], numbers[index]); };
-  const auto kind = static_cast<DeviceKind>(
-      random.UniformInt(0, static_cast<int64_t>(kDeviceNames.size()) - 1));
+  const auto kind =
+      static_cast<DeviceKind>(random.UniformInt(0, static_cast<int64_t>(kDeviceNames.size()) - 1));
   plan.device = {.host = host(0), .kind = options.device.value_or(kind)};
   if (plan.scenario == Scenario::kCamera) plan.device.kind = DeviceKind::kCamera;
   const int64_t others = random.UniformInt(0, 6);
