@@ -57,7 +57,7 @@ std::vector<TruthInterval> PlanPresence(const CallOptions& options, Random rando
         options.least_dwell_s + random.Exponential(options.mean_dwell_s - options.least_dwell_s);
     double end = start + std::ceil(dwell * kWindowsPerSecond) / kWindowsPerSecond;
     if (options.duration_s - end < options.least_dwell_s) end = options.duration_s;
-    plan.push_back({.start_s = start, .end_s = end, .presence = presence});
+    plan.push_back({.start_s = start, .end_s = end, .label = std::string(LabelOf(presence))});
     presence = presence == Presence::kPerson ? Presence::kBackground : Presence::kPerson;
     start = end;
   }
@@ -108,7 +108,7 @@ absl::StatusOr<Simulation> SimulateCall(const CallOptions& options) {
   simulation.truth = PlanPresence(options, root.Fork(kPlanStream));
   int64_t window_start = options.start_ns;
   for (const TruthInterval& interval : simulation.truth) {
-    ColumnModel& model = interval.presence == Presence::kPerson ? *person : *background;
+    ColumnModel& model = interval.label == LabelOf(Presence::kPerson) ? *person : *background;
     model.Restart();
     const auto windows =
         static_cast<int64_t>((interval.end_s - interval.start_s) * kWindowsPerSecond);

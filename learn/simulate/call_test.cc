@@ -123,7 +123,7 @@ TEST(CallTest, TruthStartsWithAPersonAlternatesAndCoversTheCall) {
     Presence expected = Presence::kPerson;
     for (const TruthInterval& interval : call.truth) {
       EXPECT_EQ(interval.start_s, end);
-      EXPECT_EQ(interval.presence, expected);
+      EXPECT_EQ(interval.label, LabelOf(expected));
       EXPECT_GE(interval.end_s - interval.start_s, 10);
       EXPECT_EQ(interval.end_s * 2, std::floor(interval.end_s * 2));
       end = interval.end_s;
@@ -146,7 +146,7 @@ TEST(CallTest, TwentyMinutesLookLikeTheRealCallByClass) {
     for (size_t column = 0; column < kCallColumns; ++column) {
       std::vector<double> values;
       for (const TruthInterval& interval : call.truth) {
-        if (interval.presence != presence) continue;
+        if (interval.label != LabelOf(presence)) continue;
         for (auto i = static_cast<int64_t>(interval.start_s * 2); i < interval.end_s * 2; ++i) {
           values.push_back(windows.at(i)[column]);
         }

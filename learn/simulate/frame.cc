@@ -41,7 +41,15 @@ class HeaderWriter {
   std::vector<uint8_t> bytes_;
 };
 
-size_t TransportBytes(Protocol protocol) { return protocol == Protocol::kTcp ? 20 : 8; }
+size_t TransportBytes(const SimulatedPacket& packet) {
+  if (packet.fragment_offset > 0) return 0;
+  return packet.protocol == Protocol::kTcp ? 20 + packet.tcp_option_bytes : 8;
+}
+
+// What the transport header and its data take, without the padding of a short frame.
+uint32_t LengthAfter(const SimulatedPacket& packet, size_t bytes) {
+  return static_cast<uint32_t>(packet.wire_bytes - packet.padding_bytes - bytes);
+}
 
 uint8_t ProtocolNumber(const SimulatedPacket& packet) {
   if (packet.protocol == Protocol::kTcp) return 6;
@@ -79,14 +87,37 @@ void AppendArp(const SimulatedPacket& packet, HeaderWriter& out) {
   out.Ip(packet.destination);
 }
 
+uint8_t TimeToLive(const SimulatedPacket& packet) {
+  if (packet.time_to_live != 0) return packet.time_to_live;
+  return IsLinkLocalGroup(packet.destination) ? kOwnLinkOnly : kTimeToLive;
+}
+
+// Identification, flags and offset.
+void AppendFragment(const SimulatedPacket& packet, HeaderWriter& out) {
+  constexpr uint32_t kDontFragment = 0x4000, kMoreFragments = 0x2000, kOffsetUnit = 8;
+  out.U16(packet.identification);  // RFC 6864 allows none with kDontFragment
+  if (packet.more_fragments || packet.fragment_offset > 0) {
+    out.U16((packet.more_fragments ? kMoreFragments : 0) | packet.fragment_offset / kOffsetUnit);
+  } else {
+    out.U16(kDontFragment);
+  }
+}
+
+// Options that say nothing, but for the segment size that a SYN tells of.
+void AppendTcpOptions(const SimulatedPacket& packet, HeaderWriter& out) {
+  constexpr uint32_t kSegmentSize = 0x020405b4, kNothing = 0x01010101;
+  for (uint8_t i = 0; i < packet.tcp_option_bytes; i += 4) {
+    out.U32(i == 0 && (packet.tcp_flags & kSyn) != 0 ? kSegmentSize : kNothing);
+  }
+}
+
 void AppendIpv4(const SimulatedPacket& packet, HeaderWriter& out) {
   const size_t begin = out.size();
   out.U8(0x45);
   out.U8(0);
-  out.U16(packet.wire_bytes - kEthernetBytes);
-  out.U16(0);       // no identification: RFC 6864 allows it with
-  out.U16(0x4000);  // don't fragment
-  out.U8(IsLinkLocalGroup(packet.destination) ? kOwnLinkOnly : kTimeToLive);
+  out.U16(LengthAfter(packet, kEthernetBytes));
+  AppendFragment(packet, out);
+  out.U8(TimeToLive(packet));
   out.U8(ProtocolNumber(packet));
   out.U16(0);
   out.Ip(packet.source);
@@ -111,15 +142,16 @@ size_t AppendTransport(const SimulatedPacket& packet, uint32_t transport_bytes, 
       out.U16(packet.destination_port);
       out.U32(packet.tcp_sequence);
       out.U32(packet.tcp_acknowledgment);
-      out.U8(0x50);
+      out.U8(static_cast<uint8_t>((5 + packet.tcp_option_bytes / 4) << 4));
       out.U8(packet.tcp_flags);
       out.U16(64240);  // window
       out.U32(0);      // checksum and urgent pointer
+      AppendTcpOptions(packet, out);
       return 16;
     case Protocol::kUdp:
       out.U16(packet.source_port);
       out.U16(packet.destination_port);
-      out.U16(transport_bytes);
+      out.U16(packet.datagram_bytes != 0 ? packet.datagram_bytes : transport_bytes);
       out.U16(0);
       return 6;
     default:
@@ -132,8 +164,9 @@ size_t AppendTransport(const SimulatedPacket& packet, uint32_t transport_bytes, 
 }
 
 void AppendChecked(const SimulatedPacket& packet, HeaderWriter& out) {
+  if (packet.fragment_offset > 0) return;
   const size_t begin = out.size();
-  const auto transport_bytes = static_cast<uint32_t>(packet.wire_bytes - begin);
+  const uint32_t transport_bytes = LengthAfter(packet, begin);
   const size_t checksum_at = AppendTransport(packet, transport_bytes, out);
   uint64_t sum = SumOfWords(out.From(begin));
   if (packet.protocol != Protocol::kIcmp || packet.source.is_v6) {
@@ -149,8 +182,7 @@ void AppendChecked(const SimulatedPacket& packet, HeaderWriter& out) {
 
 size_t HeaderBytes(const SimulatedPacket& packet) {
   if (packet.protocol == Protocol::kArp) return kEthernetBytes + kArpBytes;
-  return kEthernetBytes + (packet.source.is_v6 ? kIpv6Bytes : kIpv4Bytes) +
-         TransportBytes(packet.protocol);
+  return kEthernetBytes + (packet.source.is_v6 ? kIpv6Bytes : kIpv4Bytes) + TransportBytes(packet);
 }
 
 std::vector<uint8_t> BuildHeaders(const SimulatedPacket& packet) {

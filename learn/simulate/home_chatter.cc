@@ -3,33 +3,19 @@
 #include <array>
 
 #include "learn/simulate/home_devices.h"
+#include "learn/simulate/home_draw.h"
 
 namespace silhouette::simulate {
 namespace {
 
-constexpr std::array kDevices = {kLaptop, kTelevision, kCamera, kPlug, kConsole, kPhone, kDesktop};
-constexpr Host kBroadcast = {.mac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-                             .address = V4(255, 255, 255, 255)};
+constexpr std::array kDevices = {kLaptopHost,  kTelevisionHost, kCameraHost, kPlugHost,
+                                 kConsoleHost, kPhoneHost,      kDesktopHost};
 
 // A unique local address: it belongs to the home by the default home networks, which the
 // documentation range does not.
-constexpr Host kPhoneV6 = {.mac = kPhone.mac,
+constexpr Host kPhoneV6 = {.mac = kPhoneHost.mac,
                            .address = V6({0xfd00, 0x192, 0x168, 1, 0, 0, 0, 0x60})};
 constexpr Host kRouterV6 = {.mac = kRouter.mac, .address = V6({0xfe80, 0, 0, 0, 0, 0, 0, 1})};
-
-uint16_t EphemeralPort(Random& random) {
-  return static_cast<uint16_t>(random.UniformInt(49152, 65535));
-}
-
-uint32_t Bytes(Random& random, int64_t low, int64_t high) {
-  return static_cast<uint32_t>(random.UniformInt(low, high));
-}
-
-// The host with its address replaced by a multicast group's, IPv4: RFC 1112's MAC.
-constexpr Host Group(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
-  return {.mac = {0x01, 0x00, 0x5e, static_cast<uint8_t>(b & 0x7f), c, d},
-          .address = V4(a, b, c, d)};
-}
 
 }  // namespace
 
@@ -39,7 +25,7 @@ void AddArp(HomeWire& wire, Random random) {
     // The first device asks at once, so that the capture's first grid edge is its start.
     int64_t time =
         wire.begin_ns() +
-        (device.address == kLaptop.address ? Millis(12) : Seconds(random.Uniform(0.5, 30)));
+        (device.address == kLaptopHost.address ? Millis(12) : Seconds(random.Uniform(0.5, 30)));
     while (time < wire.end_ns()) {
       const Host asked = {.mac = kBroadcast.mac, .address = kRouter.address};
       wire.Arp(time, device, asked, kRequest);
@@ -51,17 +37,17 @@ void AddArp(HomeWire& wire, Random random) {
 
 void AddDhcp(HomeWire& wire, Random random) {
   // The phone joins: discover, offer, request, acknowledgment.
-  const Endpoint nobody = {.host = {.mac = kPhone.mac, .address = V4(0, 0, 0, 0)}, .port = 68};
+  const Endpoint nobody = {.host = {.mac = kPhoneHost.mac, .address = V4(0, 0, 0, 0)}, .port = 68};
   const Endpoint everybody = {.host = kBroadcast, .port = 67};
   const Endpoint server = {.host = kRouter, .port = 67};
-  const Endpoint phone = {.host = kPhone, .port = 68};
+  const Endpoint phone = {.host = kPhoneHost, .port = 68};
   int64_t time = wire.begin_ns() + Seconds(random.Uniform(1, 4));
   wire.Udp(time, nobody, everybody, 300);
   wire.Udp(time += Millis(random.Uniform(5, 40)), server, phone, 300);
   wire.Udp(time += Millis(random.Uniform(2, 20)), nobody, everybody, 312);
   wire.Udp(time + Millis(random.Uniform(5, 40)), server, phone, 300);
   // The plug renews, which needs no broadcast.
-  const Endpoint plug = {.host = kPlug, .port = 68};
+  const Endpoint plug = {.host = kPlugHost, .port = 68};
   time = wire.begin_ns() + Seconds(random.Uniform(20, 60));
   wire.Udp(time, plug, server, 300);
   wire.Udp(time + Millis(random.Uniform(2, 20)), server, plug, 300);
@@ -83,7 +69,7 @@ void AddDns(HomeWire& wire, Random random) {
 void AddNtp(HomeWire& wire, Random random) {
   constexpr uint32_t kNtpBytes = 48;
   const Endpoint server = {.host = Remote(V4(192, 0, 2, 123)), .port = 123};
-  for (const Host& device : {kCamera, kPlug, kDesktop}) {
+  for (const Host& device : {kCameraHost, kPlugHost, kDesktopHost}) {
     const Endpoint client = {.host = device, .port = 123};
     int64_t time = wire.begin_ns() + Seconds(random.Uniform(1, 64));
     for (; time < wire.end_ns(); time += Seconds(64)) {
@@ -95,7 +81,7 @@ void AddNtp(HomeWire& wire, Random random) {
 
 void AddMdns(HomeWire& wire, Random random) {
   const Endpoint group = {.host = Group(224, 0, 0, 251), .port = 5353};
-  for (const Host& device : {kTelevision, kPhone, kLaptop}) {
+  for (const Host& device : {kTelevisionHost, kPhoneHost, kLaptopHost}) {
     const Endpoint speaker = {.host = device, .port = 5353};
     int64_t time = wire.begin_ns() + Seconds(random.Uniform(0.5, 10));
     while (time < wire.end_ns()) {
@@ -107,10 +93,10 @@ void AddMdns(HomeWire& wire, Random random) {
 
 void AddSsdp(HomeWire& wire, Random random) {
   const Endpoint group = {.host = Group(239, 255, 255, 250), .port = 1900};
-  const Endpoint television = {.host = kTelevision, .port = 1900};
+  const Endpoint television = {.host = kTelevisionHost, .port = 1900};
   int64_t time = wire.begin_ns() + Seconds(random.Uniform(2, 12));
   for (; time < wire.end_ns(); time += Seconds(random.Uniform(25, 40))) {
-    const Endpoint seeker = {.host = kPhone, .port = EphemeralPort(random)};
+    const Endpoint seeker = {.host = kPhoneHost, .port = EphemeralPort(random)};
     for (int i = 0; i < 3; ++i) wire.Udp(time + i * Millis(1000), seeker, group, 133);
     wire.Udp(time + Millis(random.Uniform(50, 900)), television, seeker, 320);
   }
@@ -121,8 +107,8 @@ void AddPing(HomeWire& wire, Random random) {
   constexpr uint32_t kPingBytes = 56;
   int64_t time = wire.begin_ns() + Seconds(random.Uniform(1, 15));
   for (; time < wire.end_ns(); time += Seconds(15)) {
-    wire.Icmp(time, kPlug, kRouter, kEcho, kPingBytes);
-    wire.Icmp(time + Millis(random.Uniform(0.2, 1.5)), kRouter, kPlug, kEchoReply, kPingBytes);
+    wire.Icmp(time, kPlugHost, kRouter, kEcho, kPingBytes);
+    wire.Icmp(time + Millis(random.Uniform(0.2, 1.5)), kRouter, kPlugHost, kEchoReply, kPingBytes);
   }
 }
 
@@ -151,7 +137,7 @@ void AddIpv6KeepAlive(HomeWire& wire, Random random) {
 }
 
 void AddCameraKeepAlive(HomeWire& wire, Random random) {
-  const Endpoint camera = {.host = kCamera, .port = 32100};
+  const Endpoint camera = {.host = kCameraHost, .port = 32100};
   const Endpoint server = {.host = Remote(V4(198, 51, 100, 40)), .port = 32100};
   int64_t time = wire.begin_ns() + Seconds(random.Uniform(0.5, 2));
   for (; time < wire.end_ns(); time += Millis(random.Uniform(990, 1010))) {
@@ -161,7 +147,7 @@ void AddCameraKeepAlive(HomeWire& wire, Random random) {
 }
 
 void AddPlugKeepAlive(HomeWire& wire, Random random) {
-  TcpConnection connection(wire, {.host = kPlug, .port = 49301},
+  TcpConnection connection(wire, {.host = kPlugHost, .port = 49301},
                            {.host = Remote(V4(198, 51, 100, 41)), .port = 8883}, Millis(3),
                            Millis(28));
   // Open since before the capture: no handshake to see.

@@ -13,13 +13,21 @@ constexpr Host HomeHost(uint8_t last, uint8_t mac_last) {
   return {.mac = {0x02, 0, 0, 0, 0, mac_last}, .address = V4(192, 168, 1, last)};
 }
 inline constexpr Host kRouter = HomeHost(1, 0x01);
-inline constexpr Host kLaptop = HomeHost(20, 0x20);  // the one that makes the call
-inline constexpr Host kTelevision = HomeHost(30, 0x30);
-inline constexpr Host kCamera = HomeHost(40, 0x40);
-inline constexpr Host kPlug = HomeHost(41, 0x41);
-inline constexpr Host kConsole = HomeHost(50, 0x50);
-inline constexpr Host kPhone = HomeHost(60, 0x60);
-inline constexpr Host kDesktop = HomeHost(70, 0x70);
+inline constexpr Host kLaptopHost = HomeHost(20, 0x20);  // the one that makes the call
+inline constexpr Host kTelevisionHost = HomeHost(30, 0x30);
+inline constexpr Host kCameraHost = HomeHost(40, 0x40);
+inline constexpr Host kPlugHost = HomeHost(41, 0x41);
+inline constexpr Host kConsoleHost = HomeHost(50, 0x50);
+inline constexpr Host kPhoneHost = HomeHost(60, 0x60);
+inline constexpr Host kDesktopHost = HomeHost(70, 0x70);
+
+inline constexpr Host kBroadcast = {.mac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+                                    .address = V4(255, 255, 255, 255)};
+// A multicast group of IPv4, at RFC 1112's MAC.
+constexpr Host Group(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
+  return {.mac = {0x01, 0x00, 0x5e, static_cast<uint8_t>(b & 0x7f), c, d},
+          .address = V4(a, b, c, d)};
+}
 
 // A remote host: its frames come from the router.
 constexpr Host Remote(const IpAddress& address) { return {.mac = kRouter.mac, .address = address}; }

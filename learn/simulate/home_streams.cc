@@ -42,7 +42,7 @@ void AddPage(HomeWire& wire, const Host& browser, uint16_t& port, int64_t time, 
 }  // namespace
 
 void AddWebBrowsing(HomeWire& wire, Random random) {
-  for (const Host& browser : {kLaptop, kPhone}) {
+  for (const Host& browser : {kLaptopHost, kPhoneHost}) {
     uint16_t port = kFirstBrowserPort;
     int64_t time = wire.begin_ns() + Seconds(random.Uniform(0.5, 6));
     while (time < wire.end_ns()) {
@@ -55,7 +55,7 @@ void AddWebBrowsing(HomeWire& wire, Random random) {
 // A server that limits the rate: a steady 120 full segments a second, in bursts of ten or so.
 void AddDownload(HomeWire& wire, Random random) {
   constexpr uint32_t kSegment = 1460;
-  TcpConnection connection(wire, {.host = kDesktop, .port = 43210},
+  TcpConnection connection(wire, {.host = kDesktopHost, .port = 43210},
                            {.host = Remote(V4(192, 0, 2, 80)), .port = 80}, Millis(1), Millis(22));
   int64_t now = connection.Open(wire.begin_ns() + Seconds(random.Uniform(2, 4)));
   now = connection.ClientSends(now + Millis(1), 180);
@@ -69,7 +69,7 @@ void AddDownload(HomeWire& wire, Random random) {
 // Video over QUIC: about every four seconds a segment of it at the line's speed, then silence.
 void AddVideoStream(HomeWire& wire, Random random) {
   constexpr uint32_t kFullBytes = 1250, kHandshakeBytes = 1200;
-  const Endpoint television = {.host = kTelevision, .port = 50443};
+  const Endpoint television = {.host = kTelevisionHost, .port = 50443};
   const Endpoint server = {.host = Remote(V4(198, 51, 100, 30)), .port = 443};
   int64_t time = wire.begin_ns() + Seconds(random.Uniform(0.6, 2));
   wire.Udp(time, television, server, kHandshakeBytes);
@@ -95,7 +95,7 @@ void AddVideoStream(HomeWire& wire, Random random) {
 // An online game: a small packet each way 30 times a second.
 void AddGame(HomeWire& wire, Random random) {
   constexpr double kTickMs = 1000.0 / 30;
-  const Endpoint console = {.host = kConsole, .port = 3074};
+  const Endpoint console = {.host = kConsoleHost, .port = 3074};
   const Endpoint server = {.host = Remote(V4(203, 0, 113, 50)), .port = 27015};
   const auto payload = [&random](int64_t low, int64_t high) {
     return static_cast<uint32_t>(random.UniformInt(low, high));

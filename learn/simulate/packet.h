@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,7 @@ constexpr IpAddress V6(const std::array<uint16_t, 8>& groups) {
 
 // Dotted or colon notation; INVALID_ARGUMENT for anything else.
 absl::StatusOr<IpAddress> ParseIpAddress(std::string_view text);
+std::string FormatIpAddress(const IpAddress& address);
 
 enum class Protocol : uint8_t { kUdp, kTcp, kIcmp, kArp };
 
@@ -61,18 +63,30 @@ struct SimulatedPacket {
   uint32_t tcp_sequence = 0;
   uint32_t tcp_acknowledgment = 0;
   uint32_t wire_bytes = 0;  // the whole frame from the Ethernet header on, without its checksum
+  uint8_t tcp_option_bytes = 0;  // a multiple of 4, at most 40
+  uint8_t time_to_live = 0;      // IPv4; 0 for the usual 64, or 255 on the own link
+  uint8_t padding_bytes = 0;     // IPv4: the end of the frame that only makes it long enough
+  bool more_fragments = false;   // IPv4
+  uint16_t fragment_offset = 0;  // IPv4, in bytes, a multiple of 8; above 0: no ports to see
+  uint16_t identification = 0;   // IPv4; that of a fragment's datagram
+  uint16_t datagram_bytes = 0;   // UDP's own length where this is a first fragment of it
 
   friend bool operator==(const SimulatedPacket&, const SimulatedPacket&) = default;
 };
 
 enum class Presence : uint8_t { kBackground, kPerson };
 
-// A half-open stretch of the call, in seconds from the grid edge (a multiple of 0.5 s since the
+// "person" or "background".
+constexpr std::string_view LabelOf(Presence presence) {
+  return presence == Presence::kPerson ? "person" : "background";
+}
+
+// A half-open stretch of what happens, in seconds from the grid edge (a multiple of 0.5 s since the
 // Unix epoch) at or before the first packet of the simulation.
 struct TruthInterval {
   double start_s = 0;
   double end_s = 0;
-  Presence presence = Presence::kPerson;
+  std::string label;
 
   friend bool operator==(const TruthInterval&, const TruthInterval&) = default;
 };

@@ -6,9 +6,16 @@
 
 namespace silhouette::simulate {
 
-std::string_view LabelOf(Presence presence) {
-  return presence == Presence::kPerson ? "person" : "background";
+namespace {
+
+// To the microsecond, like a packet's time, but no digit more than it takes: "30.5", "30.0".
+std::string Seconds(double seconds) {
+  std::string text = absl::StrFormat("%.6f", seconds);
+  while (text.back() == '0' && text[text.size() - 2] != '.') text.pop_back();
+  return text;
 }
+
+}  // namespace
 
 absl::Status WriteTruth(const std::string& path, const std::vector<TruthInterval>& truth,
                         std::string_view comment) {
@@ -17,8 +24,8 @@ absl::Status WriteTruth(const std::string& path, const std::vector<TruthInterval
   }
   std::string text = "# simulated: " + std::string(comment) + "\nstart_s,end_s,label\n";
   for (const TruthInterval& interval : truth) {
-    absl::StrAppendFormat(&text, "%.1f,%.1f,%s\n", interval.start_s, interval.end_s,
-                          std::string(LabelOf(interval.presence)));
+    absl::StrAppend(&text, Seconds(interval.start_s), ",", Seconds(interval.end_s), ",",
+                    interval.label, "\n");
   }
   return WriteFileByRename(path, text);
 }

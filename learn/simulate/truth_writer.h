@@ -9,9 +9,6 @@
 
 namespace silhouette::simulate {
 
-// "person" or "background".
-std::string_view LabelOf(Presence presence);
-
 // Writes `# simulated: COMMENT`, the header start_s,end_s,label and a line for each interval. The
 // comment is the command that makes the capture again, in one line. The file appears whole or not
 // at all.

@@ -12,8 +12,7 @@ std::string TempPath(const std::string& name) { return ::testing::TempDir() + "/
 
 TEST(TruthWriterTest, WritesTheCommandTheHeaderAndALineForEachInterval) {
   const std::string path = TempPath("call.csv");
-  const std::vector<TruthInterval> truth = {{0, 30.5, Presence::kPerson},
-                                            {30.5, 120, Presence::kBackground}};
+  const std::vector<TruthInterval> truth = {{0, 30.5, "person"}, {30.5, 120.000125, "background"}};
   ASSERT_TRUE(WriteTruth(path, truth, "silhouette simulate call --seed 1 --duration 120").ok());
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -21,7 +20,7 @@ TEST(TruthWriterTest, WritesTheCommandTheHeaderAndALineForEachInterval) {
             "# simulated: silhouette simulate call --seed 1 --duration 120\n"
             "start_s,end_s,label\n"
             "0.0,30.5,person\n"
-            "30.5,120.0,background\n");
+            "30.5,120.000125,background\n");
   EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
 }
 
