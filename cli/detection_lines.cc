@@ -83,4 +83,24 @@ void WriteDetectionJson(const google::protobuf::RepeatedPtrField<v1::EvaluationR
   }
 }
 
+std::string DetectionCsv(const Dataset& data, const std::vector<DetectionResult>& results) {
+  std::string text = absl::StrCat("split,source,start_ns,truth,said,",
+                                  absl::StrJoin(data.classes, ","), ",unknown\n");
+  const auto name = [&](size_t c) { return c < data.classes.size() ? data.classes[c] : "unknown"; };
+  for (const DetectionResult& result : results) {
+    const Predictions& of = result.predictions;
+    for (size_t i = 0; i < of.rows(); ++i) {
+      absl::StrAppend(&text, result.leaks ? "random" : "by-source", ",",
+                      data.source_names[data.source[of.row[i]]], ",",
+                      data.window[of.row[i]] * data.hop_ns, ",", name(of.truth[i]), ",",
+                      name(of.said[i]));
+      for (size_t c = 0; c < of.classes; ++c) {
+        absl::StrAppend(&text, ",", of.probabilities[i * of.classes + c]);
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
 }  // namespace silhouette

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "google/protobuf/repeated_ptr_field.h"
+#include "learn/data/dataset.h"
+#include "learn/evaluation/detection.h"
 #include "silhouette/v1/model.pb.h"
 
 namespace silhouette {
@@ -13,5 +17,8 @@ void WriteDetectionText(const google::protobuf::RepeatedPtrField<v1::EvaluationR
 // JSON Lines: {"result": EvaluationResult} for each.
 void WriteDetectionJson(const google::protobuf::RepeatedPtrField<v1::EvaluationResult>& results,
                         std::ostream* out);
+
+// CSV: what was said of each window that was judged.
+std::string DetectionCsv(const Dataset& data, const std::vector<DetectionResult>& results);
 
 }  // namespace silhouette

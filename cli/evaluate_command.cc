@@ -214,6 +214,10 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
 }
 
 absl::Status JudgeAlarmsOf(const EvaluateFlags& flags) {
+  if (!flags.predictions.empty()) {
+    absl::Status s = CheckOutputPath("--predictions", flags.predictions, flags.detector.lists);
+    if (!s.ok()) return s;
+  }
   const auto request =
       DetectorRequestOf(flags.detector, flags.captures, flags.windows,
                         flags.schema.empty() ? "traffic.v1" : flags.schema, flags.columns.classes);
@@ -232,7 +236,8 @@ absl::Status JudgeAlarmsOf(const EvaluateFlags& flags) {
   google::protobuf::RepeatedPtrField<v1::EvaluationResult> results;
   for (const DetectionResult& result : *judged) *results.Add() = ToProto(result, *data);
   flags.json ? WriteDetectionJson(results, &std::cout) : WriteDetectionText(results, &std::cout);
-  return absl::OkStatus();
+  if (flags.predictions.empty()) return absl::OkStatus();
+  return WriteFileByRename(flags.predictions, DetectionCsv(*data, *judged));
 }
 
 void AddDataFlags(CLI::App* app, EvaluateFlags* flags) {

@@ -3,8 +3,9 @@
 
 usage: models/simulate_threats.py SILHOUETTE FOLDER --window SECONDS [--seeds N]
 
-All is a function of the arguments. The captures of a window's length hold attacks that show within
-such a window: about eight packets of it, or three beacons, at the least.
+All is a function of the arguments. The captures hold attacks that show within a window of that
+length: RATES says how many probes, packets and guesses at the least. Beacons come three times in a
+window and more often; of windows too short for that, what calls home is labelled as benign.
 """
 
 import argparse
@@ -16,10 +17,11 @@ import random
 import subprocess
 
 # Least and greatest number a second, and how many of them show in a window.
-RATES = {"host-scan": (0.2, 3000, 8), "port-scan": (0.2, 3000, 8), "syn-flood": (100, 20000, 8),
-         "udp-flood": (100, 20000, 8), "guessing": (0.1, 30, 3)}
+RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (30, 20000, 150),
+         "udp-flood": (30, 20000, 150), "guessing": (0.2, 30, 15)}
 LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
           "guessing": "brute_force", "beacon": "c2", "quiet": "benign"}
+SHORTEST_FOR_BEACONS = 20
 MOST_PACKETS = 80000
 PACKETS = {"guessing": 40}  # of each; else 1
 HEADER = ["path", "label", "device", "role", "truth", "source", "simulated"]
@@ -35,7 +37,7 @@ def flags(scenario, seed, window):
     if scenario == "quiet":
         return ["--duration", "%d" % (60 * window)]
     if scenario == "beacon":
-        period = log_uniform(drawn, 1, window / 3)
+        period = log_uniform(drawn, 1, max(window, SHORTEST_FOR_BEACONS) / 3)
         return ["--period", "%.3f" % period, "--duration", "%d" % (12 * window)]
     least, greatest, shown = RATES[scenario]
     rate = log_uniform(drawn, max(least, shown / window), greatest)
@@ -52,9 +54,11 @@ def simulate(arguments, scenario, seed):
     command = [arguments.silhouette, "simulate", "home", "--scenario", scenario, "--seed",
                str(seed), "-o", capture, "--json", *flags(scenario, seed, arguments.window)]
     made = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    quiet = scenario == "quiet"
-    return [os.path.basename(capture), LABELS[scenario], "-" if quiet else made["device"], "-",
-            "-" if quiet else os.path.basename(made["truth"]),
+    benign = scenario == "quiet" or (scenario == "beacon"
+                                     and arguments.window < SHORTEST_FOR_BEACONS)
+    return [os.path.basename(capture), "benign" if benign else LABELS[scenario],
+            "-" if benign else made["device"], "-",
+            "-" if benign else os.path.basename(made["truth"]),
             "simulated/%s-%04d" % (scenario, seed), "yes"]
 
 

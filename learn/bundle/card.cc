@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/window_spec.h"
+#include "learn/bundle/detection_card.h"
 
 namespace silhouette {
 namespace {
@@ -73,7 +74,7 @@ std::string HashText(const v1::TrainingData& data) {
 std::string TrainingSection(const v1::ModelManifest& manifest) {
   std::string text = "## Trained on\n\n";
   for (const v1::TrainingData& data : manifest.training_data()) {
-    absl::StrAppend(&text, "- ", FilesText(data), ", ", data.rows(), " windows",
+    absl::StrAppend(&text, "- ", FilesText(data), ", ", data.rows(), RaisesAlarms(manifest) ? " captures" : " windows",
                     data.left_out() == 0 ? "" : absl::StrCat(" (", data.left_out(), " left out)"),
                     data.simulated() ? ", **simulated**" : "",
                     data.source().empty() ? "" : absl::StrCat(", from ", data.source()), "; ",
@@ -140,6 +141,10 @@ std::string ScoreSection(const v1::ModelManifest& manifest) {
 
 std::string LimitSection(const v1::ModelManifest& manifest) {
   std::vector<std::string> limits;
+  if (RaisesAlarms(manifest)) {
+    return absl::StrCat("## What it cannot see\n\n- ",
+                        absl::StrJoin(DetectionLimits(manifest), "\n- "), "\n");
+  }
   for (const v1::TrainingData& data : manifest.training_data()) {
     for (const KnownData& known : AllKnownData()) {
       if (known.sha256 != data.sha256()) continue;
@@ -179,7 +184,9 @@ std::string CardText(const v1::ModelManifest& manifest) {
                       "edit.\n\n",
                       manifest.description(), "\n", SpecSentence(manifest.spec()),
                       "\nIts classes are ", absl::StrJoin(manifest.classes(), ", "), ".\n\n",
-                      TrainingSection(manifest), ScoreSection(manifest), LimitSection(manifest));
+                      TrainingSection(manifest),
+                      RaisesAlarms(manifest) ? DetectionSection(manifest) : ScoreSection(manifest),
+                      LimitSection(manifest));
 }
 
 }  // namespace silhouette

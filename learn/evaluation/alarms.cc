@@ -79,6 +79,18 @@ std::vector<Stretch> FindStretches(const Dataset& data, std::span<const size_t> 
   return stretches;
 }
 
+std::vector<bool> AreNearEvents(const Dataset& data, std::span<const size_t> rows, int64_t quiet) {
+  const std::vector<Stretch> events =
+      FindStretches(data, rows, TruthOf(data, rows), data.classes.size(), quiet);
+  std::vector<bool> near;
+  for (size_t row : rows) {
+    const Stretch here{0, data.source[row], data.sequence[row], data.window[row], data.window[row]};
+    near.push_back(std::any_of(events.begin(), events.end(),
+                               [&](const Stretch& event) { return AreNear(here, event, quiet); }));
+  }
+  return near;
+}
+
 JudgedAlarms JudgeAlarms(const Dataset& data, std::span<const size_t> rows,
                          std::span<const size_t> said, int64_t quiet) {
   const size_t classes = data.classes.size();

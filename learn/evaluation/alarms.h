@@ -27,6 +27,9 @@ struct Stretch {
 std::vector<Stretch> FindStretches(const Dataset& data, std::span<const size_t> rows,
                                    std::span<const size_t> class_of, size_t classes, int64_t quiet);
 
+// For each of `rows`, whether it lies in an event of its sequence or at most `quiet` windows away.
+std::vector<bool> AreNearEvents(const Dataset& data, std::span<const size_t> rows, int64_t quiet);
+
 // An event, and what was said of it.
 struct JudgedEvent {
   Stretch event;

@@ -87,8 +87,8 @@ class FalseAlarms {
   std::vector<double> probabilities_;
 };
 
-// Days of sources that hold no event, one device each.
-double DaysWithoutEvents(const Dataset& data, const std::vector<size_t>& rows) {
+// From the first to the last window of each device, added up.
+double DaysWatched(const Dataset& data, const std::vector<size_t>& rows) {
   const std::vector<size_t> nothing(rows.size(), 0);
   double hours = 0;
   for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, 0).sources) {
@@ -106,13 +106,15 @@ std::vector<double> FitThresholds(const Dataset& data, const LeftOutRows& left_o
     alarms.emplace_back(data, c, QuietWindows(data, options.quiet_ns));
   }
   std::vector<size_t> rows;
-  for (size_t i : places) {
-    if (left_out.raw.truth[i] != 0) continue;
-    rows.push_back(left_out.raw.row[i]);
-    const std::vector<double> served = ServedProbabilities(left_out, i, parts);
-    for (FalseAlarms& of : alarms) of.Add(left_out.raw.row[i], served[of.class_index()]);
+  for (size_t i : places) rows.push_back(left_out.raw.row[i]);
+  const std::vector<bool> near =
+      AreNearEvents(data, rows, QuietWindows(data, options.quiet_ns));
+  for (size_t k = 0; k < places.size(); ++k) {
+    if (near[k]) continue;
+    const std::vector<double> served = ServedProbabilities(left_out, places[k], parts);
+    for (FalseAlarms& of : alarms) of.Add(rows[k], served[of.class_index()]);
   }
-  const auto allowed = static_cast<size_t>(options.alarms_per_day * DaysWithoutEvents(data, rows));
+  const auto allowed = static_cast<size_t>(options.alarms_per_day * DaysWatched(data, rows));
   std::vector<double> thresholds = {0};
   for (const FalseAlarms& of : alarms) thresholds.push_back(of.Threshold(allowed));
   thresholds.push_back(0.5);

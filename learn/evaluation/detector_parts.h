@@ -14,13 +14,13 @@ namespace silhouette {
 
 // How a model that raises alarms is trained and judged. Class 0 is nothing to tell of.
 struct DetectionOptions {
-  TrainerParameters parameters = {.num_boost_round = 150,
+  TrainerParameters parameters = {.num_boost_round = 80,
                                   .max_depth = 4,
-                                  .eta = 0.1,
+                                  .eta = 0.15,
                                   .balanced = true,
                                   .binned = true};
   // Rows of a source that are trained on, at the most: a week must not outweigh a minute.
-  size_t most_rows = 1000;
+  size_t most_rows = 600;
   // A threshold is the least by which no more false alarms come, of one class, on one device a day.
   double alarms_per_day = 0.25;
   // Windows of a class at most so far apart are one alarm.
