@@ -26,7 +26,7 @@ struct SubjectFindings {
 struct Findings {
   v1::RunStatus run;
   int64_t zero_ns = 0;  // what times are counted from: the grid edge at or before the first packet
-  std::vector<SubjectFindings> shown;                // sorted by subject, model
+  std::vector<SubjectFindings> shown;  // sorted by subject, model
   // Every conversation that tells how it looks, by subject; and every other subject.
   std::map<std::string, v1::ConversationShape> all;
   std::set<std::string> others;

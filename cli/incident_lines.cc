@@ -25,8 +25,8 @@ std::string UtcTime(int64_t time_ns) {
 
 void IncidentLines::Fit(const std::vector<v1::Incident>& incidents) {
   for (const v1::Incident& incident : incidents) {
-    time_columns_ = std::max({time_columns_, time_(incident.from_ns()).size(),
-                              time_(incident.to_ns()).size()});
+    time_columns_ =
+        std::max({time_columns_, time_(incident.from_ns()).size(), time_(incident.to_ns()).size()});
     kind_columns_ = std::max(kind_columns_, incident.kind().size());
     device_columns_ = std::max(device_columns_, incident.device().size());
   }
@@ -43,9 +43,9 @@ std::string IncidentLines::Row(const std::string& from, const std::string& to,
 
 std::string IncidentLines::Heading() const {
   const std::string zone = zone_.empty() ? "" : absl::StrCat(" (", zone_, ")");
-  return Bold(terminal_, absl::StrCat(Row(absl::StrCat("from", zone), "to", "severity", "kind",
-                                          "device"),
-                                      "what it had"));
+  return Bold(terminal_,
+              absl::StrCat(Row(absl::StrCat("from", zone), "to", "severity", "kind", "device"),
+                           "what it had"));
 }
 
 std::string IncidentLines::LineOf(const v1::Incident& incident) const {

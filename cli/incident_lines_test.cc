@@ -46,7 +46,8 @@ TEST(IncidentLines, ColumnsAreAsWideAsWhatTheyHold) {
 TEST(IncidentLines, SeverityIsTextAndOnATerminalAColour) {
   Terminal terminal;
   terminal.colors = true;
-  const IncidentLines lines(terminal, [](int64_t ns) { return absl::StrCat(ns); }, "");
+  const IncidentLines lines(
+      terminal, [](int64_t ns) { return absl::StrCat(ns); }, "");
   EXPECT_THAT(lines.LineOf(Scan()), HasSubstr("\033[31mhigh"));
   EXPECT_EQ(SeverityName(v1::SEVERITY_UNSPECIFIED), "low");
 }

@@ -128,8 +128,8 @@ absl::StatusOr<std::vector<v1::Incident>> List(GatewayClient* gateway,
   if (!flags.since.empty()) {
     absl::Duration age;
     if (!absl::ParseDuration(flags.since, &age) || age <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError(absl::StrCat("--since: \"", flags.since,
-                                                     "\" is no duration; write it as 30m or 24h"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--since: \"", flags.since, "\" is no duration; write it as 30m or 24h"));
     }
     request.set_from_ns(absl::ToUnixNanos(absl::Now() - age));
   }

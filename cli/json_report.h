@@ -8,8 +8,8 @@
 namespace silhouette {
 
 // JSON Lines: a {"verdict":{…}} for each window shown, in the order (window start, subject, model),
-// an {"incident":{…}} for each of the run, oldest first, and last a {"summary":{…}}. Times are ns since the Unix epoch, shares go from 0 to 1. `source` is
-// the file or origin that was read.
+// an {"incident":{…}} for each of the run, oldest first, and last a {"summary":{…}}. Times are ns
+// since the Unix epoch, shares go from 0 to 1. `source` is the file or origin that was read.
 void WriteJson(const Findings& findings, const std::string& source, std::ostream* out);
 
 // A {"verdict":{…}} of any run, which it names, and {"missed":N}; without the line's end.

@@ -62,13 +62,12 @@ TEST(Evidence, HasThreePhrasesAtMost) {
 }
 
 TEST(Evidence, UnansweredSynsAreAShareOfAll) {
-  EXPECT_EQ(Evidence({{"out_unanswered_syns", 1180}, {"out_syn", 1204}},
-                     Tell({"out_unanswered_syns"})),
-            "98 % of its 1,204 SYNs unanswered");
-  // A flow may be counted although its SYN was sent twice, or before.
   EXPECT_EQ(
-      Evidence({{"out_unanswered_syns", 50}, {"out_syn", 40}}, Tell({"out_unanswered_syns"})),
-      "100 % of its 40 SYNs unanswered");
+      Evidence({{"out_unanswered_syns", 1180}, {"out_syn", 1204}}, Tell({"out_unanswered_syns"})),
+      "98 % of its 1,204 SYNs unanswered");
+  // A flow may be counted although its SYN was sent twice, or before.
+  EXPECT_EQ(Evidence({{"out_unanswered_syns", 50}, {"out_syn", 40}}, Tell({"out_unanswered_syns"})),
+            "100 % of its 40 SYNs unanswered");
   EXPECT_EQ(Phrase("in_unanswered_syns", 300), "300 connection attempts from outside unanswered");
 }
 
@@ -114,8 +113,7 @@ TEST(Evidence, EveryFeatureHasWords) {
     const SeenWindow window{schema.features, features, 5};
     for (const Feature& feature : schema.features) {
       for (const double value : {0., 1., 1e6, 1e18}) {
-        const std::string words =
-            PhraseOf(window, feature, value, Tell({feature.name})[0]);
+        const std::string words = PhraseOf(window, feature, value, Tell({feature.name})[0]);
         EXPECT_THAT(words, Not(HasSubstr("_"))) << schema.name << " " << feature.name;
         EXPECT_GE(words.size(), 5u) << schema.name << " " << feature.name << ": " << words;
       }

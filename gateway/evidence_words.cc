@@ -161,16 +161,25 @@ Table SizesAndTimes() {
   };
   const auto sizes = [](const Said& s) { return s.Count("packet size") + s.where(); };
   return {
-      {"size_mean", {"size", size}},          {"size_median", {"size", size}},
-      {"size_q1", {"size", size}},            {"size_q3", {"size", size}},
-      {"size_min", {"size", smallest}},       {"size_max", {"size", largest}},
-      {"size_std", {"sizes", SizeSpread}},    {"size_variation", {"sizes", SizeSpread}},
-      {"size_entropy", {"sizes", SizeSpread}}, {"unique_sizes", {"sizes", sizes}},
+      {"size_mean", {"size", size}},
+      {"size_median", {"size", size}},
+      {"size_q1", {"size", size}},
+      {"size_q3", {"size", size}},
+      {"size_min", {"size", smallest}},
+      {"size_max", {"size", largest}},
+      {"size_std", {"sizes", SizeSpread}},
+      {"size_variation", {"sizes", SizeSpread}},
+      {"size_entropy", {"sizes", SizeSpread}},
+      {"unique_sizes", {"sizes", sizes}},
       // A packet every 2 ms is 500 of them a second.
-      {"iat_mean", {"packets", every}},       {"iat_median", {"packets", every}},
-      {"iat_q1", {"packets", every}},         {"iat_q3", {"packets", every}},
-      {"iat_min", {"packets", every}},        {"iat_max", {"pauses", pauses}},
-      {"iat_std", {"beat", Beat}},            {"iat_variation", {"beat", Beat}},
+      {"iat_mean", {"packets", every}},
+      {"iat_median", {"packets", every}},
+      {"iat_q1", {"packets", every}},
+      {"iat_q3", {"packets", every}},
+      {"iat_min", {"packets", every}},
+      {"iat_max", {"pauses", pauses}},
+      {"iat_std", {"beat", Beat}},
+      {"iat_variation", {"beat", Beat}},
   };
 }
 
@@ -218,12 +227,10 @@ const Table& AllWords() {
 }
 
 std::pair<Direction, std::string> SplitName(absl::string_view name) {
-  for (const auto& [prefix, direction] : {std::pair{"in_", Direction::kIn},
-                                          std::pair{"out_", Direction::kOut},
-                                          std::pair{"all_", Direction::kAll},
-                                          std::pair{"inbound_", Direction::kIn},
-                                          std::pair{"outbound_", Direction::kOut},
-                                          std::pair{"total_", Direction::kAll}}) {
+  for (const auto& [prefix, direction] :
+       {std::pair{"in_", Direction::kIn}, std::pair{"out_", Direction::kOut},
+        std::pair{"all_", Direction::kAll}, std::pair{"inbound_", Direction::kIn},
+        std::pair{"outbound_", Direction::kOut}, std::pair{"total_", Direction::kAll}}) {
     if (absl::ConsumePrefix(&name, prefix)) return {direction, std::string(name)};
   }
   return {Direction::kAll, std::string(name)};

@@ -20,9 +20,7 @@ const std::string kPhone = "device:192.168.1.20";
 
 class IncidentStoreTest : public ::testing::Test {
  protected:
-  static BatchOf Batch(const std::string& run = "1") {
-    return BatchOf(run).Models({DeviceHead()});
-  }
+  static BatchOf Batch(const std::string& run = "1") { return BatchOf(run).Models({DeviceHead()}); }
   AddedVerdicts Add(const v1::VerdictBatch& batch) {
     const auto added = store_->Add(batch);
     EXPECT_TRUE(added.ok()) << added.status();

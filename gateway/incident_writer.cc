@@ -29,7 +29,8 @@ void IncidentWriter::Keep(const v1::ModelVerdict& verdict, const v1::IncidentRul
   const int64_t length_ns = batch_.models(static_cast<int>(verdict.model())).length_ns();
   const int64_t from_ns = verdict.window_start_ns();
   spans_[{subject, rule.class_()}].push_back(
-      {from_ns, from_ns + length_ns, rule.quiet_ns(), 1, std::max(rule.severity(), v1::SEVERITY_LOW),
+      {from_ns, from_ns + length_ns, rule.quiet_ns(), 1,
+       std::max(rule.severity(), v1::SEVERITY_LOW),
        verdict.probabilities(static_cast<int>(verdict.class_index())), model, &verdict, &rule});
 }
 

@@ -41,8 +41,7 @@ absl::Status GatewayService::FillIncidents(const v1::ListIncidentsRequest& reque
   IncidentQuery query{FilterOf(request)};
   if (request.has_from_ns()) query.from_ns = request.from_ns();
   if (request.has_to_ns()) query.to_ns = request.to_ns();
-  query.limit =
-      request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kMaxPage);
+  query.limit = request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kMaxPage);
   if (!request.page_token().empty()) {
     auto cursor = ParseIncidentToken(request.page_token());
     if (!cursor.ok()) return cursor.status();

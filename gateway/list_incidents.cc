@@ -134,8 +134,8 @@ absl::StatusOr<IncidentChanges> VerdictStore::ReadIncidentsBehind(int64_t change
   // Before the rows, which may be newer, but never older.
   auto newest = ReadNewestIncident(lease.database);
   if (!newest.ok()) return newest.status();
-  auto select = lease.database->Prepare(
-      absl::StrCat(kSelect, conditions.sql(), " ORDER BY change LIMIT ?"));
+  auto select =
+      lease.database->Prepare(absl::StrCat(kSelect, conditions.sql(), " ORDER BY change LIMIT ?"));
   if (!select.ok()) return select.status();
   const int bound = conditions.Bind(&*select);
   select->Bind(bound + 1, static_cast<int64_t>(limit));
