@@ -5,6 +5,8 @@
 namespace silhouette {
 namespace {
 
+constexpr char kOther[] = "other";
+
 const char* NameOf(v1::Severity severity) {
   if (severity == v1::SEVERITY_HIGH) return "high";
   return severity == v1::SEVERITY_MEDIUM ? "medium" : "low";
@@ -15,7 +17,12 @@ const char* NameOf(v1::Severity severity) {
 IncidentMetrics::IncidentMetrics()
     : registry_(std::make_shared<prometheus::Registry>()),
       incidents_(
-          AddCounters(registry_.get(), "gateway", Find(kGatewayMetrics, "incidents_total"))) {}
+          AddCounters(registry_.get(), "gateway", Find(kGatewayMetrics, "incidents_total"))) {
+  // There from the start, whether or not a model reports any.
+  for (const v1::Severity each : {v1::SEVERITY_LOW, v1::SEVERITY_MEDIUM, v1::SEVERITY_HIGH}) {
+    incidents_.Add({{"kind", kOther}, {"severity", NameOf(each)}});
+  }
+}
 
 void IncidentMetrics::OnStored(const v1::VerdictBatch& batch,
                                const std::vector<IncidentNews>& news) {
@@ -31,7 +38,7 @@ prometheus::Counter& IncidentMetrics::CounterOf(const std::string& kind, v1::Sev
   std::lock_guard lock(mutex_);
   if (kinds_.size() < kMostKinds) kinds_.insert(kind);
   return incidents_.Add(
-      {{"kind", kinds_.contains(kind) ? kind : "other"}, {"severity", NameOf(severity)}});
+      {{"kind", kinds_.contains(kind) ? kind : kOther}, {"severity", NameOf(severity)}});
 }
 
 }  // namespace silhouette
