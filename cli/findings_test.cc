@@ -85,6 +85,7 @@ class FindingsTest : public ::testing::Test {
     const int64_t first = kStart / kDeviceWindow;
     BatchOf batch(run, "test");
     batch.Models({DeviceHead()});
+    batch->mutable_header()->set_first_packet_ns(kStart);
     batch.AddDevice(first, kPhone, 0).AddDevice(first + 1, kPhone, 1);
     batch.AddDevice(first, "device:192.168.1.21", 0);
     const auto stub = v1::GatewayService::NewStub(pipeline_->gateway_channel());
