@@ -15,7 +15,9 @@
 #include "common/accounting.h"
 #include "common/capture_file/fake_packet_source.h"
 #include "common/link_sender.h"
+#include "common/link_stream.h"
 #include "common/parse/test_frames.h"
+#include "gateway/test_verdicts.h"
 
 namespace silhouette {
 namespace {
@@ -23,12 +25,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr int64_t kMilli = 1'000'000;
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kStart = 1'700'000'000 * kSecond + 100 * kMilli;  // inside its window
 const std::string kCall = "conversation:192.168.1.20-203.0.113.7/udp";
+const std::string kPhone = "device:192.168.1.20";
 const std::string kResolver = "conversation:192.168.1.20-192.168.1.1/udp";
 
 // Twelve seconds of a stream that goes both ways, 100 packets a second of 900 bytes; beside it a
@@ -73,6 +77,22 @@ class FindingsTest : public ::testing::Test {
         {[](const v1::Ack&) {}});
     CaptureEngine engine(options, [&](const v1::PacketBatch& batch) { return link.Send(batch); });
     ASSERT_EQ(engine.Read(&source), absl::OkStatus());
+    ASSERT_EQ(link.Close(), absl::OkStatus());
+  }
+  // Devices of the same run are judged as well: one scans in second 5 to 10.
+  void JudgeDevices(const std::string& run = "1") {
+    using namespace test_verdicts;
+    const int64_t first = kStart / kDeviceWindow;
+    BatchOf batch(run, "test");
+    batch.Models({DeviceHead()});
+    batch->mutable_header()->set_first_packet_ns(kStart);
+    batch.AddDevice(first, kPhone, 0).AddDevice(first + 1, kPhone, 1);
+    batch.AddDevice(first, "device:192.168.1.21", 0);
+    const auto stub = v1::GatewayService::NewStub(pipeline_->gateway_channel());
+    LinkStream<v1::VerdictBatch> link(
+        "gateway", [&](grpc::ClientContext* context) { return stub->Push(context); },
+        {[](const v1::Ack&) {}});
+    ASSERT_EQ(link.Send(batch), absl::OkStatus());
     ASSERT_EQ(link.Close(), absl::OkStatus());
   }
   std::vector<std::string> Shown(const Findings& findings) {
@@ -127,6 +147,72 @@ TEST_F(FindingsTest, AllAndNamedSubjectsAreShownThoughTheyAreNoCalls) {
   EXPECT_THAT(Shown(*findings), ElementsAre(kResolver));
   EXPECT_FALSE(findings->chosen_as_calls);
   for (const v1::Verdict& verdict : findings->verdicts) EXPECT_EQ(verdict.subject(), kResolver);
+}
+
+TEST_F(FindingsTest, ModelsOfDevicesLeaveTheCallAloneAndTellTheirIncidents) {
+  Capture(CallAndMore());
+  JudgeDevices();
+  const auto findings = ReadFindings(gateway_.get(), {});
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  EXPECT_THAT(Shown(*findings), ElementsAre(kCall));
+  EXPECT_THAT(findings->all, SizeIs(2));
+  EXPECT_THAT(findings->others, SizeIs(2));
+  EXPECT_THAT(findings->verdicts, SizeIs(25));
+  EXPECT_EQ(findings->zero_ns, kStart - 100 * kMilli);
+  ASSERT_THAT(findings->incidents, SizeIs(1));
+  EXPECT_EQ(findings->incidents[0].subject(), kPhone);
+  std::ostringstream out;
+  WriteText(*findings, "call.pcap", std::nullopt, Terminal(), &out);
+  EXPECT_THAT(out.str(), HasSubstr("2 conversations, 2 other subjects"));
+  EXPECT_THAT(out.str(), HasSubstr("1 incident\n"));
+  EXPECT_THAT(out.str(), HasSubstr("412 peers in 5 s"));
+  EXPECT_THAT(out.str(), HasSubstr("scan "));
+}
+
+TEST_F(FindingsTest, WhatHasNoCallHasItsIncidentsAllTheSame) {
+  Capture(FakePacketSource());
+  JudgeDevices();
+  FindingsRequest request;
+  request.models.emplace_back().set_name("devices");
+  request.models.back().add_incidents()->set_class_("scan");
+  const auto findings = ReadFindings(gateway_.get(), request);
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  EXPECT_THAT(Shown(*findings), IsEmpty());
+  EXPECT_THAT(findings->incidents, SizeIs(1));
+  request.models.back().clear_incidents();
+  EXPECT_THAT(Shown(*ReadFindings(gateway_.get(), request)),
+              ElementsAre(kPhone, "device:192.168.1.21"))
+      << "which nothing else would tell of";
+  request.models.emplace_back().mutable_spec()->set_schema("presence.v1");
+  EXPECT_THAT(Shown(*ReadFindings(gateway_.get(), request)), IsEmpty());
+}
+
+TEST_F(FindingsTest, ADeviceWithoutATimelineModelIsShownAsItsWindowsSay) {
+  Capture(CallAndMore());
+  JudgeDevices();
+  FindingsRequest request;
+  request.subjects = {kPhone};
+  const auto findings = ReadFindings(gateway_.get(), request);
+  ASSERT_TRUE(findings.ok()) << findings.status();
+  ASSERT_THAT(Shown(*findings), ElementsAre(kPhone));
+  ASSERT_EQ(findings->shown[0].timeline.segments_size(), 2);
+  EXPECT_EQ(findings->shown[0].timeline.segments(1).class_(), "scan");
+  std::ostringstream out;
+  WriteText(*findings, "call.pcap", std::nullopt, Terminal(), &out);
+  EXPECT_THAT(out.str(), HasSubstr(kPhone));
+}
+
+TEST_F(FindingsTest, NoIncidentsIsSaidOnlyWhereAModelWouldTellOfThem) {
+  Capture(CallAndMore());
+  const auto text = [&](const FindingsRequest& request) {
+    std::ostringstream out;
+    WriteText(*ReadFindings(gateway_.get(), request), "x", std::nullopt, Terminal(), &out);
+    return out.str();
+  };
+  FindingsRequest request;
+  EXPECT_THAT(text(request), Not(HasSubstr("ncident")));
+  request.models.emplace_back().add_incidents()->set_class_("scan");
+  EXPECT_THAT(text(request), HasSubstr("\nNo incidents.\n"));
 }
 
 TEST_F(FindingsTest, ANamedSubjectThatIsNotThereIsNotFound) {

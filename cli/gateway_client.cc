@@ -1,5 +1,7 @@
 #include "cli/gateway_client.h"
 
+#include <chrono>
+
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 
@@ -88,6 +90,29 @@ absl::StatusOr<v1::GetTimelineResponse> GatewayClient::GetTimeline(const v1::Run
   grpc::Status status = stub_->GetTimeline(&context, request, &response);
   if (!status.ok()) return FromGrpcStatus(status);
   return response;
+}
+
+absl::StatusOr<std::vector<v1::Incident>> GatewayClient::ListIncidents(
+    v1::ListIncidentsRequest request) {
+  std::vector<v1::Incident> incidents;
+  request.set_page_size(1000);
+  do {
+    grpc::ClientContext context;
+    v1::ListIncidentsResponse response;
+    grpc::Status status = stub_->ListIncidents(&context, request, &response);
+    if (!status.ok()) return FromGrpcStatus(status);
+    incidents.insert(incidents.end(), response.incidents().begin(), response.incidents().end());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return incidents;
+}
+
+std::vector<v1::ModelManifest> GatewayClient::ListModels() {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  v1::ListModelsResponse response;
+  if (!stub_->ListModels(&context, {}, &response).ok()) return {};
+  return {response.models().begin(), response.models().end()};
 }
 
 }  // namespace silhouette

@@ -32,6 +32,11 @@ class GatewayClient {
                                                       const std::string& subject,
                                                       const std::string& model);
 
+  // All that fit, page by page, the newest first.
+  absl::StatusOr<std::vector<v1::Incident>> ListIncidents(v1::ListIncidentsRequest request);
+  // Those that classify-svc has loaded; none where it does not answer soon.
+  std::vector<v1::ModelManifest> ListModels();
+
  private:
   std::unique_ptr<v1::GatewayService::Stub> stub_;
 };

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "cli/incident_lines.h"
 #include "common/accounting.h"
 #include "common/schema.h"
 #include "common/text.h"
@@ -52,6 +53,22 @@ Json VerdictJson(const v1::Verdict& verdict) {
   json["model"] = verdict.model();
   json["version"] = verdict.version();
   if (verdict.partial()) json["partial"] = true;
+  return json;
+}
+
+Json IncidentJson(const v1::Incident& incident) {
+  Json json;
+  json["kind"] = incident.kind();
+  json["severity"] = SeverityName(incident.severity());
+  json["device"] = incident.device();
+  json["subject"] = incident.subject();
+  json["from_ns"] = incident.from_ns();
+  json["to_ns"] = incident.to_ns();
+  json["evidence"] = incident.evidence();
+  json["windows"] = incident.windows();
+  json["probability"] = ShortestDecimal(incident.probability());
+  json["model"] = incident.model();
+  json["version"] = incident.version();
   return json;
 }
 
@@ -116,9 +133,21 @@ std::string VerdictLine(const v1::Verdict& verdict) {
 
 std::string MissedLine(uint64_t verdicts) { return Line("missed", verdicts); }
 
+std::string IncidentLine(const v1::Incident& incident) {
+  Json json = IncidentJson(incident);
+  json["origin"] = incident.origin();
+  json["run"] = incident.run();
+  json["number"] = incident.number();
+  json["revision"] = incident.revision();
+  return Line("incident", json);
+}
+
 void WriteJson(const Findings& findings, const std::string& source, std::ostream* out) {
   for (const v1::Verdict& verdict : findings.verdicts) {
     *out << Line("verdict", VerdictJson(verdict)) << "\n";
+  }
+  for (const v1::Incident& incident : findings.incidents) {
+    *out << Line("incident", IncidentJson(incident)) << "\n";
   }
   Json summary;
   summary["source"] = ToUtf8(source);

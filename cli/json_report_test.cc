@@ -107,6 +107,30 @@ TEST(JsonReport, TheSummaryHasSubjectsSegmentsAndScore) {
   EXPECT_EQ(summary["confusion"]["person"]["background"], 1);
 }
 
+TEST(JsonReport, IncidentsComeBehindTheVerdictsAndBeforeTheSummary) {
+  Findings findings = Some();
+  v1::Incident& incident = findings.incidents.emplace_back();
+  incident.set_kind("scan");
+  incident.set_severity(v1::SEVERITY_HIGH);
+  incident.set_device("192.168.1.20");
+  incident.set_subject("device:192.168.1.20");
+  incident.set_from_ns(1'700'000'000'000'000'001);
+  incident.set_to_ns(1'700'000'005'000'000'000);
+  incident.set_evidence("412 peers in 5 s");
+  incident.set_windows(3);
+  incident.set_probability(0.1f);
+  incident.set_model("devices");
+  incident.set_version("2");
+  const auto lines = Lines(findings);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[2].dump(),
+            R"({"incident":{"device":"192.168.1.20","evidence":"412 peers in 5 s",)"
+            R"("from_ns":1700000000000000001,"kind":"scan","model":"devices","probability":0.1,)"
+            R"("severity":"high","subject":"device:192.168.1.20","to_ns":1700000005000000000,)"
+            R"("version":"2","windows":3}})");
+  EXPECT_TRUE(lines[3].contains("summary"));
+}
+
 TEST(JsonReport, ACutIsSaidAndWithoutATruthThereIsNoScore) {
   Findings findings = Some();
   findings.scores.clear();

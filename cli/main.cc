@@ -3,6 +3,7 @@
 #include "cli/evaluate_command.h"
 #include "cli/features_command.h"
 #include "cli/help_commands.h"
+#include "cli/incidents_command.h"
 #include "cli/jobs_command.h"
 #include "cli/label_command.h"
 #include "cli/metrics_command.h"
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   silhouette::AddPacketsCommand(&app, &exit_status);
   silhouette::AddTimelineCommand(&app, &exit_status);
   silhouette::AddWatchCommand(&app, &exit_status);
+  silhouette::AddIncidentsCommand(&app, &exit_status);
   silhouette::AddSubmitCommand(&app, &exit_status);
   silhouette::AddUpCommand(&app, &exit_status);
   silhouette::AddJobsCommand(&app, &exit_status);

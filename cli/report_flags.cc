@@ -18,10 +18,12 @@ void AddReportFlags(CLI::App* app, ReportFlags* flags) {
       ->type_name("CSV");
   app->add_flag("--all", flags->all, "Show every subject, not only what looks like a call");
   app->add_option("--subject", flags->subjects,
-                  "Show exactly this subject, as conversation:192.168.1.20-203.0.113.7/udp")
+                  "Show exactly this subject, as conversation:192.168.1.20-203.0.113.7/udp or "
+                  "device:192.168.1.20")
       ->type_name("NAME");
   app->add_flag("--json", flags->json,
-                "JSON Lines: {\"verdict\":…} for each window, {\"summary\":…} at the end");
+                "JSON Lines: {\"verdict\":…} for each window, {\"incident\":…} for each incident, "
+                "{\"summary\":…} at the end");
 }
 
 absl::StatusOr<std::optional<Truth>> ReadTruthFlag(const ReportFlags& flags) {
@@ -33,8 +35,9 @@ absl::StatusOr<std::optional<Truth>> ReadTruthFlag(const ReportFlags& flags) {
 
 absl::Status PrintReport(GatewayClient* gateway, const ReportFlags& flags,
                          const std::string& origin, const std::string& run,
-                         const std::string& source, const std::optional<Truth>& truth) {
-  auto findings = ReadFindings(gateway, {origin, run, flags.all, flags.subjects, truth});
+                         const std::string& source, const std::optional<Truth>& truth,
+                         const std::vector<v1::ModelManifest>& models) {
+  auto findings = ReadFindings(gateway, {origin, run, flags.all, flags.subjects, truth, models});
   if (!findings.ok()) return findings.status();
   if (flags.json) {
     WriteJson(*findings, source, &std::cout);

@@ -23,10 +23,12 @@ void AddReportFlags(CLI::App* app, ReportFlags* flags);
 // The truth file, if one is named. Errors: as ReadTruth.
 absl::StatusOr<std::optional<Truth>> ReadTruthFlag(const ReportFlags& flags);
 
-// Asks the gateway for the newest run that fits and prints it to stdout. Errors: as ReadFindings.
+// Asks the gateway for the newest run that fits and prints it to stdout; `models` are those that
+// are loaded. Errors: as ReadFindings.
 absl::Status PrintReport(GatewayClient* gateway, const ReportFlags& flags,
                          const std::string& origin, const std::string& run,
-                         const std::string& source, const std::optional<Truth>& truth);
+                         const std::string& source, const std::optional<Truth>& truth,
+                         const std::vector<v1::ModelManifest>& models);
 
 // Prints "silhouette COMMAND: message" on stderr; the exit status: 2 for a wrong flag, else 1.
 int ReportFailure(const std::string& command, const absl::Status& status);

@@ -87,17 +87,20 @@ void PrintLosses(const v1::Accounting& packets) {
 // A report for each run: several where the clock of the capture jumped. The truth counts from the
 // first packet, so it is the first run's.
 absl::Status PrintRuns(GatewayClient* gateway, const ReportFlags& flags, const Capture& capture,
-                       const std::optional<Truth>& truth) {
+                       const std::optional<Truth>& truth,
+                       const std::vector<v1::ModelManifest>& models) {
   const std::string source = capture.Describe().source();
   const int runs = capture.Progress().runs;
-  if (runs == 1) return PrintReport(gateway, flags, capture.origin(), capture.run(), source, truth);
+  if (runs == 1) {
+    return PrintReport(gateway, flags, capture.origin(), capture.run(), source, truth, models);
+  }
   std::cerr << "silhouette run: " << source << ": the clock of the capture jumped; " << runs
             << " runs follow, each with a timeline of its own\n";
   for (int number = 1; number <= runs; ++number) {
     const std::string run = CaptureEngine::RunName(capture.run(), number);
     const std::string name = absl::StrCat(source, ", run ", number, " of ", runs);
     absl::Status printed = PrintReport(gateway, flags, capture.origin(), run, name,
-                                       number == 1 ? truth : std::nullopt);
+                                       number == 1 ? truth : std::nullopt, models);
     if (!printed.ok()) return printed;
   }
   return absl::OkStatus();
@@ -119,6 +122,8 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   if (!bundles.ok()) return bundles.status();
   auto source = OpenInterface(flags.source);
   if (!source.ok()) return source.status();
+  std::vector<v1::ModelManifest> models;
+  for (const auto& bundle : *bundles) models.push_back(bundle->manifest());
   // In its sandbox it cannot make the files of a temporary store.
   auto pipeline = Pipeline::Start(*std::move(bundles), live ? kInMemory : "");
   if (!pipeline.ok()) return pipeline.status();
@@ -143,7 +148,7 @@ absl::Status Process(const RunFlags& flags, std::string* incomplete) {
   }
   if (packets.received() == 0) return CheckPackets(done.source(), packets);
   GatewayClient gateway((*pipeline)->gateway_channel());
-  absl::Status printed = PrintRuns(&gateway, flags.report, capture, *truth);
+  absl::Status printed = PrintRuns(&gateway, flags.report, capture, *truth, models);
   return printed.ok() ? CheckPackets(done.source(), packets) : printed;
 }
 

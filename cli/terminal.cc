@@ -35,12 +35,6 @@ std::string Bold(const Terminal& terminal, std::string_view text) {
   return absl::StrCat("\033[1m", std::string(text), "\033[0m");
 }
 
-std::string WithThousands(uint64_t number) {
-  std::string digits = absl::StrCat(number);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return digits;
-}
-
 std::string ClockTime(int64_t ns) {
   const int64_t tenths = (ns + (ns < 0 ? -50'000'000 : 50'000'000)) / 100'000'000;
   const int64_t all = tenths < 0 ? -tenths : tenths;

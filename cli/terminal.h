@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/text.h"
+
 namespace silhouette {
 
 // What a stream can show.
@@ -18,8 +20,6 @@ Terminal DescribeTerminal(int file_descriptor);
 std::string Paint(const Terminal& terminal, int color, std::string_view text);
 std::string Bold(const Terminal& terminal, std::string_view text);
 
-// "1,234,567".
-std::string WithThousands(uint64_t number);
 // Nanoseconds as "2:05.5", or "1:02:05.5" from an hour on; tenths of a second.
 std::string ClockTime(int64_t ns);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "cli/incident_lines.h"
 #include "cli/strip.h"
 #include "common/accounting.h"
 
@@ -26,23 +27,33 @@ void WriteHeading(const Findings& findings, const std::string& source, const Ter
   *out << Bold(terminal, source) << ": " << Count(packets.received(), "packet") << " from "
        << absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixNanos(findings.run.first_packet_ns()),
                            absl::UTCTimeZone())
-       << " UTC, " << Count(findings.all.size(), "conversation") << "\n";
+       << " UTC";
+  const size_t others = findings.others.size();
+  if (!findings.all.empty() || others == 0) {
+    *out << ", " << Count(findings.all.size(), "conversation");
+  }
+  if (others > 0) *out << ", " << Count(others, findings.all.empty() ? "subject" : "other subject");
+  *out << "\n";
 }
 
 // Why what is shown is shown, and how to see the rest.
 void WriteChoice(const Findings& findings, std::ostream* out) {
   if (!findings.chosen_as_calls) return;
   std::set<std::string> shown;
-  for (const SubjectFindings& subject : findings.shown) shown.insert(subject.subject);
+  for (const SubjectFindings& subject : findings.shown) {
+    if (findings.all.contains(subject.subject)) shown.insert(subject.subject);
+  }
   const size_t others = findings.all.size() - shown.size();
   if (findings.shown.empty()) {
-    *out << (others == 0 ? "Nothing to judge: no conversation carries packets that a model asks "
-                           "for.\n"
-                         : "No conversation looks like a call:\n");
+    const bool any = others > 0 || !findings.others.empty();
+    *out << (others > 0 ? "No conversation looks like a call:\n"
+             : any      ? "There is no conversation that could be a call.\n"
+                        : "Nothing to judge: no conversation carries packets that a model asks "
+                          "for.\n");
     for (const auto& [subject, shape] : findings.all) {
       *out << "  " << subject << ": " << shape.why() << "\n";
     }
-    if (others > 0) *out << "--all judges them all the same.\n";
+    if (any) *out << "--all judges them all the same.\n";
     return;
   }
   if (others > 0) {
@@ -164,6 +175,26 @@ void WriteScore(const std::string& model, const Score& score, bool simulated, st
   }
 }
 
+// Of all subjects; nothing where no model would tell of any.
+void WriteIncidents(const Findings& findings, const Terminal& terminal, std::ostream* out) {
+  if (!findings.reports_incidents) return;
+  if (findings.incidents.empty()) {
+    *out << "\nNo incidents.\n";
+    return;
+  }
+  // A window may begin before the first packet.
+  const auto time = [&](int64_t time_ns) {
+    return ClockTime(std::max<int64_t>(time_ns - findings.zero_ns, 0));
+  };
+  IncidentLines lines(terminal, time, "");
+  lines.Fit(findings.incidents);
+  *out << "\n" << Bold(terminal, Count(findings.incidents.size(), "incident")) << "\n";
+  *out << "  " << lines.Heading() << "\n";
+  for (const v1::Incident& incident : findings.incidents) {
+    *out << "  " << lines.LineOf(incident) << "\n";
+  }
+}
+
 void WritePackets(const Findings& findings, std::ostream* out) {
   const v1::Accounting& packets = findings.run.accounting();
   if (!findings.run.incomplete().empty()) {
@@ -203,6 +234,7 @@ void WriteText(const Findings& findings, const std::string& source,
   for (const SubjectFindings& subject : findings.shown) {
     WriteSubject(subject, findings, truth, terminal, out);
   }
+  WriteIncidents(findings, terminal, out);
   for (const auto& [model, score] : findings.scores) {
     WriteScore(model, score, findings.truth_is_simulated, out);
   }

@@ -28,7 +28,8 @@ absl::Status Show(const TimelineFlags& flags) {
   if (!run.ok()) return ExplainUnavailable(run.status(), flags.gateway);
   ReportFlags report = flags.report;
   report.subjects.insert(report.subjects.end(), flags.subjects.begin(), flags.subjects.end());
-  return PrintReport(&gateway, report, run->origin(), run->run(), run->origin(), *truth);
+  return PrintReport(&gateway, report, run->origin(), run->run(), run->origin(), *truth,
+                     gateway.ListModels());
 }
 
 }  // namespace

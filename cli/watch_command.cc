@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "cli/gateway_client.h"
+#include "cli/gateway_watch.h"
 #include "cli/json_report.h"
 #include "cli/report_flags.h"
 #include "cli/stopper.h"
-#include "cli/verdict_watch.h"
 #include "cli/watch_lines.h"
 #include "common/grpc_server.h"
 #include "common/stop_signal.h"
@@ -70,8 +70,16 @@ absl::Status Watch(const WatchFlags& flags) {
   auto tls = TlsCredentials::Read(flags.tls);
   if (!tls.ok()) return tls.status();
   WatchLines lines(DescribeTerminal(STDOUT_FILENO), flags.each);
-  VerdictWatch watch(OpenChannel(flags.gateway, tls->get()), RequestOf(flags),
-                     [&](const auto& response) { Print(response, flags.json, &lines); });
+  const auto stub = v1::GatewayService::NewStub(OpenChannel(flags.gateway, tls->get()));
+  GatewayWatch<v1::WatchVerdictsRequest, v1::WatchVerdictsResponse> watch(
+      [&](grpc::ClientContext* context, const v1::WatchVerdictsRequest& request) {
+        return stub->WatchVerdicts(context, request);
+      },
+      RequestOf(flags),
+      [&](const v1::WatchVerdictsResponse& response) {
+        Print(response, flags.json, &lines);
+        return absl::OkStatus();
+      });
   const Stopper stopper(
       &stop, [&watch] { watch.Stop(); }, *duration);
   return ExplainUnavailable(watch.Run(), flags.gateway);

@@ -47,6 +47,21 @@ absl::StatusOr<SubjectCursor> ParseSubjectToken(const std::string& token) {
   return SubjectCursor{(*parts)[0], (*parts)[1]};
 }
 
+std::string IncidentToken(const IncidentCursor& cursor) {
+  return absl::WebSafeBase64Escape(absl::StrCat(cursor.from_ns, "\n", cursor.number));
+}
+
+absl::StatusOr<IncidentCursor> ParseIncidentToken(const std::string& token) {
+  auto parts = PartsOf(token, 2);
+  if (!parts.ok()) return parts.status();
+  IncidentCursor cursor{};
+  if (absl::SimpleAtoi((*parts)[0], &cursor.from_ns) &&
+      absl::SimpleAtoi((*parts)[1], &cursor.number)) {
+    return cursor;
+  }
+  return PartsOf("", 2).status();
+}
+
 std::string WatchCursor(const StorePosition& position) {
   return absl::StrCat(position.store_id, ":", position.number);
 }
@@ -60,6 +75,17 @@ absl::StatusOr<StorePosition> ParseWatchCursor(const std::string& cursor) {
         "cursor is not one of ours; pass the last response's as it was given, or none");
   }
   return position;
+}
+
+absl::Status CheckWatchCursor(const StorePosition& cursor, const StorePosition& newest) {
+  if (cursor.store_id != newest.store_id) {
+    return absl::AbortedError("the store is another one than the cursor's; watch without a cursor");
+  }
+  if (cursor.number > newest.number || cursor.number < 0) {
+    return absl::OutOfRangeError(
+        "the cursor is ahead of what the store holds; watch without a cursor");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace silhouette

@@ -27,6 +27,7 @@ TEST(PageToken, TravelsInAUrlUnescaped) {
 TEST(PageToken, OtherTextIsRefused) {
   for (const char* text : {"7", "not base64!", "YQ", "YQpiCmMKZA", ""}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ParsePageToken(text).status())) << text;
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseIncidentToken(text).status())) << text;
   }
 }
 

@@ -122,8 +122,10 @@ absl::Status Retention::Tidy() {
         "DELETE FROM run WHERE id NOT IN (SELECT run_id FROM seen) "
         "AND id NOT IN (SELECT run_id FROM hour) AND stored_minute < ",
         minute, ";",
+        "DELETE FROM incident WHERE run_id NOT IN (SELECT id FROM run);"
         "DELETE FROM subject WHERE id NOT IN (SELECT subject_id FROM seen) "
-        "AND id NOT IN (SELECT subject_id FROM hour);"
+        "AND id NOT IN (SELECT subject_id FROM hour) "
+        "AND id NOT IN (SELECT subject_id FROM incident);"
         "DELETE FROM stored WHERE number < (SELECT COALESCE(MIN(number), 0) FROM verdict) "
         "AND number < (SELECT MAX(number) FROM stored);"));
   });
@@ -154,7 +156,7 @@ absl::Status DeleteRun(VerdictStore* store, const std::string& origin, const std
       // With the last verdicts: nothing may come between that nobody would own.
       for (const char* sql :
            {"DELETE FROM seen WHERE run_id = ?", "DELETE FROM hour WHERE run_id = ?",
-            "DELETE FROM run WHERE id = ?"}) {
+            "DELETE FROM incident WHERE run_id = ?", "DELETE FROM run WHERE id = ?"}) {
         auto changed = Change(database, sql, run_id);
         if (!changed.ok()) return changed.status();
       }

@@ -100,6 +100,25 @@ TEST_F(RetentionTest, CountsByTheHourOutliveTheVerdicts) {
   EXPECT_EQ(Count("subject"), 0);
 }
 
+TEST_F(RetentionTest, IncidentsOutliveTheirVerdictsAndGoWithTheirRun) {
+  Add(BatchOf("1").Models({DeviceHead()}).AddDevice(0, "device:10.0.0.1", 1).Ended());
+  now_ += absl::Hours(10);
+  Run({.verdicts = absl::Hours(5)});
+  EXPECT_THAT(All(), IsEmpty());
+  EXPECT_THAT(*store_->ListIncidents({}), SizeIs(1));
+  now_ += absl::Hours(10);
+  Run({.verdicts = absl::Hours(5), .summaries = absl::Hours(5)});
+  EXPECT_EQ(Count("incident"), 0);
+  EXPECT_EQ(Count("subject"), 0);
+
+  Add(BatchOf("2").Models({DeviceHead()}).AddDevice(0, "device:10.0.0.1", 1));
+  Add(BatchOf("3").Models({DeviceHead()}).AddDevice(0, "device:10.0.0.1", 1));
+  ASSERT_TRUE(DeleteRun(store_.get(), "file:test", "2").ok());
+  const auto left = *store_->ListIncidents({});
+  ASSERT_THAT(left, SizeIs(1));
+  EXPECT_EQ(left[0].run(), "3");
+}
+
 TEST_F(RetentionTest, AClockThatWasAheadDeletesNothingEarly) {
   now_ += absl::Hours(1000);
   Add(BatchOf("1").Add(0, "a", 1));

@@ -91,7 +91,9 @@ class GatewayService::PushHandler : public BatchHandler<v1::VerdictBatch> {
     if (!added.ok()) return added.status();
     const v1::BatchHeader& header = batch.header();
     service_->verdict_metrics_.OnStored(batch, added->count);
+    service_->incident_metrics_.OnStored(batch, added->incident_news);
     if (added->count > 0) service_->feed_.OnStored(added->position);
+    if (added->incidents) service_->incident_feed_.OnStored(*added->incidents);
     service_->accounting_->Update(header, header.accounting());
     v1::Ack ack;
     ack.set_origin(header.origin());
@@ -118,7 +120,8 @@ GatewayService::GatewayService(GatewayEngine* engine)
       watchers_(AddGauge(registry_.get(), "gateway", Find(kGatewayMetrics, "watchers"))),
       store_metrics_(std::make_shared<StoreMetrics>()),
       patient_store_(engine->store(), store_metrics_),
-      feed_(engine->store()) {}
+      feed_(engine->store()),
+      incident_feed_(engine->store()) {}
 
 grpc::Status GatewayService::Push(grpc::ServerContext* context,
                                   grpc::ServerReaderWriter<v1::Ack, v1::VerdictBatch>* stream) {
@@ -261,6 +264,7 @@ grpc::Status GatewayService::GetStatus(grpc::ServerContext* context,
 void GatewayService::StopIntake(std::chrono::milliseconds grace) {
   stopping_ = true;
   feed_.Stop();
+  incident_feed_.Stop();
   streams_.Stop(grace);
 }
 

@@ -12,6 +12,8 @@
 #include "common/accounting_metrics.h"
 #include "common/link_receiver.h"
 #include "gateway/engine.h"
+#include "gateway/incident_feed.h"
+#include "gateway/incident_metrics.h"
 #include "gateway/job_manager.h"
 #include "gateway/model_client.h"
 #include "gateway/patient_store.h"
@@ -46,6 +48,11 @@ class GatewayService final : public v1::GatewayService::Service {
 
   grpc::Status WatchTimeline(grpc::ServerContext* context, const v1::WatchTimelineRequest* request,
                              grpc::ServerWriter<v1::WatchTimelineResponse>* writer) override;
+  grpc::Status ListIncidents(grpc::ServerContext* context, const v1::ListIncidentsRequest* request,
+                             v1::ListIncidentsResponse* response) override;
+  grpc::Status WatchIncidents(grpc::ServerContext* context,
+                              const v1::WatchIncidentsRequest* request,
+                              grpc::ServerWriter<v1::WatchIncidentsResponse>* writer) override;
   grpc::Status SubmitPcap(grpc::ServerContext* context,
                           grpc::ServerReader<v1::SubmitPcapRequest>* reader,
                           v1::SubmitPcapResponse* response) override;
@@ -85,7 +92,8 @@ class GatewayService final : public v1::GatewayService::Service {
 
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics() const {
     auto all = verdict_metrics_.metrics();
-    all.insert(all.end(), {accounting_, registry_, store_metrics_, streams_.metrics()});
+    all.insert(all.end(), {accounting_, registry_, store_metrics_, streams_.metrics(),
+                           incident_metrics_.metrics()});
     return all;
   }
 
@@ -105,6 +113,11 @@ class GatewayService final : public v1::GatewayService::Service {
 
   absl::Status FollowTimeline(const v1::WatchTimelineRequest& request, grpc::ServerContext* context,
                               grpc::ServerWriter<v1::WatchTimelineResponse>* writer);
+  absl::Status FillIncidents(const v1::ListIncidentsRequest& request,
+                             v1::ListIncidentsResponse* response);
+  absl::Status FollowIncidents(const v1::WatchIncidentsRequest& request,
+                               grpc::ServerContext* context,
+                               grpc::ServerWriter<v1::WatchIncidentsResponse>* writer);
   absl::StatusOr<JobManager*> Jobs() const;
   absl::Status Receive(const v1::Job& job, uint64_t known, JobManager* jobs,
                        grpc::ServerReader<v1::SubmitPcapRequest>* reader);
@@ -115,10 +128,12 @@ class GatewayService final : public v1::GatewayService::Service {
   const std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Gauge& watchers_;
   VerdictMetrics verdict_metrics_;
+  IncidentMetrics incident_metrics_;
   const std::shared_ptr<StoreMetrics> store_metrics_;
   std::atomic<bool> stopping_ = false;
   PatientStore patient_store_;
   VerdictFeed feed_;
+  IncidentFeed incident_feed_;
   OpenStreams streams_{"gateway"};
   std::optional<SuiteStatus> suite_status_;
   ModelClient model_client_;

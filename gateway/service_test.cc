@@ -28,10 +28,14 @@ class GatewayServiceTest : public ::testing::Test {
     }
     return link.Close();
   }
+  // Over all labels.
   double Metric(const std::string& name) {
     for (const auto& collectable : service_.metrics()) {
       for (const auto& family : collectable->Collect()) {
-        if (family.name == name) return family.metric.front().counter.value;
+        if (family.name != name) continue;
+        double sum = 0;
+        for (const auto& metric : family.metric) sum += metric.counter.value;
+        return sum;
       }
     }
     ADD_FAILURE() << "no metric " << name;
@@ -145,6 +149,66 @@ TEST_F(GatewayServiceTest, AWatcherThatComesBackWithItsCursorMissesNothing) {
   EXPECT_THAT(watch(cursor, 2, &cursor), ElementsAre(1, 2));
   ASSERT_TRUE(Push({BatchOf("1").Add(3, "a", 1)}).ok());
   EXPECT_THAT(watch(cursor, 1, &cursor), ElementsAre(3));
+}
+
+TEST_F(GatewayServiceTest, IncidentsComePageByPageTheNewestFirst) {
+  BatchOf batch("1");
+  batch.Models({DeviceHead()});
+  for (int64_t i = 0; i < 5; ++i) batch.AddDevice(10 * i, "device:10.0.0.1", 1);
+  ASSERT_TRUE(Push({batch}).ok());
+  v1::ListIncidentsRequest request;
+  request.set_page_size(2);
+  std::vector<int64_t> windows;
+  int pages = 0;
+  do {
+    grpc::ClientContext context;
+    v1::ListIncidentsResponse response;
+    ASSERT_TRUE(stub_->ListIncidents(&context, request, &response).ok());
+    for (const v1::Incident& incident : response.incidents()) {
+      windows.push_back(incident.from_ns() / kDeviceWindow);
+    }
+    request.set_page_token(response.next_page_token());
+    ++pages;
+  } while (!request.page_token().empty() && pages < 10);
+  EXPECT_THAT(windows, ElementsAre(40, 30, 20, 10, 0));
+  EXPECT_EQ(pages, 3);
+  request.set_page_token("nonsense");
+  grpc::ClientContext context;
+  v1::ListIncidentsResponse response;
+  EXPECT_EQ(stub_->ListIncidents(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(GatewayServiceTest, AWatcherOfIncidentsThatComesBackMissesNoneAndSeesChanges) {
+  const auto push = [this](int64_t window) {
+    ASSERT_TRUE(
+        Push({BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 2)}).ok());
+  };
+  const auto watch = [this](std::string* cursor, size_t incidents) {
+    grpc::ClientContext context;
+    v1::WatchIncidentsRequest request;
+    request.set_cursor(*cursor);
+    auto reader = stub_->WatchIncidents(&context, request);
+    std::vector<std::pair<int64_t, int64_t>> seen;
+    v1::WatchIncidentsResponse response;
+    while (reader->Read(&response)) {
+      for (const v1::Incident& incident : response.incidents()) {
+        seen.emplace_back(incident.number(), incident.revision());
+      }
+      *cursor = response.cursor();
+      if (seen.size() >= incidents) break;
+    }
+    context.TryCancel();
+    return seen;
+  };
+  push(0);
+  std::string cursor;
+  EXPECT_THAT(watch(&cursor, 0), ElementsAre()) << "from now on, and it answers at once";
+  push(100);
+  EXPECT_THAT(watch(&cursor, 1), ElementsAre(std::pair(2, 0)));
+  push(1);
+  EXPECT_THAT(watch(&cursor, 1), ElementsAre(std::pair(1, 1)));
+  EXPECT_EQ(Metric("silhouette_gateway_incidents_total"), 2);
 }
 
 TEST_F(GatewayServiceTest, ACursorThatIsNoneIsRefused) {

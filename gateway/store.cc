@@ -20,6 +20,10 @@ absl::Status CheckModels(const v1::VerdictBatch& batch) {
     } else if (model.has_timeline()) {
       status = CheckTimelineModel(model.timeline(), static_cast<size_t>(model.classes_size()));
     }
+    for (const v1::IncidentRule& rule : model.incidents()) {
+      if (rule.quiet_ns() >= 0 && rule.quiet_ns() <= kLongestNs) continue;
+      status = absl::InvalidArgumentError("an incident rule of it has an impossible quiet time");
+    }
     if (status.ok()) continue;
     return absl::InvalidArgumentError(absl::StrCat("model ", model.name(), " ", model.version(),
                                                    ": ", std::string(status.message())));
@@ -152,10 +156,14 @@ absl::StatusOr<AddedVerdicts> VerdictStore::Add(const v1::VerdictBatch& batch) {
     auto before = ReadNewest(database);
     if (!before.ok()) return before.status();
     const int64_t minute = absl::ToUnixSeconds(now_()) / 60;
-    auto newest = VerdictWriter(database, minute, before->number).Put(batch);
+    VerdictWriter writer(database, batch, minute, before->number);
+    auto newest = writer.Put();
     if (!newest.ok()) return newest.status();
     added.count = static_cast<uint64_t>(*newest - before->number);
     added.position = {before->store_id, *newest};
+    added.incident_news = writer.incidents().news();
+    const int64_t change = writer.incidents().newest_change();
+    if (change > 0) added.incidents = {before->store_id, change};
     return absl::OkStatus();
   });
   if (!status.ok()) return status;

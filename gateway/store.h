@@ -15,10 +15,12 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gateway/call_picker.h"
+#include "gateway/incident_writer.h"
 #include "gateway/sqlite.h"
 #include "gateway/store_log.h"
 #include "gateway/store_readers.h"
 #include "silhouette/v1/accounting.pb.h"
+#include "silhouette/v1/incident.pb.h"
 #include "silhouette/v1/verdict.pb.h"
 
 namespace silhouette {
@@ -111,11 +113,44 @@ struct StorePosition {
 struct AddedVerdicts {
   uint64_t count = 0;      // that were new
   StorePosition position;  // behind them
+  // Incidents that were found in them, or became worse.
+  std::vector<IncidentNews> incident_news;
+  std::optional<StorePosition> incidents;  // behind those found or changed; none: nothing was
 };
 
 struct NumberedVerdict {
   int64_t number;
   v1::Verdict verdict;
+};
+
+// Which incidents; what is empty or unset excludes none.
+struct IncidentFilter {
+  std::string origin = {};
+  std::string run = {};
+  std::vector<std::string> subjects = {};
+  std::string kind = {};
+  v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;
+};
+
+// A place in the list of incidents: behind the one of this start and number.
+struct IncidentCursor {
+  int64_t from_ns;
+  int64_t number;
+};
+
+struct IncidentQuery {
+  IncidentFilter filter = {};
+  // Incidents that overlap [from_ns, to_ns); unset: no bound.
+  std::optional<int64_t> from_ns = std::nullopt;
+  std::optional<int64_t> to_ns = std::nullopt;
+  std::optional<IncidentCursor> after = std::nullopt;
+  size_t limit = 100;
+};
+
+// Incidents in the order in which they were found or changed.
+struct IncidentChanges {
+  std::vector<v1::Incident> incidents;
+  StorePosition position;  // behind them, and behind those that were left out as they do not fit
 };
 
 // The verdicts in SQLite. The key (origin, run, subject, model, window start) makes repeats
@@ -193,6 +228,13 @@ class VerdictStore {
                                                     int64_t to_ns);
   // Sorted by (window start, subject, model).
   absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictQuery& query);
+  // The newest (by start) first.
+  absl::StatusOr<std::vector<v1::Incident>> ListIncidents(const IncidentQuery& query);
+  // As they are now, those that were found or changed behind a change of that number.
+  absl::StatusOr<IncidentChanges> ReadIncidentsBehind(int64_t change, const IncidentFilter& filter,
+                                                      size_t limit);
+  // Behind the last find or change.
+  absl::StatusOr<StorePosition> NewestIncident();
 
  private:
   VerdictStore(std::string path, Clock now, SqliteDatabase database)

@@ -113,6 +113,30 @@ CREATE TABLE job (
   job BLOB NOT NULL,  -- silhouette.v1.Job without its truth
   truth BLOB          -- CSV; NULL for none
 );
+)sql",
+    // Incidents are made as verdicts come; those that came before have none.
+    R"sql(
+CREATE TABLE incident (
+  number INTEGER PRIMARY KEY,  -- in the order in which they were found
+  run_id INTEGER NOT NULL,
+  subject_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  severity INTEGER NOT NULL,  -- silhouette.v1.Severity
+  from_ns INTEGER NOT NULL,
+  to_ns INTEGER NOT NULL,
+  windows INTEGER NOT NULL,
+  probability REAL NOT NULL,  -- of the surest window, as are model and evidence
+  model_id INTEGER NOT NULL,
+  evidence TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  change INTEGER NOT NULL     -- the number of its last one, over all finds and changes
+);
+CREATE UNIQUE INDEX incident_by_change ON incident (change);
+CREATE INDEX incident_by_time ON incident (from_ns, number);
+CREATE INDEX incident_by_subject ON incident (run_id, subject_id, kind, to_ns);
+-- Numbers of the last incident and of the last change, whether or not they are deleted.
+ALTER TABLE store ADD COLUMN incidents INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store ADD COLUMN incident_changes INTEGER NOT NULL DEFAULT 0;
 )sql"};
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -28,6 +28,7 @@ void MakeFirstLayout(const std::string& path) {
   const absl::Status status = database.Execute(absl::StrCat(
       "DROP INDEX verdict_by_number; ALTER TABLE verdict DROP COLUMN number; DROP TABLE store; "
       "DROP TABLE feature; DROP TABLE seen; DROP TABLE hour; DROP TABLE stored; DROP TABLE job; "
+      "DROP TABLE incident; "
       "ALTER TABLE run DROP COLUMN stored_minute; "
       "ALTER TABLE verdict ADD COLUMN features BLOB NOT NULL DEFAULT x'",
       features, "'; PRAGMA user_version = 1;"));
@@ -92,6 +93,31 @@ TEST(StoreLayout, AnOlderStoreTellsTheSameOfItsSubjectsAndHours) {
   EXPECT_EQ(after.substr(0, after.find("origin")), before.substr(0, before.find("origin")));
   EXPECT_THAT(after, ::testing::HasSubstr("features: 900"));
   EXPECT_EQ(after.size(), before.size());
+}
+
+TEST(StoreLayout, AStoreFromBeforeIncidentsHasNoneAndMakesThemFromThenOn) {
+  TemporaryFolder folder;
+  const std::string path = folder.File("verdicts.db");
+  const auto batch = [](int64_t window) {
+    return BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 1);
+  };
+  ASSERT_TRUE((*VerdictStore::Open(path))->Add(batch(0)).ok());
+  {
+    auto database = *SqliteDatabase::Open(path);
+    ASSERT_TRUE(database
+                    .Execute("DROP TABLE incident; ALTER TABLE store DROP COLUMN incidents; "
+                             "ALTER TABLE store DROP COLUMN incident_changes; "
+                             "PRAGMA user_version = 3;")
+                    .ok());
+  }
+  auto store = VerdictStore::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->Newest()->number, 1);
+  EXPECT_TRUE((*store)->ListIncidents({})->empty());
+  ASSERT_TRUE((*store)->Add(batch(0)).ok());  // which was stored before there were any
+  EXPECT_TRUE((*store)->ListIncidents({})->empty());
+  ASSERT_TRUE((*store)->Add(batch(1)).ok());
+  EXPECT_EQ((*store)->ListIncidents({})->size(), 1u);
 }
 
 TEST(StoreLayout, StoresCanBeToldApart) {

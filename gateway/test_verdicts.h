@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/schema.h"
 #include "silhouette/v1/verdict.pb.h"
 
 // Verdict batches as classify-svc makes them, for tests.
@@ -20,6 +22,31 @@ inline v1::ModelHead Head(const std::string& name = "presence", const std::strin
   head.set_schema("presence.v1");
   head.set_length_ns(kWindow);
   head.set_hop_ns(kWindow);
+  return head;
+}
+
+// Windows of 5 s of devices; what is `scan` or `flood` is an incident.
+inline constexpr int64_t kDeviceWindow = 5'000'000'000;
+
+inline v1::ModelHead DeviceHead(const std::string& name = "devices",
+                                const std::string& version = "1") {
+  v1::ModelHead head;
+  head.set_name(name);
+  head.set_version(version);
+  for (const char* each : {"benign", "scan", "flood"}) head.add_classes(each);
+  head.set_schema("traffic.v1");
+  head.set_length_ns(kDeviceWindow);
+  head.set_hop_ns(kDeviceWindow);
+  for (const auto& [kind, severity] :
+       {std::pair{"scan", v1::SEVERITY_MEDIUM}, std::pair{"flood", v1::SEVERITY_HIGH}}) {
+    v1::IncidentRule* rule = head.add_incidents();
+    rule->set_class_(kind);
+    rule->set_severity(severity);
+    rule->set_quiet_ns(2 * kDeviceWindow);
+    v1::TellingFeature* feature = rule->add_features();
+    feature->set_name("peers");
+    feature->set_high(40);
+  }
   return head;
 }
 
@@ -68,6 +95,23 @@ class BatchOf {
     // Two-way, 100 packets of 900 bytes.
     for (double value : {900., 1., 900., .005, .001, .005, 50., 50., 100.}) {
       verdict->add_features(value);
+    }
+    return *this;
+  }
+  // On a window of DeviceHead: its class is 0 to 2; so many peers, and 0 of all else.
+  BatchOf& AddDevice(int64_t window, const std::string& subject, uint32_t class_index,
+                     float probability = 0.9f, double peers = 412, uint32_t model = 0) {
+    v1::ModelVerdict* verdict = batch_.add_verdicts();
+    const int64_t length_ns = batch_.models(static_cast<int>(model)).length_ns();
+    verdict->set_model(model);
+    verdict->set_subject(subject);
+    verdict->set_window_start_ns(window * length_ns);
+    verdict->set_class_index(class_index);
+    for (uint32_t i = 0; i < 3; ++i) {
+      verdict->add_probabilities(i == class_index ? probability : (1 - probability) / 2);
+    }
+    for (const Feature& feature : (*FindSchema("traffic.v1"))->features) {
+      verdict->add_features(feature.name == "peers" ? peers : 0);
     }
     return *this;
   }

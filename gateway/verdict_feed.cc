@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/page_token.h"
+
 namespace silhouette {
 namespace {
 
@@ -49,14 +51,7 @@ absl::Status VerdictFeed::CheckPosition(const StorePosition& position) {
 
 absl::Status VerdictFeed::Check(const StorePosition& position) {
   if (stopped_) return absl::CancelledError("the gateway ends");
-  if (position.store_id != newest_.store_id) {
-    return absl::AbortedError("the store is another one than the cursor's; watch without a cursor");
-  }
-  if (position.number > newest_.number || position.number < 0) {
-    return absl::OutOfRangeError(
-        "the cursor is ahead of what the store holds; watch without a cursor");
-  }
-  return absl::OkStatus();
+  return CheckWatchCursor(position, newest_);
 }
 
 absl::StatusOr<VerdictFeed::Page> VerdictFeed::Next(const StorePosition& position,

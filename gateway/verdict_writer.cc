@@ -19,34 +19,34 @@ std::string_view AsBytes(const Values& values) {
 
 }  // namespace
 
-absl::StatusOr<int64_t> VerdictWriter::Put(const v1::VerdictBatch& batch) {
-  auto run = PutRun(batch.header());
+absl::StatusOr<int64_t> VerdictWriter::Put() {
+  auto run = PutRun(batch_.header());
   if (!run.ok()) return run.status();
   run_ = *run;
   std::vector<ModelIds> models;
-  for (const v1::ModelHead& head : batch.models()) {
+  for (const v1::ModelHead& head : batch_.models()) {
     auto model = PutModel(head);
     if (!model.ok()) return model.status();
     models.push_back(*model);
   }
   const int64_t before = newest_;
-  if (absl::Status status = PutVerdicts(batch, models); !status.ok()) return status;
+  if (absl::Status status = PutVerdicts(models); !status.ok()) return status;
   if (newest_ == before) return newest_;
   if (absl::Status status = PutSeen(); !status.ok()) return status;
   if (absl::Status status = PutHours(); !status.ok()) return status;
+  if (absl::Status status = incidents_.Put(run_); !status.ok()) return status;
   if (absl::Status status = PutNewest(); !status.ok()) return status;
   return newest_;
 }
 
-absl::Status VerdictWriter::PutVerdicts(const v1::VerdictBatch& batch,
-                                        const std::vector<ModelIds>& models) {
+absl::Status VerdictWriter::PutVerdicts(const std::vector<ModelIds>& models) {
   auto insert = database_->Prepare(
       "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1");
   if (!insert.ok()) return insert.status();
   auto features = database_->Prepare("INSERT INTO feature VALUES (?, ?)");
   if (!features.ok()) return features.status();
   std::map<std::string_view, int64_t> subjects;
-  for (const v1::ModelVerdict& verdict : batch.verdicts()) {
+  for (const v1::ModelVerdict& verdict : batch_.verdicts()) {
     auto [at, is_new] = subjects.try_emplace(verdict.subject(), 0);
     if (is_new) {
       auto subject = PutSubject(verdict.subject());
@@ -66,9 +66,10 @@ absl::Status VerdictWriter::PutVerdicts(const v1::VerdictBatch& batch,
     const std::vector<float> floats(verdict.features().begin(), verdict.features().end());
     features->Bind(1, newest_).BindBlob(2, AsBytes(floats));
     if (absl::Status status = features->Run(); !status.ok()) return status;
-    const v1::ModelHead& head = batch.models(static_cast<int>(verdict.model()));
+    const v1::ModelHead& head = batch_.models(static_cast<int>(verdict.model()));
     absl::Status counted = Count(verdict, head, model, at->second);
     if (!counted.ok()) return counted;
+    incidents_.Add(verdict, at->second, model.model);
   }
   return absl::OkStatus();
 }

@@ -11,24 +11,33 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/call_picker.h"
+#include "gateway/incident_writer.h"
 #include "gateway/sqlite.h"
 #include "silhouette/v1/verdict.pb.h"
 
 namespace silhouette {
 
-// Puts a batch of verdicts, and what is counted of them, into the tables of a store. For one batch,
-// within a transaction of the caller's.
+// Puts a batch of verdicts, what is counted of them and the incidents that they are, into the
+// tables of a store. For one batch, within a transaction of the caller's.
 class VerdictWriter {
  public:
-  // `database` must outlive it. `minute` is the wall clock's, since the Unix epoch; `newest` the
-  // number of the verdict that was stored last.
-  VerdictWriter(SqliteDatabase* database, int64_t minute, int64_t newest)
-      : database_(database), minute_(minute), newest_(newest) {}
+  // `database` and `batch`, which is checked already, must outlive it. `minute` is the wall
+  // clock's, since the Unix epoch; `newest` the number of the verdict that was stored last.
+  VerdictWriter(SqliteDatabase* database, const v1::VerdictBatch& batch, int64_t minute,
+                int64_t newest)
+      : database_(database),
+        batch_(batch),
+        minute_(minute),
+        newest_(newest),
+        incidents_(database, batch) {}
 
-  // `batch` is checked already. Returns the number of the verdict that was stored last, which is
-  // `newest` if none of it was new. Errors: FAILED_PRECONDITION (a model that was another under
-  // this version), or as SqliteDatabase.
-  absl::StatusOr<int64_t> Put(const v1::VerdictBatch& batch);
+  // Returns the number of the verdict that was stored last, which is `newest` if none of it was
+  // new. Errors: FAILED_PRECONDITION (a model that was another under this version), or as
+  // SqliteDatabase.
+  absl::StatusOr<int64_t> Put();
+
+  // What Put did to incidents.
+  const IncidentWriter& incidents() const { return incidents_; }
 
  private:
   // Row of the model version, and of the first version of that name.
@@ -57,7 +66,7 @@ class VerdictWriter {
   absl::StatusOr<int64_t> PutRun(const v1::BatchHeader& header);
   absl::StatusOr<ModelIds> PutModel(const v1::ModelHead& model);
   absl::StatusOr<int64_t> PutSubject(const std::string& name);
-  absl::Status PutVerdicts(const v1::VerdictBatch& batch, const std::vector<ModelIds>& models);
+  absl::Status PutVerdicts(const std::vector<ModelIds>& models);
   absl::Status Count(const v1::ModelVerdict& verdict, const v1::ModelHead& head,
                      const ModelIds& model, int64_t subject);
   absl::StatusOr<Seen*> FindSeen(const SeenKey& key, const std::string& schema);
@@ -66,11 +75,13 @@ class VerdictWriter {
   absl::Status PutNewest();
 
   SqliteDatabase* const database_;
+  const v1::VerdictBatch& batch_;
   const int64_t minute_;
   int64_t newest_;
   int64_t run_ = 0;
   std::map<SeenKey, Seen> seen_;
   std::map<HourKey, int64_t> hours_;  // windows
+  IncidentWriter incidents_;
 };
 
 }  // namespace silhouette

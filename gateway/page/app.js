@@ -4,6 +4,7 @@ import {setUpCharts} from './charts.js';
 import {announce, clearError, reportErrors, showError} from './connection.js';
 import {button, byId} from './dom.js';
 import {listenForFiles, pairUp} from './drop.js';
+import {IncidentsView} from './incidents.js';
 import {JobsView} from './jobs.js';
 import {ModelsView} from './models.js';
 import {parseRoute} from './route.js';
@@ -11,13 +12,15 @@ import {RunView} from './run_view.js';
 import {StatusView} from './status.js';
 import {keepTruth} from './truths.js';
 
-const kTitles = {run: 'Timelines', jobs: 'Jobs', status: 'Status', models: 'Models'};
+const kTitles = {
+  run: 'Timelines', incidents: 'Incidents', jobs: 'Jobs', status: 'Status', models: 'Models',
+};
 
 setUpCharts();
 const chooseFiles = listenForFiles((files) => reportErrors(takeFiles(files)));
 const views = {
-  run: new RunView(), jobs: new JobsView(chooseFiles), status: new StatusView(),
-  models: new ModelsView(),
+  run: new RunView(), incidents: new IncidentsView(), jobs: new JobsView(chooseFiles),
+  status: new StatusView(), models: new ModelsView(),
 };
 let shown = null;  // name of a view
 let lastRun = '#/';  // the place that was shown before another page was

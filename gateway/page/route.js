@@ -2,7 +2,7 @@
 //   #/run/ORIGIN/RUN
 //   #/run/ORIGIN/RUN/first      its first call, or else its first subject
 //   #/run/ORIGIN/RUN/subject/SUBJECT/MODEL?from=NS&to=NS&at=NS
-//   #/jobs   #/status   #/models
+//   #/incidents   #/jobs   #/status   #/models
 
 const part = encodeURIComponent;
 
@@ -11,7 +11,7 @@ const part = encodeURIComponent;
 export function parseRoute(hash) {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?');
   const [view, ...rest] = path.split('/').map(decoded);
-  if (['jobs', 'status', 'models'].includes(view)) return {view};
+  if (['incidents', 'jobs', 'status', 'models'].includes(view)) return {view};
   const [origin, run, word, subject, model] = rest;
   if (view !== 'run' || run === undefined) return {view: 'run'};
   const place = {view, origin, run, isFirst: word === 'first' || undefined};

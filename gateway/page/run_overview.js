@@ -1,7 +1,8 @@
 // A run as a whole: when it was, and where each of its packets went.
 
-import {el, facts, scrolling, table} from './dom.js';
+import {el, facts, rewrite, scrolling, table} from './dom.js';
 import {between, count, dateAndSeconds, percent, since} from './format.js';
+import {incidentTable} from './incidents.js';
 
 const kWords = {
   not_ip: 'not IP', not_data: '802.11 management and control', unsupported: 'unsupported link type',
@@ -23,19 +24,31 @@ function wentTo(accounting) {
 
 export class RunOverview {
   #written = '';
+  #run = null;
 
   constructor() {
     this.element = el('div', {class: 'run-overview'});
+    this.incidents = el('section', {class: 'card', id: 'run-incidents', hidden: true});
+  }
+
+  // The newest few of the run.
+  drawIncidents(incidents) {
+    this.incidents.hidden = incidents.length === 0;
+    rewrite(this.incidents, el('h2', {}, 'Newest incidents'),
+            el('p', {class: 'how'}, el('a', {href: '#/incidents'}, 'All incidents')),
+            incidentTable(incidents));
   }
 
   draw(run, name) {
     const written = JSON.stringify([run, name]);
     if (written === this.#written) return;
     this.#written = written;
+    if (this.#run !== run) this.incidents.hidden = true;  // another run's
+    this.#run = run;
     this.element.replaceChildren(
         el('p', {class: 'overline'}, run.ended ? 'run, ended' : 'run, live'), el('h1', {}, name),
         el('p', {class: 'how'}, 'Choose a subject to see its timeline.'),
-        facts(this.#facts(run)), this.#packets(run.accounting ?? {}));
+        facts(this.#facts(run)), this.incidents, this.#packets(run.accounting ?? {}));
   }
 
   #facts(run) {

@@ -11,6 +11,7 @@ import {SubjectList} from './subjects.js';
 import {SubjectView} from './subject_view.js';
 
 const kRefresh = 3000;  // ms between looks for new runs
+const kIncidents = 5;   // that are shown of a run
 const kWide = matchMedia('(min-width: 900px)');
 
 export class RunView {
@@ -77,7 +78,14 @@ export class RunView {
     this.aside.hidden = runs.length === 0;
     this.#writePicker();
     if (this.#opened === null) reportErrors(this.#go(this.#place));  // runs come and end meanwhile
-    if (this.run && !this.#subjectView) this.overview.draw(this.run, this.#nameOf(this.run));
+    if (!this.run || this.#subjectView) return;
+    this.overview.draw(this.run, this.#nameOf(this.run));
+    await this.#loadIncidents(this.run, signal);
+  }
+
+  async #loadIncidents({origin, run}, signal) {
+    const {incidents} = await ask('/v1/incidents', {origin, run, pageSize: kIncidents}, {signal});
+    if (sameRun({origin, run}, this.#place)) this.overview.drawIncidents(incidents);
   }
 
   async #learnJobNames(signal) {

@@ -74,6 +74,8 @@ const std::vector<Route>& Routes() {
       {"GET", "/v1/timeline", "GetTimeline"},
       {"GET", "/v1/timeline:watch", "WatchTimeline", RouteKind::kEvents},
       {"GET", "/v1/summary", "GetSummary"},
+      {"GET", "/v1/incidents", "ListIncidents"},
+      {"GET", "/v1/incidents:watch", "WatchIncidents", RouteKind::kEvents},
       {"GET", "/v1/explanation", "ExplainVerdict"},
       {"GET", "/v1/jobs", "ListJobs"},
       {"POST", "/v1/jobs", "SubmitPcap", RouteKind::kUpload},

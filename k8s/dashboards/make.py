@@ -155,6 +155,11 @@ def overview():
                  {"type": "value", "options": {"0": {"text": "works"}, "1": {"text": "fails"}}}]),
         certificate(),
         PACKETS, LOST, SEEN, LAG, LATENCY,
+        series("Incidents", "Found by models that report them, by kind and severity; those that"
+               " became worse count once more.", "none",
+               ("sum by (kind, severity) (increase(silhouette_gateway_incidents_total"
+                '[$__rate_interval])) or label_replace(vector(0), "kind", "none", "", "")',
+                "{{kind}} {{severity}}"), stacked=True),
         series("Queues", "Since when the oldest waits, in each place where something can.", "s",
                ("max(silhouette_capture_link_oldest_unsent_seconds)", "packets, for feature-svc"),
                ("max(silhouette_feature_link_oldest_unsettled_seconds)", "windows, to be stored"),

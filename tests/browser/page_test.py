@@ -238,6 +238,7 @@ class FinishedRun(PageTest):
                   "#summary canvas")),
                 (place("file:call.pcap", "finished"), (".run-overview h1", ".list-row")),
                 ("#/jobs", ["[data-job='%s'][data-state='done']" % job]),
+                ("#/incidents", [".incidents-view[data-loaded='true']"]),
                 ("#/status", ["#services .service"]), ("#/models", [".model"])):
             self.open(where)
             for part in parts:

@@ -60,6 +60,10 @@ def store(used, limit, deleted):
             | of("gateway_deleted_verdicts_total", deleted))
 
 
+def incidents(values, kind="flood", severity="high"):
+    return of("gateway_incidents_total", values, ',kind="%s",severity="%s"' % (kind, severity))
+
+
 def certificate(days):
     return of("gateway_tls_certificate_end_timestamp_seconds", "%dx1000" % (days * DAY_S))
 
@@ -132,6 +136,8 @@ CASES = {
     "SilhouetteModelRefused": (
         of("classify_refused_models_total", "1x100"),
         of("classify_refused_models_total", "0x100"), 1),
+    "SilhouetteIncident": (
+        incidents("0x20 1x100"), incidents("1x100") | incidents("0+1x100", severity="medium"), 12),
     "SilhouetteStoreFailing": (
         of("gateway_store_failing", "0x4 1x100"), of("gateway_store_failing", "0x4 1x1 0x100"), 5),
     "SilhouetteStoreFull": (
@@ -184,6 +190,9 @@ MORE = [
     ("SilhouetteVerdictsSlow", "files, jobs and what is told apart no more",
      latency(10, 90, 100, 100, name="files") | latency(10, 90, 100, 100, name="jobs")
      | latency(10, 90, 100, 100, name="other") | live(), 15, 0),
+    ("SilhouetteIncident", "the first of its kind, which nothing was counted of",
+     incidents("_x20 1x100"), 12, 1),
+    ("SilhouetteIncident", "it was ten minutes ago", incidents("_x20 1x100"), 20, 0),
     ("SilhouetteStoreFull", "near its limit, and nothing goes",
      store("99x200", "100x200", "5000x200"), 30, 0),
     ("SilhouetteStoreFull", "what goes is old", store("50x200", "100x200", "0+2000x200"), 30, 0),
@@ -211,6 +220,8 @@ SAID = [
      "Verdicts on n/eth0 are stored 950ms after their windows closed"),
     ("SilhouetteVerdictsSlow", latency(10, 20, 30, 100) | live(), 15, ON_ETH0,
      "Verdicts on n/eth0 are stored 1s or more after their windows closed"),
+    ("SilhouetteIncident", CASES["SilhouetteIncident"][0], 12, {**GATEWAY, "kind": "flood"},
+     "silhouette-gateway at a has found an incident of high severity: flood"),
     ("SilhouetteTargetsGone", CASES["SilhouetteTargetsGone"][0], 80, {"job": "silhouette-capture"},
      "silhouette-capture has 1 target(s) fewer than an hour ago"),
 ]

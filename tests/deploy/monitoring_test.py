@@ -148,9 +148,9 @@ class SomethingIsWrong(unittest.TestCase):
 
     INTERFACES = {"SilhouetteNoPackets", "SilhouettePacketsShed", "SilhouetteWindowLag",
                   "SilhouetteVerdictsSlow"}
-    # What nothing here provokes: a processor that is too slow, a fault of the program, a disk.
+    # What nothing here provokes: a processor that is too slow, a fault of the program, a disk, an attack.
     NOT_PROVOKED = {"SilhouettePacketsDropped", "SilhouetteAccountsDoNotAddUp",
-                    "SilhouetteDiskFull"}
+                    "SilhouetteDiskFull", "SilhouetteIncident"}
     # Of services that stop for a while, or for another reason, as well; a busy Prometheus that takes another
     # configuration is without some jobs for seconds.
     ELSEWHERE_TOO = {"SilhouetteServiceDown", "SilhouetteLinkNotSettling", "SilhouetteWindowLag",

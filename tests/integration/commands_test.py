@@ -19,7 +19,7 @@ class Commands(unittest.TestCase):
             self.assertEqual((status, out), (0, f"{name} 0.1.0\n"))
 
     def test_help_of_every_command_has_an_example(self):
-        for command in (["run"], ["features"], ["schema"], ["packets"], ["timeline"], ["watch"],
+        for command in (["run"], ["features"], ["schema"], ["packets"], ["timeline"], ["watch"], ["incidents"],
                         ["status"], ["simulate"], ["label"], ["train"], ["evaluate"], ["man"],
                         ["completion"]):
             status, out, _ = harness.run_tool(*command, "--help")

@@ -70,7 +70,8 @@ class Declarations(unittest.TestCase):
                 self.assertNotRegex(bare, "_(ms|us|minutes|hours|kib|mib|percent)$")
                 self.assertRegex(metric["help"], r"^[A-Z0-9].*[^.]$")
                 self.assertLessEqual(set(metric["labels"]), {
-                    "class", "model", "reason", "route", "source", "state", "status", "version"})
+                    "class", "kind", "model", "reason", "route", "severity", "source", "state",
+                    "status", "version"})
 
 
 class RealServices(unittest.TestCase):
