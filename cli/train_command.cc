@@ -24,6 +24,7 @@ struct TrainOptions {
   LabelledFlags captures;
   DetectorFlags detector;
   std::vector<std::string> incidents;  // CLASS=SEVERITY
+  std::vector<std::string> held_out;   // sources
   WindowFlags windows;
   std::string schema = "presence.v1";
   bool json = false;
@@ -138,8 +139,8 @@ absl::StatusOr<v1::ModelManifest> TrainOnLists(const TrainOptions& options) {
   if (!detector.ok()) return detector.status();
   auto incidents = ParseIncidents(options.incidents);
   if (!incidents.ok()) return incidents.status();
-  const DetectorBundle bundle{request.name,   request.version, request.source,
-                              request.models, request.force,   *std::move(incidents)};
+  const DetectorBundle bundle{request.name,  request.version,  request.source,        request.models,
+                              request.force, options.held_out, *std::move(incidents)};
   StepLine line;
   auto manifest = TrainDetector(*detector, bundle,
                                 [&line](size_t done, size_t steps, const std::string& what) {
@@ -207,6 +208,12 @@ void AddTrainCommand(CLI::App* parent, int* exit_status) {
                    "with --list)")
       ->type_name("CLASS=SEVERITY")
       ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs("--list");
+  train
+      ->add_option("--hold-out", options->held_out,
+                   "Source that the model is not trained on, to try it on (repeatable; with --list)")
+      ->type_name("SOURCE")
       ->allow_extra_args(false)
       ->needs("--list");
   train->footer(kFooter);

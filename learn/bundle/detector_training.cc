@@ -81,6 +81,23 @@ absl::Status CheckIncidentClasses(const DetectorRequest& request, const Detector
   return absl::OkStatus();
 }
 
+// By row. Errors: NOT_FOUND naming a source that is not there.
+absl::StatusOr<std::vector<bool>> HeldOutRows(const Dataset& data,
+                                              const std::vector<std::string>& names) {
+  std::vector<bool> sources(data.source_names.size());
+  for (const std::string& name : names) {
+    const auto found = std::find(data.source_names.begin(), data.source_names.end(), name);
+    if (found == data.source_names.end()) {
+      return absl::NotFoundError(
+          absl::StrCat("--hold-out: ", name, " is no source; evaluate --predictions names them"));
+    }
+    sources[static_cast<size_t>(found - data.source_names.begin())] = true;
+  }
+  std::vector<bool> rows;
+  for (size_t source : data.source) rows.push_back(sources[source]);
+  return rows;
+}
+
 v1::ModelManifest Begin(const DetectorRequest& request, const DetectorBundle& bundle,
                         const FeatureSchema& schema) {
   v1::ModelManifest manifest;
@@ -178,12 +195,16 @@ absl::StatusOr<v1::ModelManifest> TrainDetector(const DetectorRequest& request,
   if (!split.ok()) return split.status();
   const auto left_out = LeaveOut(*data, *split, request.options, progress);
   if (!left_out.ok()) return left_out.status();
-  const DetectorParts parts = FitParts(*data, *left_out, request.options);
+  const auto held_out = HeldOutRows(*data, bundle.held_out);
+  if (!held_out.ok()) return held_out.status();
+  const auto is_held_out = [&](size_t row) { return (*held_out)[row]; };
+  const DetectorParts parts = FitParts(*data, *left_out, request.options, is_held_out);
   *manifest.add_evaluation() =
       ToProto(JudgeDetection(*data, *split, *left_out, request.options), *data);
 
-  const std::vector<size_t> training =
-      ThinnedBySource(*data, AllRows(*data), request.options.most_rows);
+  std::vector<size_t> known = AllRows(*data);
+  std::erase_if(known, is_held_out);
+  const std::vector<size_t> training = ThinnedBySource(*data, known, request.options.most_rows);
   const auto model = TrainModel(*data, training, request.options.parameters);
   if (!model.ok()) return model.status();
   for (const auto& [name, value] : XgboostParameters(

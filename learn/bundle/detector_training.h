@@ -41,6 +41,8 @@ struct DetectorBundle {
   std::string source;             // where the data comes from, for people
   std::string models = "models";  // folder of the bundles
   bool force = false;             // replace a version that exists
+  // Sources that the model is not trained on, and its thresholds not fitted on: to try it on.
+  std::vector<std::string> held_out;
   // Classes that are incidents.
   std::map<std::string, v1::Severity> incidents;
 };

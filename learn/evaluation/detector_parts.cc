@@ -17,6 +17,9 @@ namespace {
 // Left-out rows of a source that the calibration looks at, at the most.
 constexpr size_t kCalibrationRows = 100;
 constexpr double kLeastThreshold = 0.5;
+// What was watched for less than a day carries no rate: of so many such sources one may raise alarms.
+constexpr size_t kShortSourcesPerAlarm = 10;
+constexpr double kHoursPerDay = 24;
 
 double UnknownProbability(double radii_away, double factor) {
   const double radii = radii_away / factor;
@@ -39,6 +42,33 @@ v1::Calibration FitOnRows(const LeftOutRows& left_out, const std::vector<size_t>
   return calibration;
 }
 
+// How many false alarms there may be: on the sources that were watched for a day and longer, and
+// how many of the others may raise any.
+struct Allowance {
+  std::set<size_t> long_sources;
+  size_t alarms = 0;
+  size_t short_sources = 0;
+};
+
+Allowance AllowanceOf(const Dataset& data, const std::vector<size_t>& rows,
+                      double alarms_per_day) {
+  Allowance allowance;
+  double days = 0;
+  size_t others = 0;
+  const std::vector<size_t> nothing(rows.size(), 0);
+  for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, 0).sources) {
+    if (source.device_hours < kHoursPerDay) {
+      ++others;
+      continue;
+    }
+    allowance.long_sources.insert(source.source);
+    days += source.device_hours / kHoursPerDay;
+  }
+  allowance.alarms = static_cast<size_t>(alarms_per_day * days);
+  allowance.short_sources = others / kShortSourcesPerAlarm;
+  return allowance;
+}
+
 // Alarms of one class, if its threshold were so, on rows without an event.
 class FalseAlarms {
  public:
@@ -50,29 +80,14 @@ class FalseAlarms {
     probabilities_.push_back(probability);
   }
 
-  size_t Count(double threshold) const {
-    size_t alarms = 0;
-    size_t last = rows_.size();  // place of the alarm's last window
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      if (probabilities_[i] < threshold) continue;
-      const bool joins = last < rows_.size() &&
-                         data_.sequence[rows_[i]] == data_.sequence[rows_[last]] &&
-                         data_.window[rows_[i]] <= data_.window[rows_[last]] + quiet_ + 1;
-      alarms += !joins;
-      last = i;
-    }
-    return alarms;
-  }
-
-  // The least threshold with no more alarms than `allowed`, half way to the next lower score that
-  // would be one more, towards 1.
-  double Threshold(size_t allowed) const {
+  // The least threshold, of those at which something changes, that keeps to what is allowed.
+  double Threshold(const Allowance& allowance) const {
     std::set<double> candidates = {kLeastThreshold};
     for (double p : probabilities_) {
       if (p > kLeastThreshold) candidates.insert(std::nextafter(p, 2));
     }
     for (double threshold : candidates) {
-      if (Count(threshold) <= allowed) return std::min(threshold, 1.0);
+      if (Keeps(allowance, threshold)) return std::min(threshold, 1.0);
     }
     return 1;
   }
@@ -80,6 +95,26 @@ class FalseAlarms {
   size_t class_index() const { return class_index_; }
 
  private:
+  bool Keeps(const Allowance& allowance, double threshold) const {
+    size_t alarms = 0;
+    std::set<size_t> others;
+    size_t last = rows_.size();  // place of the alarm's last window
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (probabilities_[i] < threshold) continue;
+      const bool joins = last < rows_.size() &&
+                         data_.sequence[rows_[i]] == data_.sequence[rows_[last]] &&
+                         data_.window[rows_[i]] <= data_.window[rows_[last]] + quiet_ + 1;
+      last = i;
+      const size_t source = data_.source[rows_[i]];
+      if (!allowance.long_sources.contains(source)) {
+        others.insert(source);
+      } else if (!joins) {
+        ++alarms;
+      }
+    }
+    return alarms <= allowance.alarms && others.size() <= allowance.short_sources;
+  }
+
   const Dataset& data_;
   const size_t class_index_;
   const int64_t quiet_;
@@ -87,37 +122,27 @@ class FalseAlarms {
   std::vector<double> probabilities_;
 };
 
-// From the first to the last window of each device, added up.
-double DaysWatched(const Dataset& data, const std::vector<size_t>& rows) {
-  const std::vector<size_t> nothing(rows.size(), 0);
-  double hours = 0;
-  for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, 0).sources) {
-    hours += source.device_hours;
-  }
-  return hours / 24;
-}
-
 std::vector<double> FitThresholds(const Dataset& data, const LeftOutRows& left_out,
                                   const std::vector<size_t>& places, const DetectorParts& parts,
                                   const DetectionOptions& options) {
   const size_t classes = data.classes.size();
+  const int64_t quiet = QuietWindows(data, options.quiet_ns);
   std::vector<FalseAlarms> alarms;
-  for (size_t c = 1; c < classes; ++c) {
-    alarms.emplace_back(data, c, QuietWindows(data, options.quiet_ns));
-  }
+  for (size_t c = 1; c < classes; ++c) alarms.emplace_back(data, c, quiet);
   std::vector<size_t> rows;
   for (size_t i : places) rows.push_back(left_out.raw.row[i]);
-  const std::vector<bool> near =
-      AreNearEvents(data, rows, QuietWindows(data, options.quiet_ns));
+  const std::vector<bool> near = AreNearEvents(data, rows, quiet);
+  std::vector<size_t> benign;
   for (size_t k = 0; k < places.size(); ++k) {
     if (near[k]) continue;
+    benign.push_back(rows[k]);
     const std::vector<double> served = ServedProbabilities(left_out, places[k], parts);
     for (FalseAlarms& of : alarms) of.Add(rows[k], served[of.class_index()]);
   }
-  const auto allowed = static_cast<size_t>(options.alarms_per_day * DaysWatched(data, rows));
+  const Allowance allowance = AllowanceOf(data, benign, options.alarms_per_day);
   std::vector<double> thresholds = {0};
-  for (const FalseAlarms& of : alarms) thresholds.push_back(of.Threshold(allowed));
-  thresholds.push_back(0.5);
+  for (const FalseAlarms& of : alarms) thresholds.push_back(of.Threshold(allowance));
+  thresholds.push_back(kLeastThreshold);
   return thresholds;
 }
 

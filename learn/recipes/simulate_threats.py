@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Writes simulated captures of homes, and a list of them (simulated.tsv) for silhouette train.
 
-usage: models/simulate_threats.py SILHOUETTE FOLDER --window SECONDS [--seeds N]
+usage: learn/recipes/simulate_threats.py SILHOUETTE FOLDER --window SECONDS [--seeds N]
 
 All is a function of the arguments. The captures hold attacks that show within a window of that
 length: RATES says how many probes, packets and guesses at the least. Beacons come three times in a
 window and more often; of windows too short for that, what calls home is labelled as benign.
+Of what a device suffers, and of homes where nothing happens, a third is seen one way alone, towards
+the device, as some mirror ports show it.
 """
 
 import argparse
@@ -14,11 +16,12 @@ import json
 import math
 import os
 import random
+import struct
 import subprocess
 
 # Least and greatest number a second, and how many of them show in a window.
 RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (30, 20000, 150),
-         "udp-flood": (30, 20000, 150), "guessing": (0.2, 30, 15)}
+         "udp-flood": (30, 20000, 150), "guessing": (0.3, 30, 22)}
 LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
           "guessing": "brute_force", "beacon": "c2", "quiet": "benign"}
 SHORTEST_FOR_BEACONS = 20
@@ -49,11 +52,36 @@ def flags(scenario, seed, window):
     return ["--rate", "%.4f" % rate, "--duration", "%.3f" % length, "--role", role]
 
 
+def keep_what_comes_in(path, is_home):
+    """Drops the frames of IPv4 that come from an address at home."""
+    with open(path, "rb") as file:  # as our own simulation writes it: little-endian, Ethernet
+        data = file.read()
+    kept, at = [data[:24]], 24
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        frame = data[at + 16:at + 16 + size]
+        if frame[12:14] != b"\x08\x00" or not is_home(frame[26:30]):
+            kept.append(data[at:at + 16 + size])
+        at += 16 + size
+    with open(path, "wb") as file:
+        file.writelines(kept)
+
+
+def see_one_way(scenario, seed, role, capture, device):
+    if seed % 3 or (scenario != "quiet" and role != "victim"):
+        return
+    home, own = bytes([192, 168, 1]), bytes(map(int, device.split(".")))
+    keep_what_comes_in(capture, lambda source: source == own or
+                       (scenario == "quiet" and source[:3] == home))
+
+
 def simulate(arguments, scenario, seed):
     capture = os.path.join(arguments.folder, "%s-%04d.pcap" % (scenario, seed))
+    drawn = flags(scenario, seed, arguments.window)
     command = [arguments.silhouette, "simulate", "home", "--scenario", scenario, "--seed",
-               str(seed), "-o", capture, "--json", *flags(scenario, seed, arguments.window)]
+               str(seed), "-o", capture, "--json", *drawn]
     made = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    see_one_way(scenario, seed, drawn[-1], capture, made["device"])
     benign = scenario == "quiet" or (scenario == "beacon"
                                      and arguments.window < SHORTEST_FOR_BEACONS)
     return [os.path.basename(capture), "benign" if benign else LABELS[scenario],

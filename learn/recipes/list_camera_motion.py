@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes a list of the published camera captures, and their truths, for silhouette train.
 
-usage: models/list_camera_motion.py DATA FOLDER
+usage: learn/recipes/list_camera_motion.py DATA FOLDER
 
 DATA holds blink-cam-01.pcap, blink-cam-02.pcap and motion_bursts.csv. Motion is a burst of 100 kB and
 more with which the camera told its owner of motion.
