@@ -58,7 +58,9 @@ absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Load(const std::string& dir) {
   auto booster = Booster::Load(dir + "/model.ubj");
   if (!booster.ok()) return InFile(manifest_path, booster.status());
   auto bundle = Unproven(*std::move(manifest), *std::move(booster));
-  absl::Status status = bundle.status();
+  if (!bundle.ok()) return InFile(manifest_path, bundle.status());
+  absl::Status status = (*bundle)->CheckShapes();
+  if (status.ok()) status = (*bundle)->CheckIncidents();
   if (status.ok()) status = (*bundle)->CheckGoldenRows();
   if (!status.ok()) return InFile(manifest_path, status);
   return bundle;
@@ -67,9 +69,7 @@ absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Load(const std::string& dir) {
 absl::StatusOr<std::unique_ptr<Bundle>> Bundle::Unproven(v1::ModelManifest manifest,
                                                          Booster booster) {
   std::unique_ptr<Bundle> bundle(new Bundle(std::move(manifest), std::move(booster)));
-  absl::Status status = bundle->CheckShapes();
-  if (status.ok()) status = bundle->SetNovelty();
-  if (status.ok()) status = bundle->CheckIncidents();
+  absl::Status status = bundle->SetNovelty();
   if (!status.ok()) return status;
   return bundle;
 }
@@ -97,6 +97,7 @@ absl::Status Bundle::CheckShapes() const {
 absl::Status Bundle::SetNovelty() {
   if (manifest_.has_novelty()) {
     auto schema = FindSchema(manifest_.spec().schema());
+    if (!schema.ok()) return schema.status();
     auto novelty = Novelty::Create(manifest_.novelty(), **schema);
     if (!novelty.ok()) return novelty.status();
     if (classes() < 3 || *manifest_.classes().rbegin() != kUnknownClass) {

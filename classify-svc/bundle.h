@@ -41,7 +41,7 @@ class Bundle {
   // Errors: INVALID_ARGUMENT or NOT_FOUND naming the file and what does not match.
   static absl::StatusOr<std::unique_ptr<Bundle>> Load(const std::string& dir);
 
-  // Of a model that is being made: all is checked but the golden rows. Errors: INVALID_ARGUMENT.
+  // Of a model that is being made: only what Predict needs is checked. Errors: INVALID_ARGUMENT.
   static absl::StatusOr<std::unique_ptr<Bundle>> Unproven(v1::ModelManifest manifest,
                                                           Booster booster);
 

@@ -23,7 +23,8 @@ class Choice {
     judges_calls_ = std::any_of(summaries.begin(), summaries.end(),
                                 [](const auto& summary) { return summary.has_shape(); });
     for (const v1::ModelManifest& model : request.models) {
-      if (ConversationMeter::Measures(model.spec().schema())) judges_calls_ = true;
+      judges_calls_ |= model.spec().subject() == v1::SUBJECT_KIND_CONVERSATION &&
+                       ConversationMeter::Measures(model.spec().schema());
       if (model.incidents_size() > 0) with_incidents_.insert(model.name());
     }
   }

@@ -62,7 +62,7 @@ FakePacketSource CallAndMore() {
 class FindingsTest : public ::testing::Test {
  protected:
   FindingsTest() {
-    auto bundles = LoadModels(std::string(SILHOUETTE_SOURCE_DIR) + "/models");
+    auto bundles = LoadModels(std::string(SILHOUETTE_SOURCE_DIR) + "/tests/models");
     EXPECT_TRUE(bundles.ok()) << bundles.status();
     pipeline_ = *Pipeline::Start(*std::move(bundles), "");
     gateway_ = std::make_unique<GatewayClient>(pipeline_->gateway_channel());

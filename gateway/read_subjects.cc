@@ -174,7 +174,7 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(
     subject.last_start_ns = select->Int(4);
     FillNewest(*select, *models, &subject);
     const std::string& schema = subject.model.schema();
-    if (!ConversationMeter::Measures(schema)) continue;
+    if (!subject.subject.starts_with("conversation:") || !ConversationMeter::Measures(schema)) continue;
     if (auto meter = ConversationMeter::Load(schema, select->Blob(5))) {
       subject.shape = meter->Finish();
       continue;

@@ -9,7 +9,6 @@
 #include "classify-svc/bundle.h"
 #include "learn/data/split.h"
 #include "learn/evaluation/alarms.h"
-#include "learn/evaluation/calibration.h"
 
 namespace silhouette {
 namespace {
@@ -26,19 +25,41 @@ double UnknownProbability(double radii_away, double factor) {
   return radii <= 1 ? 0 : 1 - 1 / (radii * radii);
 }
 
-v1::Calibration FitOnRows(const LeftOutRows& left_out, const std::vector<size_t>& places) {
+// The mean over the classes of the log loss of their rows, at a slope.
+double LossAt(double slope, const LeftOutRows& left_out, const std::vector<size_t>& places) {
   const size_t classes = left_out.raw.classes;
-  std::vector<double> probabilities;
-  std::vector<size_t> truth;
+  std::vector<double> loss(classes), rows(classes);
+  v1::Calibration calibration;
+  calibration.set_slope(slope);
+  for (size_t c = 0; c < classes; ++c) calibration.add_bias(0);
   for (size_t i : places) {
     const auto stated = std::span(left_out.raw.probabilities).subspan(i * classes, classes);
-    probabilities.insert(probabilities.end(), stated.begin(), stated.end());
-    truth.push_back(left_out.raw.truth[i]);
+    std::vector<double> calibrated(stated.begin(), stated.end());
+    Calibrate(calibration, calibrated);
+    const size_t truth = left_out.raw.truth[i];
+    loss[truth] -= std::log(std::max(calibrated[truth], 1e-9));
+    ++rows[truth];
   }
-  const Calibration fitted = FitCalibration(probabilities, truth, classes);
+  double sum = 0;
+  for (size_t c = 0; c < classes; ++c) sum += rows[c] == 0 ? 0 : loss[c] / rows[c];
+  return sum;
+}
+
+// Temperature scaling alone (Guo et al. 2017): a class of one source has no left-out rows where that
+// one is judged, and a bias for it would only ever lower it. Golden-section search over the
+// logarithm; the loss is convex in the slope.
+v1::Calibration FitOnRows(const LeftOutRows& left_out, const std::vector<size_t>& places) {
+  constexpr double kGolden = 0.6180339887498949;
+  double low = std::log(0.1), high = std::log(10.0);
+  for (int step = 0; step < 40; ++step) {
+    const double left = high - kGolden * (high - low), right = low + kGolden * (high - low);
+    const bool is_left =
+        LossAt(std::exp(left), left_out, places) < LossAt(std::exp(right), left_out, places);
+    (is_left ? high : low) = is_left ? right : left;
+  }
   v1::Calibration calibration;
-  calibration.set_slope(fitted.slope);
-  calibration.mutable_bias()->Add(fitted.bias.begin(), fitted.bias.end());
+  calibration.set_slope(std::exp((low + high) / 2));
+  for (size_t c = 0; c < left_out.raw.classes; ++c) calibration.add_bias(0);
   return calibration;
 }
 

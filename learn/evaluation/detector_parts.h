@@ -28,7 +28,7 @@ struct DetectionOptions {
   // Windows of a class at most so far apart are one alarm.
   int64_t quiet_ns = 60'000'000'000;
   // Share of windows of sources that training never saw which may be called unknown; 0: none is.
-  double unknown_share = 0.01;
+  double unknown_share = 0.002;
 };
 
 // What goes with a booster: all but the trees.

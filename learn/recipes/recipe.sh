@@ -21,13 +21,13 @@ if (($# < 3)); then
   usage >&2
   exit 2
 fi
-verb=$1 model=$2 data=$3
+verb=$1 model=$2 data=$(readlink -f "$3")
 shift 3
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 silhouette=${SILHOUETTE:-$here/../../build/release/bin/silhouette}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-seeds=${SEEDS:-100}
+seeds=${SEEDS:-40}
 training=()
 # Every fifth device of the list, and a lock: what the bundled model can be tried on.
 held_out=(--hold-out 90:8d:78:a8:e1:43 --hold-out ac:cf:23:62:3c:6e --hold-out 50:c7:bf:00:fc:a3
@@ -36,6 +36,16 @@ held_out=(--hold-out 90:8d:78:a8:e1:43 --hold-out ac:cf:23:62:3c:6e --hold-out 5
 simulated() {  # simulated WINDOW
   echo "simulating $seeds captures of each kind…" >&2
   "$here/simulate_threats.py" "$silhouette" "$folder" --window "$1" --seeds "$seeds"
+}
+
+# What else was recorded of homes where nothing happened.
+others() {
+  {
+    printf 'path\tlabel\tdevice\n'
+    printf '%s\tbenign\t-\n' "$data/camera-motion/blink-cam-01.pcap" \
+      "$data/camera-motion/blink-cam-02.pcap"
+    printf '%s\tbenign\t172.20.10.2\n' "$data/presence/zoom_call_rebuilt.pcap"
+  } >"$folder/others.tsv"
 }
 
 case $model in
@@ -47,13 +57,15 @@ case $model in
     ;;
   threat)
     simulated 5
-    flags=(--list "$data/threat/labels.tsv" --list "$folder/simulated.tsv"
+    others
+    flags=(--list "$data/threat/labels.tsv" --list "$folder/others.tsv" --list "$folder/simulated.tsv"
            --classes benign,scan,flood,brute_force --schema traffic.v1 --window 5s)
     training=(--incident scan=medium,flood=high,brute_force=high "${held_out[@]}")
     ;;
   threat-slow)
     simulated 60
-    flags=(--list "$data/threat/labels.tsv" --list "$folder/simulated.tsv"
+    others
+    flags=(--list "$data/threat/labels.tsv" --list "$folder/others.tsv" --list "$folder/simulated.tsv"
            --classes benign,scan,flood,brute_force,c2 --schema traffic.v1 --window 60s --quiet 600s)
     training=(--incident scan=medium,brute_force=high,c2=high "${held_out[@]}")
     ;;

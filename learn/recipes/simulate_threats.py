@@ -23,7 +23,10 @@ import subprocess
 RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (30, 20000, 150),
          "udp-flood": (30, 20000, 150), "guessing": (0.3, 30, 22)}
 LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
-          "guessing": "brute_force", "beacon": "c2", "quiet": "benign"}
+          "guessing": "brute_force", "beacon": "c2", "quiet": "benign",
+          "call": "benign"}
+BENIGN = ("quiet", "call")
+CALLS = 4  # of so many seeds one: they are large
 SHORTEST_FOR_BEACONS = 20
 MOST_PACKETS = 80000
 PACKETS = {"guessing": 40}  # of each; else 1
@@ -37,6 +40,8 @@ def log_uniform(drawn, low, high):
 def flags(scenario, seed, window):
     """What is drawn here and not by the simulation, since it depends on the window."""
     drawn = random.Random("%s %d" % (scenario, seed))
+    if scenario == "call":
+        return ["--duration", "%d" % min(12 * window, 240)]
     if scenario == "quiet":
         return ["--duration", "%d" % (60 * window)]
     if scenario == "beacon":
@@ -68,11 +73,11 @@ def keep_what_comes_in(path, is_home):
 
 
 def see_one_way(scenario, seed, role, capture, device):
-    if seed % 3 or (scenario != "quiet" and role != "victim"):
+    if seed % 3 or (scenario not in BENIGN and role != "victim"):
         return
     home, own = bytes([192, 168, 1]), bytes(map(int, device.split(".")))
     keep_what_comes_in(capture, lambda source: source == own or
-                       (scenario == "quiet" and source[:3] == home))
+                       (scenario in BENIGN and source[:3] == home))
 
 
 def simulate(arguments, scenario, seed):
@@ -82,7 +87,7 @@ def simulate(arguments, scenario, seed):
                str(seed), "-o", capture, "--json", *drawn]
     made = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     see_one_way(scenario, seed, drawn[-1], capture, made["device"])
-    benign = scenario == "quiet" or (scenario == "beacon"
+    benign = scenario in BENIGN or (scenario == "beacon"
                                      and arguments.window < SHORTEST_FOR_BEACONS)
     return [os.path.basename(capture), "benign" if benign else LABELS[scenario],
             "-" if benign else made["device"], "-",
@@ -100,7 +105,8 @@ def main():
     os.makedirs(arguments.folder, exist_ok=True)
     # Equal seeds make equal homes: no two captures are of one.
     jobs = [(scenario, 1000 * number + seed) for number, scenario in enumerate(LABELS)
-            for seed in range(1, arguments.seeds + 1)]
+            for seed in range(1, arguments.seeds + 1)
+            if scenario != "call" or seed % CALLS == 0]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         lines = list(pool.map(lambda job: simulate(arguments, *job), jobs))
     with open(os.path.join(arguments.folder, "simulated.tsv"), "w", encoding="utf-8") as file:

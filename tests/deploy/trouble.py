@@ -128,7 +128,7 @@ class Trouble:
     def _small_store(self):
         """Which keeps nothing; and a job that no capture-svc takes."""
         self.small = self.gateway("small", "--max-store", "10000", "--capture-address", NOBODY)
-        self.slow = self.start("classify-svc", "--models", os.path.join(harness.ROOT, "models"),
+        self.slow = self.start("classify-svc", "--models", harness.CALL_MODELS,
                                "--gateway-address", self.small.address())
         self.slow_feature = self.start("feature-svc", "--classify-address", self.slow.address())
         self.start("capture-svc", "--feature-address", self.slow_feature.address(), "--replay",

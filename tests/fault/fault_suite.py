@@ -35,7 +35,7 @@ class FaultSuite:
             self.store = os.path.join(store_folder, "verdicts.db")
             self._args = {
                 "gateway": ["--store", self.store],
-                "classify-svc": ["--models", os.path.join(harness.ROOT, "models"),
+                "classify-svc": ["--models", harness.CALL_MODELS,
                                  "--gateway-address", self.links["classify-gateway"].address()],
                 "feature-svc": ["--classify-address", self.links["feature-classify"].address()],
                 "capture-svc": ["--feature-address", self.links["capture-feature"].address(),

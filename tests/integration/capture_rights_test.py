@@ -96,7 +96,7 @@ class WithoutRoot(OnTheLink):
         self.program = shutil.copy(os.path.join(harness.BIN, "silhouette"), self.folder)
         os.chmod(self.program, 0o755)
         models = os.path.join(self.folder, "models")
-        shutil.copytree(os.path.join(harness.ROOT, "models"), models)
+        shutil.copytree(harness.CALL_MODELS, models)
         subprocess.run(["chmod", "-R", "a+rX", models], check=True)
         home = os.path.join(self.folder, "home")
         os.mkdir(home)

@@ -22,10 +22,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.environ.get("SILHOUETTE_BIN", os.path.join(ROOT, "build", "release", "bin"))
 SAMPLE = os.path.join(ROOT, "samples", "call.pcap")
 SAMPLE_TRUTH = os.path.join(ROOT, "samples", "call.truth.csv")
+# The model of calls alone, which most tests are about; all that are bundled lie in MODELS.
+CALL_MODELS = os.path.join(ROOT, "tests", "models")
+MODELS = os.path.join(ROOT, "models")
 SHARED = os.path.join(os.path.dirname(ROOT), "shared", "data")
 
 # A gateway's web port is a free one too, wherever a test starts one.
 os.environ.setdefault("SILHOUETTE_WEB_LISTEN", "127.0.0.1:0")
+os.environ.setdefault("SILHOUETTE_MODELS", CALL_MODELS)
 
 # A sanitizer makes everything slower and keeps memory that was freed; a hung process must still end
 # the test.
@@ -191,7 +195,7 @@ class Suite:
         try:
             self.gateway = self._start("gateway", "--store",
                                        os.path.join(self.folder, "verdicts.db"))
-            self.classify = self._start("classify-svc", "--models", os.path.join(ROOT, "models"),
+            self.classify = self._start("classify-svc", "--models", CALL_MODELS,
                                         "--gateway-address", self.gateway.address())
             self.feature = self._start("feature-svc", "--classify-address",
                                        self.classify.address())

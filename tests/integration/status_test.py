@@ -148,7 +148,7 @@ class SomeAreGone(unittest.TestCase):
             self.assertRegex(self.on_a_terminal(suite), "\033\\[31munavailable\033\\[0m +"
                              "\033\\[31mnothing listens at ")
             suite.services.append(harness.Service(
-                "classify-svc", suite.folder, "--models", os.path.join(harness.ROOT, "models"),
+                "classify-svc", suite.folder, "--models", harness.CALL_MODELS,
                 "--gateway-address", suite.gateway.address(), listen=address))
             suite.wait_until_all_serve()
 

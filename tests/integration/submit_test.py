@@ -189,7 +189,7 @@ class Breaks(unittest.TestCase):
         other = lambda flag, service: ("--%s-address" % flag, self.addresses[service])
         args = {"gateway": ("--store", os.path.join(self.folder, "verdicts.db"), "--web-listen", "",
                             *other("capture", "capture-svc")),
-                "classify-svc": ("--models", os.path.join(harness.ROOT, "models"),
+                "classify-svc": ("--models", harness.CALL_MODELS,
                                  *other("gateway", "gateway")),
                 "feature-svc": other("classify", "classify-svc"),
                 "capture-svc": other("feature", "feature-svc")}[name]
