@@ -108,10 +108,9 @@ absl::Status Bundle::SetNovelty() {
   }
   if (!manifest_.has_calibration()) return absl::OkStatus();
   const v1::Calibration& calibration = manifest_.calibration();
-  const bool finite =
-      std::isfinite(calibration.slope()) &&
-      std::all_of(calibration.bias().begin(), calibration.bias().end(),
-                  [](double bias) { return std::isfinite(bias); });
+  const bool finite = std::isfinite(calibration.slope()) &&
+                      std::all_of(calibration.bias().begin(), calibration.bias().end(),
+                                  [](double bias) { return std::isfinite(bias); });
   if (finite && calibration.slope() > 0 &&
       static_cast<size_t>(calibration.bias_size()) == known_classes()) {
     return absl::OkStatus();
@@ -126,9 +125,8 @@ absl::Status Bundle::CheckIncidents() const {
   std::set<std::string> left(manifest_.classes().begin(), manifest_.classes().end());
   for (const v1::IncidentRule& rule : manifest_.incidents()) {
     if (left.erase(rule.class_()) == 0) {
-      return absl::InvalidArgumentError(absl::StrCat("its incidents name the class \"",
-                                                     rule.class_(),
-                                                     "\", which it has not, or twice"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "its incidents name the class \"", rule.class_(), "\", which it has not, or twice"));
     }
     if (rule.quiet_ns() < 0) {
       return absl::InvalidArgumentError(
@@ -180,9 +178,9 @@ absl::StatusOr<std::vector<float>> Bundle::Predict(std::span<const double> rows)
   for (size_t i = 0; i * features < rows.size(); ++i) {
     std::copy_n(probabilities.begin() + static_cast<ptrdiff_t>(i * known), known, of_row.begin());
     if (manifest_.has_calibration()) Calibrate(manifest_.calibration(), of_row);
-    const double unknown =
-        novelty_.has_value() ? novelty_->UnknownProbability(rows.subspan(i * features, features))
-                             : 0;
+    const double unknown = novelty_.has_value()
+                               ? novelty_->UnknownProbability(rows.subspan(i * features, features))
+                               : 0;
     for (double p : of_row) all.push_back(static_cast<float>(p * (1 - unknown)));
     if (novelty_.has_value()) all.push_back(static_cast<float>(unknown));
   }

@@ -12,8 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 
 const FeatureSchema& TwoFeatures() {
-  static const auto* schema = new FeatureSchema{
-      "two.v1", 0, {{"packets", "packets", "", 0}, {"size", "B", "", 0}}};
+  static const auto* schema =
+      new FeatureSchema{"two.v1", 0, {{"packets", "packets", "", 0}, {"size", "B", "", 0}}};
   return *schema;
 }
 

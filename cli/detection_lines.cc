@@ -31,11 +31,11 @@ void WriteEvents(const v1::EvaluationResult& result, std::ostream* out) {
             ? absl::StrFormat("found after %.3g s",
                               static_cast<double>(event.found_after_ns()) / 1e9)
             : "not found";
-    *out << absl::StreamFormat("    %-12s %-44s %s%s\n", event.class_(), event.source(), when,
-                               event.misnamed().empty()
-                                   ? ""
-                                   : absl::StrCat("; also called ",
-                                                  absl::StrJoin(event.misnamed(), ", ")));
+    *out << absl::StreamFormat(
+        "    %-12s %-44s %s%s\n", event.class_(), event.source(), when,
+        event.misnamed().empty()
+            ? ""
+            : absl::StrCat("; also called ", absl::StrJoin(event.misnamed(), ", ")));
   }
 }
 
@@ -47,15 +47,15 @@ void WriteFalseAlarms(const v1::EvaluationResult& result, std::ostream* out) {
     hours += watched.device_hours();
     alarms += watched.false_alarms();
   }
-  *out << absl::StreamFormat("  %d false alarms in %.1f hours of %d sources (%.3g a device and day)\n",
-                             alarms, hours, result.watched_size(),
-                             hours == 0 ? 0 : static_cast<double>(alarms) * 24 / hours);
+  *out << absl::StreamFormat(
+      "  %d false alarms in %.1f hours of %d sources (%.3g a device and day)\n", alarms, hours,
+      result.watched_size(), hours == 0 ? 0 : static_cast<double>(alarms) * 24 / hours);
   for (const v1::WatchResult& watched : result.watched()) {
     if (watched.false_alarms() == 0 && watched.device_hours() < 24) continue;
-    *out << absl::StreamFormat("    %-44s %d in %.1f hours, %.3g a day\n", watched.source(),
-                               watched.false_alarms(), watched.device_hours(),
-                               static_cast<double>(watched.false_alarms()) * 24 /
-                                   watched.device_hours());
+    *out << absl::StreamFormat(
+        "    %-44s %d in %.1f hours, %.3g a day\n", watched.source(), watched.false_alarms(),
+        watched.device_hours(),
+        static_cast<double>(watched.false_alarms()) * 24 / watched.device_hours());
   }
 }
 
@@ -64,9 +64,10 @@ void WriteFalseAlarms(const v1::EvaluationResult& result, std::ostream* out) {
 void WriteDetectionText(const google::protobuf::RepeatedPtrField<v1::EvaluationResult>& results,
                         std::ostream* out) {
   for (const v1::EvaluationResult& result : results) {
-    *out << result.split() << (result.leaks() ? " (leaks: only to be compared with published "
-                                                "figures)"
-                                              : ": what to believe")
+    *out << result.split()
+         << (result.leaks() ? " (leaks: only to be compared with published "
+                              "figures)"
+                            : ": what to believe")
          << "\n";
     WriteClasses(result, out);
     // Windows that are drawn one by one are no events.

@@ -20,10 +20,11 @@ void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
           ->type_name("TSV")
           ->allow_extra_args(false);
   group
-      ->add_option("--alarms-per-day", flags->options.alarms_per_day,
-                   "A threshold for each class: the least with which no more false alarms of it "
-                   "come on a device a day, on sources of a day and longer that training never saw; "
-                   "of shorter ones, one in ten may raise any")
+      ->add_option(
+          "--alarms-per-day", flags->options.alarms_per_day,
+          "A threshold for each class: the least with which no more false alarms of it "
+          "come on a device a day, on sources of a day and longer that training never saw; "
+          "of shorter ones, one in ten may raise any")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1000.0))
       ->needs(list);
@@ -78,9 +79,9 @@ absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
 }
 
 std::string UseLine(const ListUse& use) {
-  return absl::StrCat(use.captures, " captures, ", use.rows, " windows; left out: ",
-                      use.other_labels, " captures of other classes, ", use.partial,
-                      " partial windows, ", use.without_attack,
+  return absl::StrCat(use.captures, " captures, ", use.rows,
+                      " windows; left out: ", use.other_labels, " captures of other classes, ",
+                      use.partial, " partial windows, ", use.without_attack,
                       " of attacks in which nothing was sent, ", use.silent, " silent ones");
 }
 
@@ -92,12 +93,12 @@ absl::StatusOr<std::map<std::string, v1::Severity>> ParseIncidents(
     v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
     const bool known =
         equals != text.npos &&
-        v1::Severity_Parse(absl::StrCat("SEVERITY_", absl::AsciiStrToUpper(text.substr(equals + 1))),
-                           &severity) &&
+        v1::Severity_Parse(
+            absl::StrCat("SEVERITY_", absl::AsciiStrToUpper(text.substr(equals + 1))), &severity) &&
         severity != v1::SEVERITY_UNSPECIFIED;
     if (!known) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--incident: \"", text, "\"; write CLASS=low, CLASS=medium or CLASS=high"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("--incident: \"", text, "\"; write CLASS=low, CLASS=medium or CLASS=high"));
     }
     severities[text.substr(0, equals)] = severity;
   }

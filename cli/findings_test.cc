@@ -183,7 +183,9 @@ TEST_F(FindingsTest, WhatHasNoCallHasItsIncidentsAllTheSame) {
   EXPECT_THAT(Shown(*ReadFindings(gateway_.get(), request)),
               ElementsAre(kPhone, "device:192.168.1.21"))
       << "which nothing else would tell of";
-  request.models.emplace_back().mutable_spec()->set_schema("presence.v1");
+  v1::WindowSpec* spec = request.models.emplace_back().mutable_spec();
+  spec->set_schema("presence.v1");
+  spec->set_subject(v1::SUBJECT_KIND_CONVERSATION);
   EXPECT_THAT(Shown(*ReadFindings(gateway_.get(), request)), IsEmpty());
 }
 

@@ -139,13 +139,13 @@ absl::StatusOr<v1::ModelManifest> TrainOnLists(const TrainOptions& options) {
   if (!detector.ok()) return detector.status();
   auto incidents = ParseIncidents(options.incidents);
   if (!incidents.ok()) return incidents.status();
-  const DetectorBundle bundle{request.name,  request.version,  request.source,        request.models,
+  const DetectorBundle bundle{request.name,  request.version,  request.source,       request.models,
                               request.force, options.held_out, *std::move(incidents)};
   StepLine line;
-  auto manifest = TrainDetector(*detector, bundle,
-                                [&line](size_t done, size_t steps, const std::string& what) {
-                                  line.Show(done, steps, what);
-                                });
+  auto manifest =
+      TrainDetector(*detector, bundle, [&line](size_t done, size_t steps, const std::string& what) {
+        line.Show(done, steps, what);
+      });
   line.Clear();
   return manifest;
 }
@@ -206,13 +206,14 @@ void AddTrainCommand(CLI::App* parent, int* exit_status) {
       ->add_option("--incident", options->incidents,
                    "Windows of this class are incidents, as scan=medium, flood=high (repeatable; "
                    "with --list)")
-      ->type_name("CLASS=SEVERITY")
+      ->type_name("RULE")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->needs("--list");
   train
-      ->add_option("--hold-out", options->held_out,
-                   "Source that the model is not trained on, to try it on (repeatable; with --list)")
+      ->add_option(
+          "--hold-out", options->held_out,
+          "Source that the model is not trained on, to try it on (repeatable; with --list)")
       ->type_name("SOURCE")
       ->allow_extra_args(false)
       ->needs("--list");

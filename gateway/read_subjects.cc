@@ -174,7 +174,9 @@ absl::StatusOr<std::vector<StoredSubject>> VerdictStore::ListSubjects(
     subject.last_start_ns = select->Int(4);
     FillNewest(*select, *models, &subject);
     const std::string& schema = subject.model.schema();
-    if (!subject.subject.starts_with("conversation:") || !ConversationMeter::Measures(schema)) continue;
+    // A device looks like a call where it makes one.
+    const bool is_device = subject.subject.starts_with("device");
+    if (is_device || !ConversationMeter::Measures(schema)) continue;
     if (auto meter = ConversationMeter::Load(schema, select->Blob(5))) {
       subject.shape = meter->Finish();
       continue;

@@ -74,7 +74,8 @@ std::string HashText(const v1::TrainingData& data) {
 std::string TrainingSection(const v1::ModelManifest& manifest) {
   std::string text = "## Trained on\n\n";
   for (const v1::TrainingData& data : manifest.training_data()) {
-    absl::StrAppend(&text, "- ", FilesText(data), ", ", data.rows(), RaisesAlarms(manifest) ? " captures" : " windows",
+    absl::StrAppend(&text, "- ", FilesText(data), ", ", data.rows(),
+                    RaisesAlarms(manifest) ? " captures" : " windows",
                     data.left_out() == 0 ? "" : absl::StrCat(" (", data.left_out(), " left out)"),
                     data.simulated() ? ", **simulated**" : "",
                     data.source().empty() ? "" : absl::StrCat(", from ", data.source()), "; ",

@@ -58,8 +58,8 @@ std::string EventLines(const v1::EvaluationResult& result) {
 }
 
 std::string AlarmLine(const char* what, uint64_t sources, uint64_t alarms, double hours) {
-  return absl::StrFormat("- %d false alarms in %.1f hours of %s%s: %.2g a device and day.\n", alarms,
-                         hours, what,
+  return absl::StrFormat("- %d false alarms in %.1f hours of %s%s: %.2g a device and day.\n",
+                         alarms, hours, what,
                          sources == 1 ? "" : absl::StrFormat(" (%d of them)", sources),
                          hours == 0 ? 0 : static_cast<double>(alarms) * 24 / hours);
 }
@@ -72,8 +72,8 @@ std::string AlarmLines(const v1::EvaluationResult& result) {
   std::string text;
   for (const v1::WatchResult& watched : result.watched()) {
     if (watched.device_hours() >= kLong) {
-      text += AlarmLine(absl::StrCat("`", watched.source(), "`").c_str(), 1,
-                        watched.false_alarms(), watched.device_hours());
+      text += AlarmLine(absl::StrCat("`", watched.source(), "`").c_str(), 1, watched.false_alarms(),
+                        watched.device_hours());
       continue;
     }
     ++sources;
@@ -86,19 +86,25 @@ std::string AlarmLines(const v1::EvaluationResult& result) {
 
 const std::map<std::string_view, std::string_view>& LimitsByClass() {
   static const auto* limits = new std::map<std::string_view, std::string_view>{
-      {"scan", "A scan so slow that fewer than about eight probes fall into a window looks like a "
-               "device that cannot reach somebody."},
-      {"flood", "A flood that a link swallows before the capture point is not seen. A download at "
-                "full rate has answers; a flood that answers itself may pass for one."},
-      {"brute_force", "One recorded capture is all there is to judge by. Guesses that are many "
-                      "minutes apart, or over one connection, are not seen."},
-      {"c2", "One recorded capture, an imitation of a beacon every two seconds, is all there is to "
-             "judge by. A beacon that comes less often than three times in a window, or hides in a "
-             "device's own traffic, is not seen; a device that polls its maker's server by the "
-             "clock looks like one."},
-      {"motion", "It knows the uploads of one make of battery camera. What uploads in bursts and is "
-                 "no camera may be taken for motion: ask it about cameras. Events without a burst "
-                 "leave no trace on the network."}};
+      {"scan",
+       "A scan so slow that fewer than about twenty probes fall into a window looks like a "
+       "device that cannot reach somebody."},
+      {"flood",
+       "A flood that a link swallows before the capture point is not seen. A download at "
+       "full rate has answers; a flood that answers itself may pass for one."},
+      {"brute_force",
+       "One recorded capture is all there is to judge by. Guesses of which fewer than "
+       "about twenty fall into a window, or over one connection, are not seen; what "
+       "is polled over as many short connections looks like them."},
+      {"c2",
+       "One recorded capture, an imitation of a beacon every two seconds, is all there is to "
+       "judge by. A beacon that comes less often than three times in a window, or hides in a "
+       "device's own traffic, is not seen; a device that polls its maker's server by the "
+       "clock looks like one."},
+      {"motion",
+       "It knows the uploads of one make of battery camera. What uploads in bursts and is "
+       "no camera may be taken for motion: ask it about cameras. Events without a burst "
+       "leave no trace on the network."}};
   return *limits;
 }
 
@@ -111,7 +117,8 @@ bool RaisesAlarms(const v1::ModelManifest& manifest) {
 
 std::string DetectionSection(const v1::ModelManifest& manifest) {
   std::string text =
-      "## How it scored\n\nWhole sources (a device, a capture of an attack) were left out in turns, "
+      "## How it scored\n\nWhole sources (a device, a capture of an attack) were left out in "
+      "turns, "
       "and judged by a model, thresholds and a calibration that had not seen them. Simulated "
       "captures only train: all figures here are of recorded traffic.\n\n";
   for (const v1::EvaluationResult& result : manifest.evaluation()) {

@@ -111,6 +111,41 @@ v1::ModelManifest Begin(const DetectorRequest& request, const DetectorBundle& bu
   return manifest;
 }
 
+// Where the lists come from.
+absl::Status FillProvenance(const DetectorRequest& request, const std::string& source,
+                            v1::ModelManifest* manifest) {
+  for (const std::string& list : request.lists) {
+    const auto provenance = Provenance(list, source, request.classes);
+    if (!provenance.ok()) return provenance.status();
+    *manifest->add_training_data() = *provenance;
+  }
+  return absl::OkStatus();
+}
+
+// Trains on all but what is held out, and fills in what goes with the trees. Returns their bytes.
+absl::StatusOr<std::string> TrainOnAll(const Dataset& data, const DetectorRequest& request,
+                                       const DetectorBundle& bundle, const LeftOutRows& left_out,
+                                       v1::ModelManifest* manifest) {
+  const auto held_out = HeldOutRows(data, bundle.held_out);
+  if (!held_out.ok()) return held_out.status();
+  const auto is_held_out = [&](size_t row) { return (*held_out)[row]; };
+  std::vector<size_t> known = AllRows(data);
+  std::erase_if(known, is_held_out);
+  const DetectionOptions& options = request.options;
+  const std::vector<size_t> training = ThinnedBySource(data, known, options.most_rows);
+  auto model = TrainModel(data, training, options.parameters);
+  if (!model.ok()) return model.status();
+  for (const auto& [name, value] :
+       XgboostParameters(options.parameters, data.classes.size(), training.size())) {
+    (*manifest->mutable_parameters())[name] = value;
+  }
+  auto rules = MakeIncidentRules(data, training, *model, bundle.incidents, options.quiet_ns);
+  if (!rules.ok()) return rules.status();
+  manifest->mutable_incidents()->Add(rules->begin(), rules->end());
+  FillParts(data, training, FitParts(data, left_out, options, is_held_out), manifest);
+  return model;
+}
+
 }  // namespace
 
 absl::StatusOr<Dataset> ReadDetectorData(const DetectorRequest& request, ListUse* use,
@@ -127,14 +162,16 @@ absl::StatusOr<Dataset> ReadDetectorData(const DetectorRequest& request, ListUse
 
 absl::StatusOr<std::vector<DetectionResult>> JudgeDetector(const Dataset& data,
                                                            const DetectionOptions& options,
-                                                           const DetectionProgress& progress) {
+                                                           const DetectionProgress& progress,
+                                                           LeftOutRows* by_source) {
   std::vector<DetectionResult> results;
-  for (const char* name : {"by-source", "random"}) {
+  for (const std::string name : {"by-source", "random"}) {
     const auto split = MakeSplit(data, name, SplitOptions());
     if (!split.ok()) return split.status();
-    const auto left_out = LeaveOut(data, *split, options, progress);
+    auto left_out = LeaveOut(data, *split, options, progress);
     if (!left_out.ok()) return left_out.status();
     results.push_back(JudgeDetection(data, *split, *left_out, options));
+    if (by_source != nullptr && name == "by-source") *by_source = *std::move(left_out);
   }
   return results;
 }
@@ -186,36 +223,15 @@ absl::StatusOr<v1::ModelManifest> TrainDetector(const DetectorRequest& request,
   ListUse use;
   const auto data = ReadDetectorData(request, &use, progress);
   if (!data.ok()) return data.status();
-  for (const std::string& list : request.lists) {
-    const auto provenance = Provenance(list, bundle.source, request.classes);
-    if (!provenance.ok()) return provenance.status();
-    *manifest.add_training_data() = *provenance;
+  if (absl::Status s = FillProvenance(request, bundle.source, &manifest); !s.ok()) return s;
+  LeftOutRows left_out;
+  const auto results = JudgeDetector(*data, request.options, progress, &left_out);
+  if (!results.ok()) return results.status();
+  for (const DetectionResult& result : *results) {
+    *manifest.add_evaluation() = ToProto(result, *data);
   }
-  const auto split = MakeSplit(*data, "by-source", SplitOptions());
-  if (!split.ok()) return split.status();
-  const auto left_out = LeaveOut(*data, *split, request.options, progress);
-  if (!left_out.ok()) return left_out.status();
-  const auto held_out = HeldOutRows(*data, bundle.held_out);
-  if (!held_out.ok()) return held_out.status();
-  const auto is_held_out = [&](size_t row) { return (*held_out)[row]; };
-  const DetectorParts parts = FitParts(*data, *left_out, request.options, is_held_out);
-  *manifest.add_evaluation() =
-      ToProto(JudgeDetection(*data, *split, *left_out, request.options), *data);
-
-  std::vector<size_t> known = AllRows(*data);
-  std::erase_if(known, is_held_out);
-  const std::vector<size_t> training = ThinnedBySource(*data, known, request.options.most_rows);
-  const auto model = TrainModel(*data, training, request.options.parameters);
+  const auto model = TrainOnAll(*data, request, bundle, left_out, &manifest);
   if (!model.ok()) return model.status();
-  for (const auto& [name, value] : XgboostParameters(
-           request.options.parameters, data->classes.size(), training.size())) {
-    (*manifest.mutable_parameters())[name] = value;
-  }
-  auto rules = MakeIncidentRules(*data, training, *model, bundle.incidents,
-                                 request.options.quiet_ns);
-  if (!rules.ok()) return rules.status();
-  manifest.mutable_incidents()->Add(rules->begin(), rules->end());
-  FillParts(*data, training, parts, &manifest);
   return WriteBundle(bundle.models, manifest, *model, *data, bundle.force);
 }
 

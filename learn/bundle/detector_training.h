@@ -26,10 +26,11 @@ absl::StatusOr<Dataset> ReadDetectorData(const DetectorRequest& request, ListUse
                                          const ReadingProgress& progress = nullptr);
 
 // How such a model does: first on whole sources that training never saw, then, to be compared with
-// published figures, on random windows. Simulated sources only train. Errors: as LeaveOut.
+// published figures, on random windows. Simulated sources only train. What was said of the left-out
+// sources goes to `by_source`, unless it is null. Errors: as LeaveOut.
 absl::StatusOr<std::vector<DetectionResult>> JudgeDetector(
     const Dataset& data, const DetectionOptions& options,
-    const DetectionProgress& progress = nullptr);
+    const DetectionProgress& progress = nullptr, LeftOutRows* by_source = nullptr);
 
 // As a manifest holds it.
 v1::EvaluationResult ToProto(const DetectionResult& result, const Dataset& data);

@@ -141,8 +141,8 @@ void ListReader::Take(int run, const v1::WindowBatch& batch, Reading* reading) {
   const v1::BatchHeader& header = batch.header();
   reading->grid_start_ns = header.grid_start_ns();
   if (run == 1) {
-    reading->zero_ns = Grid{header.grid_start_ns(), from_.spec.length_ns()}.EdgeBefore(
-        header.first_packet_ns());
+    reading->zero_ns =
+        Grid{header.grid_start_ns(), from_.spec.length_ns()}.EdgeBefore(header.first_packet_ns());
   }
   for (const v1::WindowTable& table : batch.tables()) {
     for (int row = 0; row < table.start_ns_size(); ++row) TakeWindow(run, table, row, reading);

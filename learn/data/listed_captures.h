@@ -34,12 +34,12 @@ struct ListUse {
   uint64_t silent = 0;          // and of those without a packet all but every 20th
 };
 
-// The windows of all captures: each source (see ListedCapture) is a source and a block, each subject
-// of a capture a sequence. A label is of the device that the list names, or of all devices where it
-// names none or a MAC address (whatever else speaks there is as benign). Of a whole capture that is
-// an attack, windows are left out in which the attacking end sends nothing.
-// Errors: as ReadCapture and ReadTruth; INVALID_ARGUMENT where a class has no window; NOT_FOUND
-// where a device that is named has none.
+// The windows of all captures: each source (see ListedCapture) is a source and a block, each
+// subject of a capture a sequence. A label is of the device that the list names, or of all devices
+// where it names none or a MAC address (whatever else speaks there is as benign). Of a whole
+// capture that is an attack, windows are left out in which the attacking end sends nothing. Errors:
+// as ReadCapture and ReadTruth; INVALID_ARGUMENT where a class has no window; NOT_FOUND where a
+// device that is named has none.
 absl::StatusOr<Dataset> ReadListedCaptures(const ListedCaptures& from, ListUse* use,
                                            const ReadingProgress& progress = nullptr);
 

@@ -106,9 +106,8 @@ JudgedAlarms JudgeAlarms(const Dataset& data, std::span<const size_t> rows,
     }
   }
   for (const Stretch& alarm : alarms) {
-    const bool explained = std::any_of(judged.events.begin(), judged.events.end(), [&](auto& of) {
-      return AreNear(alarm, of.event, quiet);
-    });
+    const bool explained = std::any_of(judged.events.begin(), judged.events.end(),
+                                       [&](auto& of) { return AreNear(alarm, of.event, quiet); });
     if (explained) continue;
     const auto source = std::find_if(judged.sources.begin(), judged.sources.end(),
                                      [&](auto& watched) { return watched.source == alarm.source; });

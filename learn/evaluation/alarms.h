@@ -21,8 +21,8 @@ struct Stretch {
   int64_t last = 0;
 };
 
-// `class_of` is of each of `rows` (ascending). Windows that are at most `quiet` others apart are one
-// stretch. Class 0 (benign, idle) and those from `classes` on (unknown) make none. Sorted by
+// `class_of` is of each of `rows` (ascending). Windows that are at most `quiet` others apart are
+// one stretch. Class 0 (benign, idle) and those from `classes` on (unknown) make none. Sorted by
 // sequence, first, class.
 std::vector<Stretch> FindStretches(const Dataset& data, std::span<const size_t> rows,
                                    std::span<const size_t> class_of, size_t classes, int64_t quiet);

@@ -21,16 +21,15 @@ struct DetectionResult {
   std::string split_title;
   bool leaks = false;
   Predictions predictions;  // calibrated; `said` by thresholds, data.classes.size() for unknown
-  Metrics metrics;  // with one class more than the data: unknown
-  // Of F1, by class: 1000 samples of whole sources, drawn with replacement among those that hold the
-  // same classes.
+  Metrics metrics;          // with one class more than the data: unknown
+  // Of F1, by class: 1000 samples of whole sources, drawn with replacement among those that hold
+  // the same classes.
   std::vector<Interval> f1;
-  uint64_t unknown = 0;              // rows that were called so
+  uint64_t unknown = 0;  // rows that were called so
   JudgedAlarms alarms;
 };
 
-using DetectionProgress =
-    std::function<void(size_t done, size_t steps, const std::string& what)>;
+using DetectionProgress = std::function<void(size_t done, size_t steps, const std::string& what)>;
 
 // Rows of a training part, no more than `most` of each source.
 std::vector<size_t> ThinnedBySource(const Dataset& data, std::span<const size_t> rows, size_t most);

@@ -16,7 +16,8 @@ namespace {
 // Left-out rows of a source that the calibration looks at, at the most.
 constexpr size_t kCalibrationRows = 100;
 constexpr double kLeastThreshold = 0.5;
-// What was watched for less than a day carries no rate: of so many such sources one may raise alarms.
+// What was watched for less than a day carries no rate: of so many such sources one may raise
+// alarms.
 constexpr size_t kShortSourcesPerAlarm = 10;
 constexpr double kHoursPerDay = 24;
 
@@ -45,8 +46,8 @@ double LossAt(double slope, const LeftOutRows& left_out, const std::vector<size_
   return sum;
 }
 
-// Temperature scaling alone (Guo et al. 2017): a class of one source has no left-out rows where that
-// one is judged, and a bias for it would only ever lower it. Golden-section search over the
+// Temperature scaling alone (Guo et al. 2017): a class of one source has no left-out rows where
+// that one is judged, and a bias for it would only ever lower it. Golden-section search over the
 // logarithm; the loss is convex in the slope.
 v1::Calibration FitOnRows(const LeftOutRows& left_out, const std::vector<size_t>& places) {
   constexpr double kGolden = 0.6180339887498949;
@@ -71,8 +72,7 @@ struct Allowance {
   size_t short_sources = 0;
 };
 
-Allowance AllowanceOf(const Dataset& data, const std::vector<size_t>& rows,
-                      double alarms_per_day) {
+Allowance AllowanceOf(const Dataset& data, const std::vector<size_t>& rows, double alarms_per_day) {
   Allowance allowance;
   double days = 0;
   size_t others = 0;
@@ -201,7 +201,7 @@ std::vector<double> ServedProbabilities(const LeftOutRows& rows, size_t i,
 DetectorParts FitParts(const Dataset& data, const LeftOutRows& left_out,
                        const DetectionOptions& options,
                        const std::function<bool(size_t row)>& skip) {
-  std::vector<size_t> places;                    // in left_out
+  std::vector<size_t> places;                     // in left_out
   std::map<size_t, std::vector<size_t>> thinned;  // by source
   for (size_t i = 0; i < left_out.raw.rows(); ++i) {
     if (skip && skip(left_out.raw.row[i])) continue;

@@ -14,11 +14,8 @@ namespace silhouette {
 
 // How a model that raises alarms is trained and judged. Class 0 is nothing to tell of.
 struct DetectionOptions {
-  TrainerParameters parameters = {.num_boost_round = 80,
-                                  .max_depth = 4,
-                                  .eta = 0.15,
-                                  .balanced = true,
-                                  .binned = true};
+  TrainerParameters parameters = {
+      .num_boost_round = 80, .max_depth = 4, .eta = 0.15, .balanced = true, .binned = true};
   // Rows of a source that are trained on, at the most: a week must not outweigh a minute.
   size_t most_rows = 600;
   // A threshold is the least by which no more false alarms come, of one class, on one device a day,
@@ -51,8 +48,8 @@ std::vector<double> ServedProbabilities(const LeftOutRows& rows, size_t i,
 // That time in windows of the data.
 int64_t QuietWindows(const Dataset& data, int64_t quiet_ns);
 
-// Calibration, thresholds and the novelty's factor from left-out rows, but those that `skip` (may be
-// null) says.
+// Calibration, thresholds and the novelty's factor from left-out rows, but those that `skip` (may
+// be null) says.
 DetectorParts FitParts(const Dataset& data, const LeftOutRows& left_out,
                        const DetectionOptions& options,
                        const std::function<bool(size_t row)>& skip = nullptr);

@@ -12,11 +12,11 @@
 namespace silhouette {
 namespace {
 
-constexpr size_t kGroups = 16;     // of a class
-constexpr size_t kRows = 2000;     // of a class, at the most
-constexpr int kRounds = 20;        // of k-means
-constexpr double kHeld = 0.99;     // share of its rows within a group's radius
-constexpr double kLeast = 0.25;    // radius, in spreads of a feature
+constexpr size_t kGroups = 16;   // of a class
+constexpr size_t kRows = 2000;   // of a class, at the most
+constexpr int kRounds = 20;      // of k-means
+constexpr double kHeld = 0.99;   // share of its rows within a group's radius
+constexpr double kLeast = 0.25;  // radius, in spreads of a feature
 
 using Points = std::vector<double>;  // row-major
 
@@ -59,9 +59,9 @@ void AddScales(const Dataset& data, std::span<const size_t> rows, v1::NoveltyMod
 Points PlaceRows(const Dataset& data, std::span<const size_t> rows, const v1::NoveltyModel& model) {
   std::vector<size_t> columns;
   for (const std::string& name : model.features()) {
-    columns.push_back(static_cast<size_t>(
-        std::find(data.feature_names.begin(), data.feature_names.end(), name) -
-        data.feature_names.begin()));
+    columns.push_back(
+        static_cast<size_t>(std::find(data.feature_names.begin(), data.feature_names.end(), name) -
+                            data.feature_names.begin()));
   }
   Points points;
   for (size_t row : rows) {

@@ -41,10 +41,11 @@ simulated() {  # simulated WINDOW
 # What else was recorded of homes where nothing happened.
 others() {
   {
-    printf 'path\tlabel\tdevice\n'
-    printf '%s\tbenign\t-\n' "$data/camera-motion/blink-cam-01.pcap" \
-      "$data/camera-motion/blink-cam-02.pcap"
-    printf '%s\tbenign\t172.20.10.2\n' "$data/presence/zoom_call_rebuilt.pcap"
+    printf 'path\tlabel\tdevice\tsource\n'
+    printf '%s\tbenign\t%s\t%s\n' \
+      "$data/camera-motion/blink-cam-01.pcap" - blink-cam-01 \
+      "$data/camera-motion/blink-cam-02.pcap" - blink-cam-02 \
+      "$data/presence/zoom_call_rebuilt.pcap" 172.20.10.2 zoom_call_rebuilt
   } >"$folder/others.tsv"
 }
 

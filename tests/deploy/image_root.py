@@ -14,6 +14,9 @@ import unittest
 import kubectl
 from kubectl import harness
 
+# An image has its own models.
+os.environ.pop("SILHOUETTE_MODELS", None)
+
 BASE = os.path.join(kubectl.CACHE, "debian-12.tar")
 EPOCH = 1750000000  # SOURCE_DATE_EPOCH of the tests
 INSTALL_TIMEOUT_S = 1200
