@@ -120,7 +120,9 @@ std::string DetectionSection(const v1::ModelManifest& manifest) {
       "## How it scored\n\nWhole sources (a device, a capture of an attack) were left out in "
       "turns, "
       "and judged by a model, thresholds and a calibration that had not seen them. Simulated "
-      "captures only train: all figures here are of recorded traffic.\n\n";
+      "captures only train, so that these figures are of recorded traffic; where windows are drawn "
+      "at "
+      "random, some of those judged are simulated.\n\n";
   for (const v1::EvaluationResult& result : manifest.evaluation()) {
     absl::StrAppend(&text, "### ", result.split(),
                     result.leaks() ? " (**leaks**: only to be compared with published figures)"

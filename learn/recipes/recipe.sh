@@ -27,7 +27,7 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 silhouette=${SILHOUETTE:-$here/../../build/release/bin/silhouette}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-seeds=${SEEDS:-40}
+seeds=${SEEDS:-80}
 training=()
 # Every fifth device of the list, and a lock: what the bundled model can be tried on.
 held_out=(--hold-out 90:8d:78:a8:e1:43 --hold-out ac:cf:23:62:3c:6e --hold-out 50:c7:bf:00:fc:a3
