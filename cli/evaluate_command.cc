@@ -63,8 +63,8 @@ Splits:
 Of captures, each interval of a truth is a block, and each capture a source.
 
 With --list, of models that raise alarms: whole sources (devices, attack captures) left out, what was
-found of each attack and after how long, and false alarms a day; thresholds and calibration are those
-of other sources, and simulated captures only train. Random windows are shown beside it.
+found of each attack and after how long, and false alarms a day; thresholds and calibration are
+fitted on other sources, and simulated captures only train. Random windows are shown beside it.
 
 Examples:
   silhouette evaluate windows.csv --label person --blocks minute

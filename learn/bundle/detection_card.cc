@@ -118,8 +118,9 @@ bool RaisesAlarms(const v1::ModelManifest& manifest) {
 std::string DetectionSection(const v1::ModelManifest& manifest) {
   std::string text =
       "## How it scored\n\nWhole sources (a device, a capture of an attack) were left out in "
-      "turns, "
-      "and judged by a model, thresholds and a calibration that had not seen them. Simulated "
+      "turns, and judged by a model that had not seen them. Its thresholds and its calibration are "
+      "fitted on what was said of the other sources, each by a model that had not seen it but may "
+      "have seen the one that is judged. Simulated "
       "captures only train, so that these figures are of recorded traffic; where windows are drawn "
       "at "
       "random, some of those judged are simulated.\n\n";
