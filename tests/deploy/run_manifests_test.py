@@ -40,9 +40,11 @@ def wait_for_probes(pods):
 
 
 def stored(pods, *which):
-    """(verdict lines, summary) of the gateway's newest run, or of another."""
+    """(verdict lines, summary) of the conversations of the gateway's newest run, or of another."""
     out = pods.tool("timeline", "--all", "--json", *which)
     (summary,) = harness.json_lines(out, "summary")
+    summary["subjects"] = [subject for subject in summary["subjects"]
+                           if subject["model"] == "presence"]
     return verdict_lines(out), summary
 
 
