@@ -36,7 +36,10 @@ absl::StatusOr<IncidentChanges> IncidentFeed::Next(const StorePosition& position
     if (absl::Status status = CheckWatchCursor(position, newest_); !status.ok()) return status;
     if (newest_ == position) return IncidentChanges{{}, position};
   }
-  return store_->ReadIncidentsBehind(position.number, filter, kPage);
+  auto changes = store_->ReadIncidentsBehind(position.number, filter, kPage);
+  // What is committed may be read before OnStored tells of it: the watcher must not be ahead of us.
+  if (changes.ok()) OnStored(changes->position);
+  return changes;
 }
 
 void IncidentFeed::Stop() {

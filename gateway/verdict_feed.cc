@@ -67,6 +67,8 @@ absl::StatusOr<VerdictFeed::Page> VerdictFeed::Next(const StorePosition& positio
     auto found = ChunkBehind(position.number);
     if (!found.ok()) return found.status();
     chunk = *std::move(found);
+    // What is committed may be read before OnStored tells of it: the watcher must not be ahead.
+    newest_.number = std::max(newest_.number, chunk.until);
   }
   Page page{{}, {position.store_id, chunk.until}};
   uint64_t seen = 0;

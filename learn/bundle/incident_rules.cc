@@ -54,6 +54,7 @@ v1::TellingFeature Telling(const Dataset& data, const std::vector<size_t>& benig
   };
   v1::TellingFeature telling;
   telling.set_name(data.feature_names[feature]);
+  if (values.empty()) return telling;  // all that is benign was held out
   telling.set_low(at(kOutside));
   telling.set_high(at(1 - kOutside));
   return telling;

@@ -172,6 +172,7 @@ double FitRadiusFactor(const LeftOutRows& left_out, const std::vector<size_t>& p
   if (left_out.radii_away.empty()) return 0;
   std::vector<double> radii;
   for (size_t i : places) radii.push_back(left_out.radii_away[i]);
+  if (radii.empty()) return 1;  // nothing was left out to fit it on
   std::sort(radii.begin(), radii.end());
   const auto place = (1 - options.unknown_share) * static_cast<double>(radii.size() - 1);
   // Half unknown is where the radii are passed by the square root of two.
