@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 
 // The trainer writes floats as decimal text; what serving gets may differ in the last digits.
 constexpr double kGoldenTolerance = 1e-5;
+// The gateway refuses what is longer, with all verdicts beside it.
+constexpr int64_t kLongestQuietNs = 86'400'000'000'000;
 
 // Protobuf's words go on with the place in the text, drawn over two lines.
 std::string FirstLine(const std::string& words) { return words.substr(0, words.find('\n')); }
@@ -128,9 +130,10 @@ absl::Status Bundle::CheckIncidents() const {
       return absl::InvalidArgumentError(absl::StrCat(
           "its incidents name the class \"", rule.class_(), "\", which it has not, or twice"));
     }
-    if (rule.quiet_ns() < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("its incidents of ", rule.class_(), " have a quiet_ns below 0"));
+    if (rule.quiet_ns() < 0 || rule.quiet_ns() > kLongestQuietNs) {
+      return absl::InvalidArgumentError(absl::StrCat("its incidents of ", rule.class_(),
+                                                     " have a quiet_ns of ", rule.quiet_ns(),
+                                                     ", which must lie in 0 to 24 h"));
     }
     for (const v1::TellingFeature& telling : rule.features()) {
       const auto& features = (*schema)->features;

@@ -223,6 +223,10 @@ absl::StatusOr<v1::ModelManifest> TrainDetector(const DetectorRequest& request,
   ListUse use;
   const auto data = ReadDetectorData(request, &use, progress);
   if (!data.ok()) return data.status();
+  // Before the long work.
+  if (const auto held_out = HeldOutRows(*data, bundle.held_out); !held_out.ok()) {
+    return held_out.status();
+  }
   if (absl::Status s = FillProvenance(request, bundle.source, &manifest); !s.ok()) return s;
   LeftOutRows left_out;
   const auto results = JudgeDetector(*data, request.options, progress, &left_out);
