@@ -213,7 +213,25 @@ absl::Status JudgeModels(EvaluateFlags* flags) {
   return WriteFiles(*flags, *data, *comparison);
 }
 
+// What has no meaning for lists is refused rather than passed over.
+absl::Status CheckListFlags(const EvaluateFlags& flags) {
+  const std::pair<const char*, bool> of_others[] = {{"FILE", !flags.files.empty()},
+                                                    {"--report", !flags.report.empty()},
+                                                    {"--split", !flags.splits.empty()},
+                                                    {"--label", !flags.columns.label.empty()},
+                                                    {"--blocks", !flags.columns.blocks.empty()},
+                                                    {"--compare", flags.request.baselines},
+                                                    {"--curves", flags.request.curves}};
+  for (const auto& [name, is_given] : of_others) {
+    if (!is_given) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": has no meaning with --list; leave one of them out"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status JudgeAlarmsOf(const EvaluateFlags& flags) {
+  if (absl::Status s = CheckListFlags(flags); !s.ok()) return s;
   if (!flags.predictions.empty()) {
     absl::Status s = CheckOutputPath("--predictions", flags.predictions, flags.detector.lists);
     if (!s.ok()) return s;

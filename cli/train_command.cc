@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/detection_lines.h"
 #include "cli/detector_flags.h"
@@ -134,6 +135,10 @@ absl::Status FillRequest(TrainOptions* options) {
 // Of lists of captures.
 absl::StatusOr<v1::ModelManifest> TrainOnLists(const TrainOptions& options) {
   const TrainingRequest& request = options.request;
+  if (!request.files.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--list: give lists or tables, not both; ", request.files[0], " is a table"));
+  }
   const auto detector = DetectorRequestOf(options.detector, options.captures, options.windows,
                                           options.schema, request.columns.classes);
   if (!detector.ok()) return detector.status();

@@ -121,6 +121,7 @@ class TrainedFromLists(unittest.TestCase):
     def test_bad_input_says_what_is_wrong(self):
         self.refused("--classes", "--list", self.list, "--subject", "device")
         self.refused("--subject device", "--list", self.list, "--classes", "benign,scan")
+        self.refused("--report: has no meaning", "--list", self.list, *FLAGS, "--report", "x.html")
         self.refused("list.tsv.*no such", "--list", self.list + "x", *FLAGS)
         self.refused("no window|class", "--list", self.list, "--classes", "benign,aliens",
                      *FLAGS[2:])
