@@ -178,6 +178,28 @@ constexpr char kTrafficV1Description[] =
     "within 60 s of its start and hold a packet of the subject; without any, the ratio is 1. "
     "Features of a window without the packets they need are 0.";
 
+// Of the connections that were opened in one direction: their number, and how much they are alike.
+void AddOpened(const std::string& d, const std::string& port, std::vector<Feature>* features) {
+  const std::string opened = absl::StrCat(d, "_opened");
+  const auto add = [&](const char* name, const char* unit, const std::string& formula) {
+    features->push_back({absl::StrCat(opened, name), unit, formula, 0});
+  };
+  const auto add_both = [&](const std::string& name, const char* unit, const std::string& what) {
+    add(absl::StrCat("_", name, "_mean").c_str(), unit, absl::StrCat("mean of ", what));
+    add(absl::StrCat("_", name, "_variation").c_str(), "1",
+        absl::StrCat("sample standard deviation (n - 1) / mean of ", what));
+  };
+  add("", "connections",
+      absl::StrCat("TCP flows with an ", d, "bound SYN without ACK in the window"));
+  add("_same", "connections",
+      absl::StrCat("most of these with one remote address and one ", port, " port"));
+  add_both("gap", "s", "the times from the first such SYN of one to that of the next");
+  add_both("packets", "packets", "their packets in the window");
+  add_both("received", "B", "the wire lengths that each has towards the subject");
+  add_both("sent", "B", "the wire lengths that each has from the subject");
+  add("_time_mean", "s", "mean of the times from their first to their last packet in the window");
+}
+
 FeatureSchema TrafficV1() {
   FeatureSchema schema = {"traffic.v1", 60 * kSecond, {}, kTrafficV1Description, "device", "5s"};
   AddDirection("in", "packets towards the subject", &schema.features);
@@ -189,11 +211,28 @@ FeatureSchema TrafficV1() {
   return schema;
 }
 
+constexpr char kTrafficV2Description[] =
+    " Behind these, who the peers are and what connections are like: whether they come again and "
+    "again, in even steps, and are all alike. A TCP flow is a remote address and both ports; a "
+    "variation without a mean is 0.";
+
+FeatureSchema TrafficV2() {
+  FeatureSchema schema = TrafficV1();
+  schema.name = "traffic.v2";
+  schema.description =
+      absl::StrCat("traffic.v1 comes first. ", kTrafficV1Description, kTrafficV2Description);
+  schema.features.push_back(
+      {"home_share", "1", "packets whose remote end lies in a home network / all_packets", 0});
+  AddOpened("in", "home", &schema.features);
+  AddOpened("out", "remote", &schema.features);
+  return schema;
+}
+
 }  // namespace
 
 const std::vector<FeatureSchema>& AllSchemas() {
-  static const auto* schemas =
-      new std::vector<FeatureSchema>{PresenceV1(), PresenceV2(), PresenceV2Ratio(), TrafficV1()};
+  static const auto* schemas = new std::vector<FeatureSchema>{
+      PresenceV1(), PresenceV2(), PresenceV2Ratio(), TrafficV1(), TrafficV2()};
   return *schemas;
 }
 

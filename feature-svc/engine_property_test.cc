@@ -25,7 +25,7 @@ std::vector<v1::WindowSpec> Specs() {
   for (const char* text : {"subject=conversation,window=500ms,schema=presence.v1,protocol=udp",
                            "subject=flow,window=1s,schema=presence.v1",
                            "subject=device,window=2s,hop=1s,schema=traffic.v1",
-                           "subject=device-mac,window=2s,schema=traffic.v1"}) {
+                           "subject=device-mac,window=2s,schema=traffic.v2"}) {
     specs.push_back(*ParseSpec(text));
   }
   return specs;

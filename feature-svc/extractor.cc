@@ -22,6 +22,7 @@ absl::StatusOr<const Extractor*> FindExtractor(std::string_view schema) {
       DerivedExtractor("presence.v2", &ExtractPresenceV2),
       DerivedExtractor("presence.v2.ratio", &ExtractPresenceV2Ratio),
       {"traffic.v1", &ExtractTrafficV1, true, kTrafficV1PastWindows},
+      {"traffic.v2", &ExtractTrafficV2, true, kTrafficV1PastWindows},
   };
   for (const Extractor& extractor : kExtractors) {
     if (extractor.schema == schema) return &extractor;

@@ -33,4 +33,7 @@ void ExtractPresenceV2Ratio(const WindowInput& window, double* values);
 inline constexpr int kTrafficV1PastWindows = 8;
 void ExtractTrafficV1(const WindowInput& window, double* values);
 
+// traffic.v2: traffic.v1, and what it says of connections behind it.
+void ExtractTrafficV2(const WindowInput& window, double* values);
+
 }  // namespace silhouette

@@ -16,6 +16,7 @@ struct SampleFlow {
   uint8_t is_ip : 1;
   uint8_t is_arp : 1;
   uint8_t ports_known : 1;  // of TCP and UDP
+  uint8_t peer_is_home : 1;
 };
 
 // One packet of a window.

@@ -29,6 +29,7 @@ SampleFlow SeenFrom(const FlowColumns& flows, size_t i, bool remote_end) {
   const bool has_ports = flow.protocol == kTcp || flow.protocol == kUdp;
   // A packet that is cut before its ports has none.
   flow.ports_known = flow.is_ip && has_ports && !flows.ports_unknown(i) && ports != 0;
+  flow.peer_is_home = remote_end ? flows.home_is_home(i) : flows.remote_is_home(i);
   std::memcpy(flow.peer_address, remote_end ? flows.home(i) : flows.remote(i),
               sizeof flow.peer_address);
   return flow;

@@ -1,111 +1,20 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
-#include <map>
 
-#include "common/address.h"
 #include "common/schema.h"
-#include "feature-svc/extractor.h"
+#include "feature-svc/test_traffic_window.h"
 
 namespace silhouette {
 namespace {
 
-using ::testing::Each;
-
-constexpr int64_t kMilli = 1'000'000;
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 10 * kSecond;
-constexpr uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32;
-
 const FeatureSchema& Schema() { return **FindSchema("traffic.v1"); }
 
-SampleFlow Flow(const char* peer, uint8_t protocol, uint16_t own_port, uint16_t peer_port) {
-  SampleFlow flow{};
-  std::memcpy(flow.peer_address, IpAddress::Parse(peer)->bytes.data(), 16);
-  flow.own_port = own_port;
-  flow.peer_port = peer_port;
-  flow.protocol = protocol;
-  flow.is_ip = 1;
-  flow.ports_known = own_port != 0 || peer_port != 0;
-  return flow;
-}
-
-SampleFlow Arp(const char* peer) {
-  SampleFlow flow = Flow(peer, 0, 0, 0);
-  flow.is_ip = 0;
-  flow.is_arp = 1;
-  return flow;
-}
-
-struct Packet {
-  int64_t offset_ns;
-  uint32_t wire_bytes;
-  bool outbound;
-  SampleFlow flow = Flow("203.0.113.7", 17, 50000, 443);
-  uint8_t tcp_flags = 0;
-};
-
-// A window of two seconds, and its features by name.
-class Window {
+class TrafficV1Window : public Window {
  public:
-  explicit Window(const std::vector<Packet>& packets = {}) {
-    for (const Packet& p : packets) {
-      samples_.push_back({Sample::Stamp(p.offset_ns, p.tcp_flags, p.outbound), p.wire_bytes,
-                          static_cast<uint32_t>(flows_.size())});
-      flows_.push_back(p.flow);  // one flow may have several entries
-    }
-    input.samples = samples_;
-    input.flows = flows_;
-    input.start_ns = kStart;
-    input.length_ns = 2 * kSecond;
-    input.scratch = &scratch_;
-    input.own = &own;
-  }
-  Window(const Window&) = delete;
-
-  // In the order of the schema; checks that no more values are written than it has features.
-  std::vector<double> Values() {
-    constexpr double kUntouched = -12345;
-    std::vector<double> values(Schema().features.size() + 8, kUntouched);
-    ExtractTrafficV1(input, values.data());
-    const auto end = values.begin() + static_cast<std::ptrdiff_t>(Schema().features.size());
-    EXPECT_THAT(std::vector<double>(end, values.end()), Each(kUntouched));
-    values.erase(end, values.end());
-    EXPECT_THAT(values, Each(::testing::Ne(kUntouched)));
-    return values;
-  }
-  double Get(const std::string& name) {
-    const std::vector<double> values = Values();
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (Schema().features[i].name == name) return values[i];
-    }
-    ADD_FAILURE() << "no feature " << name;
-    return 0;
-  }
-  void Expect(const std::map<std::string, double>& expected) {
-    for (const auto& [name, value] : expected) {
-      EXPECT_NEAR(Get(name), value, 1e-12 * (1 + value)) << name;
-    }
-  }
-
-  WindowInput input;
-  PastWindow own;
-
- private:
-  std::vector<Sample> samples_;
-  std::vector<SampleFlow> flows_;
-  ExtractorScratch scratch_;
+  explicit TrafficV1Window(const std::vector<Packet>& packets = {})
+      : Window("traffic.v1", packets) {}
 };
-
-double StdOf(const std::vector<double>& values) {
-  double sum = 0, squares = 0;
-  const auto n = static_cast<double>(values.size());
-  for (double v : values) sum += v;
-  for (double v : values) squares += (v - sum / n) * (v - sum / n);
-  return std::sqrt(squares / (n - 1));
-}
 
 double EntropyOf(const std::vector<double>& counts) {
   double sum = 0, bits = 0;
@@ -132,7 +41,7 @@ std::vector<Packet> SevenPackets() {
 class TrafficV1 : public ::testing::Test {
  protected:
   TrafficV1() : window_(SevenPackets()) { window_.input.previous_in_ns = kStart - 100 * kMilli; }
-  Window window_;
+  TrafficV1Window window_;
 };
 
 TEST_F(TrafficV1, HasAsManyValuesAsItsSchemaHasFeatures) {
@@ -140,7 +49,7 @@ TEST_F(TrafficV1, HasAsManyValuesAsItsSchemaHasFeatures) {
 }
 
 TEST_F(TrafficV1, AnEmptyWindowIsAllTheSchemasEmptyValues) {
-  Window empty;
+  TrafficV1Window empty;
   empty.input.previous_in_ns = kStart - kSecond;
   const std::vector<double> values = empty.Values();
   for (size_t i = 0; i < values.size(); ++i) {
@@ -207,7 +116,7 @@ TEST_F(TrafficV1, SizesFallIntoBins) {
                   {"out_size_below_64", 0},
                   {"out_size_from_64", 2},
                   {"out_size_from_2048", 1}});
-  Window edges({{0, 127, true}, {0, 128, true}, {0, 2047, true}, {0, 9000, true}});
+  TrafficV1Window edges({{0, 127, true}, {0, 128, true}, {0, 2047, true}, {0, 9000, true}});
   edges.Expect({{"all_size_from_64", 1},
                 {"all_size_from_128", 1},
                 {"all_size_from_256", 0},
@@ -226,7 +135,8 @@ TEST_F(TrafficV1, APacketThirtyMillisecondsAfterTheOneBeforeBeginsABurst) {
 }
 
 TEST_F(TrafficV1, ABurstThatBeganBeforeTheWindowCountsItsRest) {
-  Window window({{5 * kMilli, 60, true}, {10 * kMilli, 60, true}, {500 * kMilli, 60, true}});
+  TrafficV1Window window(
+      {{5 * kMilli, 60, true}, {10 * kMilli, 60, true}, {500 * kMilli, 60, true}});
   window.Expect({{"out_bursts", 2}, {"out_burst_packets_max", 2}});  // nobody came before
   window.input.previous_out_ns = kStart - 10 * kMilli;
   window.Expect({{"out_bursts", 1},
@@ -240,7 +150,7 @@ TEST_F(TrafficV1, ABurstThatBeganBeforeTheWindowCountsItsRest) {
 }
 
 TEST_F(TrafficV1, ThePacketBeforeOfAllIsTheLaterOfBothSides) {
-  Window window({{0, 60, true}});
+  TrafficV1Window window({{0, 60, true}});
   window.input.previous_in_ns = kStart - 20 * kMilli;
   window.input.previous_out_ns = kStart - 50 * kMilli;
   window.Expect({{"out_iat_mean", 0.05}, {"all_iat_mean", 0.02}, {"in_iat_mean", 0}});
@@ -250,7 +160,7 @@ TEST_F(TrafficV1, CountsTcpFlagsOfEachSide) {
   window_.Expect({{"in_syn", 1}, {"in_ack", 2}, {"in_psh", 1}, {"in_fin", 0}, {"out_ack", 1}});
   window_.Expect({{"all_syn", 1}, {"all_ack", 3}, {"all_psh", 1}, {"all_rst", 0}, {"all_urg", 0}});
   const SampleFlow tcp = Flow("203.0.113.7", 6, 40000, 443);
-  Window many(std::vector<Packet>(3000, {0, 60, true, tcp, kFin | kRst | kUrg | 0xc0}));
+  TrafficV1Window many(std::vector<Packet>(3000, {0, 60, true, tcp, kFin | kRst | kUrg | 0xc0}));
   many.Expect({{"out_fin", 3000}, {"out_rst", 3000}, {"out_urg", 3000}, {"out_syn", 0}});
   many.Expect({{"all_fin", 3000}, {"all_rst", 3000}, {"all_urg", 3000}, {"in_fin", 0}});
 }
@@ -261,7 +171,7 @@ TEST_F(TrafficV1, TellsTheShareOfEachProtocol) {
                   {"icmp_share", 1.0 / 7},
                   {"arp_share", 1.0 / 7},
                   {"other_share", 1.0 / 7}});
-  Window window(
+  TrafficV1Window window(
       {{0, 60, true, Flow("fe80::1", 58, 0, 0)}, {0, 60, true, Flow("fe80::1", 47, 0, 0)}});
   window.Expect({{"icmp_share", 0.5}, {"other_share", 0.5}});
 }
@@ -277,8 +187,8 @@ TEST_F(TrafficV1, CountsPeersAndPorts) {
 }
 
 TEST_F(TrafficV1, PortsThatAreNotKnownAreNone) {
-  Window window({{0, 60, true, Flow("203.0.113.7", 17, 0, 0)},
-                 {1, 60, true, Flow("203.0.113.7", 6, 0, 0), kSyn}});
+  TrafficV1Window window({{0, 60, true, Flow("203.0.113.7", 17, 0, 0)},
+                          {1, 60, true, Flow("203.0.113.7", 6, 0, 0), kSyn}});
   window.Expect({{"peers", 1},
                  {"home_ports", 0},
                  {"remote_ports", 0},
@@ -289,17 +199,17 @@ TEST_F(TrafficV1, PortsThatAreNotKnownAreNone) {
 
 TEST_F(TrafficV1, ASynIsUnansweredWhereTheOtherSideSaysNothingOnItsFlow) {
   const auto flow = [](uint16_t own_port) { return Flow("203.0.113.7", 6, own_port, 443); };
-  Window window({{0, 60, true, flow(1), kSyn},  // no answer
-                 {1, 60, true, flow(1), kSyn},  // again: one flow
-                 {2, 60, true, flow(2), kSyn},  // answered
-                 {3, 60, false, flow(2), kRst | kAck},
-                 {4, 60, false, flow(3), kSyn},  // from the peer, no answer
-                 {5, 60, false, flow(4), kSyn},  // from the peer, answered
-                 {6, 60, true, flow(4), kSyn | kAck},
-                 {7, 60, true, flow(5), kSyn | kAck},  // is an answer
-                 {8, 60, true, flow(6), kAck},
-                 {9, 60, false, Flow("203.0.113.8", 6, 1, 443), kAck},       // another peer
-                 {9, 60, true, Flow("203.0.113.8", 17, 1000, 443), kSyn}});  // no TCP
+  TrafficV1Window window({{0, 60, true, flow(1), kSyn},  // no answer
+                          {1, 60, true, flow(1), kSyn},  // again: one flow
+                          {2, 60, true, flow(2), kSyn},  // answered
+                          {3, 60, false, flow(2), kRst | kAck},
+                          {4, 60, false, flow(3), kSyn},  // from the peer, no answer
+                          {5, 60, false, flow(4), kSyn},  // from the peer, answered
+                          {6, 60, true, flow(4), kSyn | kAck},
+                          {7, 60, true, flow(5), kSyn | kAck},  // is an answer
+                          {8, 60, true, flow(6), kAck},
+                          {9, 60, false, Flow("203.0.113.8", 6, 1, 443), kAck},  // another peer
+                          {9, 60, true, Flow("203.0.113.8", 17, 1000, 443), kSyn}});  // no TCP
   window.Expect({{"out_unanswered_syns", 1}, {"in_unanswered_syns", 1}});
 }
 
@@ -322,7 +232,7 @@ TEST_F(TrafficV1, TheRatiosCompareWithTheMedianOfPastWindows) {
                   {"peers_ratio", 4.0 / 3}});
   window_.input.past = std::span(past).first(2);
   window_.Expect({{"in_packets_ratio", 5.0 / 6}, {"peers_ratio", 4.0 / 5}});
-  Window empty;
+  TrafficV1Window empty;
   empty.input.past = past;
   empty.Expect({{"in_packets_ratio", 1.0 / 4}, {"peers_ratio", 1.0 / 3}});
 }

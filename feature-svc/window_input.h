@@ -33,6 +33,21 @@ struct PeerCount {
   int64_t packets;
 };
 
+// What a window holds of one TCP connection that was opened in it; for traffic.v2.
+struct Connection {
+  std::array<uint8_t, 16> address;  // of the peer
+  uint16_t own_port;
+  uint16_t peer_port;
+  // Of the first SYN without ACK in each direction, since the window's start; kNoSyn without any.
+  int64_t syn_in_ns;
+  int64_t syn_out_ns;
+  int64_t first_ns, last_ns;
+  int64_t packets;
+  int64_t in_bytes, out_bytes;
+
+  static constexpr int64_t kNoSyn = std::numeric_limits<int64_t>::max();
+};
+
 // The packets of one side of a window: those in, those out, or all.
 struct SideScratch {
   std::vector<int64_t> sizes;
@@ -45,6 +60,7 @@ struct ExtractorScratch {
   std::vector<int64_t> others;
   std::vector<int64_t> spare;
   std::vector<PeerCount> peers;
+  std::vector<Connection> connections;
   std::array<SideScratch, 3> sides;
 };
 

@@ -24,7 +24,7 @@ SpecSet Specs() {
   for (const char* text : {"subject=conversation,window=500ms,schema=presence.v1,protocol=udp",
                            "subject=flow,window=1s,schema=presence.v1",
                            "subject=device,window=2s,hop=1s,schema=traffic.v1",
-                           "subject=device-mac,window=2s,schema=traffic.v1"}) {
+                           "subject=device-mac,window=2s,schema=traffic.v2"}) {
     set.specs.push_back(*ParseSpec(text));
   }
   set.hash = "fuzz";

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from packets_oracle import SECOND, End, Packet, admit, protocol_name, subjects
+from packets_oracle import SECOND, End, Packet, admit, is_home, protocol_name, subjects
 
 HORIZON_NS = {"presence.v1": 5 * SECOND, "presence.v2": 7 * SECOND,
-              "presence.v2.ratio": 95 * SECOND, "traffic.v1": 60 * SECOND}
+              "presence.v2.ratio": 95 * SECOND, "traffic.v1": 60 * SECOND,
+              "traffic.v2": 60 * SECOND}
 BURST_GAP_NS = 30_000_000
 TRAILING_WINDOWS = 8
 TRAILING_NS = 60 * SECOND
@@ -323,8 +324,52 @@ def traffic(history, spec, start):
             | ratios(history, spec, start))
 
 
+def variation(values):
+    return std(values) / mean(values) if mean(values) else 0.0
+
+
+def opened_features(window, asked_out):
+    """TCP flows with a SYN without ACK in one direction, and how much they are alike."""
+    flows = defaultdict(list)
+    for s in window:
+        if s.packet.protocol == TCP and s.packet.has_ports:
+            flows[s.own.port, s.peer.address, s.peer.port].append(s)
+    opened = {}
+    for flow, seen in flows.items():
+        asked = [s.packet.time for s in seen
+                 if s.out == asked_out and s.packet.tcp_flags & (SYN | ACK) == SYN]
+        if asked:
+            opened[flow] = min(asked), seen
+    times = sorted(time for time, _ in opened.values())
+    same = Counter((address, peer_port if asked_out else own_port)
+                   for own_port, address, peer_port in opened)
+    each = [seen for _, seen in opened.values()]
+    several = {
+        "gap": [later - earlier for earlier, later in zip(times, times[1:])],
+        "packets": [len(seen) for seen in each],
+        "received": [sum(s.size for s in seen if not s.out) for seen in each],
+        "sent": [sum(s.size for s in seen if s.out) for seen in each],
+    }
+    features = {"opened": len(opened), "opened_same": max(same.values(), default=0)}
+    for name, values in several.items():
+        features[f"opened_{name}_mean"] = mean(values) / (SECOND if name == "gap" else 1)
+        features[f"opened_{name}_variation"] = variation(values)
+    lasting = [max(s.packet.time for s in seen) - min(s.packet.time for s in seen)
+               for seen in each]
+    return features | {"opened_time_mean": mean(lasting) / SECOND}
+
+
+def traffic_v2(history, spec, start):
+    window = history.all.within(start, start + spec.window_ns)
+    at_home = sum(s.peer.address is not None and is_home(s.peer.address) for s in window)
+    return (traffic(history, spec, start)
+            | {"home_share": at_home / len(window) if window else 0.0}
+            | named("in", opened_features(window, asked_out=False))
+            | named("out", opened_features(window, asked_out=True)))
+
+
 SCHEMAS = {"presence.v1": presence, "presence.v2": presence_v2,
-           "presence.v2.ratio": presence_v2_ratio, "traffic.v1": traffic}
+           "presence.v2.ratio": presence_v2_ratio, "traffic.v1": traffic, "traffic.v2": traffic_v2}
 
 
 def empty_features(schema):

@@ -105,12 +105,12 @@ class FeaturesTest(unittest.TestCase):
                    Spec("conversation", "presence.v2.ratio", 500 * MS),
                    Spec("device", "presence.v2", 1000 * MS, 250 * MS),
                    Spec("device", "presence.v2.ratio", 5000 * MS, 1000 * MS))
-        self.check(harness.SAMPLE, Spec("device", "traffic.v1", 5000 * MS, 1000 * MS),
-                   Spec("device-mac", "traffic.v1", 5000 * MS),
+        self.check(harness.SAMPLE, Spec("device", "traffic.v2", 5000 * MS, 1000 * MS),
+                   Spec("device-mac", "traffic.v2", 5000 * MS),
                    Spec("flow", "traffic.v1", 5000 * MS))
 
     def test_agrees_on_a_grid_from_the_first_packet(self):
-        self.check(harness.SAMPLE, CALL, Spec("device", "traffic.v1", 5000 * MS, 1000 * MS),
+        self.check(harness.SAMPLE, CALL, Spec("device", "traffic.v2", 5000 * MS, 1000 * MS),
                    args=("--align", "first"))
 
     def test_agrees_on_what_a_cut_capture_held(self):
@@ -123,9 +123,9 @@ class FeaturesTest(unittest.TestCase):
     def test_agrees_on_a_simulated_home(self):
         path = simulated_home(self.folder)
         self.assertGreater(self.check(path, CALL), 500)
-        self.check(path, *(Spec(kind, "traffic.v1", 1000 * MS) for kind in KINDS),
-                   Spec("device", "traffic.v1", 5000 * MS, 1000 * MS),
-                   Spec("device", "traffic.v1", 1000 * MS, protocols=("tcp", "udp")))
+        self.check(path, *(Spec(kind, "traffic.v2", 1000 * MS) for kind in KINDS),
+                   Spec("device", "traffic.v2", 5000 * MS, 1000 * MS),
+                   Spec("device", "traffic.v2", 1000 * MS, protocols=("tcp", "udp")))
 
     def test_agrees_on_real_captures(self):
         for name in CAPTURES:
@@ -139,7 +139,7 @@ class FeaturesTest(unittest.TestCase):
     def every_kind():
         return [Spec("flow", "presence.v2", 500 * MS),
                 Spec("conversation", "presence.v2.ratio", 500 * MS)] + [
-            spec for kind in KINDS for spec in (Spec(kind, "traffic.v1", 1000 * MS),
+            spec for kind in KINDS for spec in (Spec(kind, "traffic.v2", 1000 * MS),
                                                 Spec(kind, "presence.v1", 500 * MS))]
 
     def test_agrees_on_the_rebuilt_zoom_call_and_that_with_the_published_table(self):
