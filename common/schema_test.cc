@@ -16,6 +16,7 @@ TEST(Schema, AReleasedOneNeverChanges) {
   // Models carry this hash. A change of presence.v1 is presence.v2.
   EXPECT_EQ((*FindSchema("presence.v1"))->Hash(), "ed805e7a208e3f85");
   EXPECT_EQ((*FindSchema("traffic.v1"))->Hash(), "926e32753b5f5605");
+  EXPECT_EQ((*FindSchema("traffic.v2"))->Hash(), "dfd1fb359a90e5ca");
 }
 
 TEST(Schema, NamesAndHashesTellSchemasAndFeaturesApart) {

@@ -26,7 +26,8 @@ double HomeShare(const WindowInput& window) {
     const SampleFlow& flow = window.flows[sample.flow];
     home += flow.peer_is_home && (flow.is_ip || flow.is_arp);
   }
-  return static_cast<double>(home) / static_cast<double>(std::max<size_t>(window.samples.size(), 1));
+  return static_cast<double>(home) /
+         static_cast<double>(std::max<size_t>(window.samples.size(), 1));
 }
 
 Connection StartConnection(const SampleFlow& flow) {
@@ -85,9 +86,7 @@ std::span<const Connection> CollectConnections(const WindowInput& window) {
     AddSample(window.samples[static_cast<size_t>(index)], &found.back());
   }
   // One flow may have several entries.
-  const auto key = [](const Connection& c) {
-    return std::tie(c.address, c.own_port, c.peer_port);
-  };
+  const auto key = [](const Connection& c) { return std::tie(c.address, c.own_port, c.peer_port); };
   std::sort(found.begin(), found.end(),
             [&](const Connection& a, const Connection& b) { return key(a) < key(b); });
   size_t kept = 0;

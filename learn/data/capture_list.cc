@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/address.h"
@@ -43,7 +44,34 @@ absl::StatusOr<AttackRole> ParseRole(const ListedCapture& at, const std::string&
   return LineError(at, absl::StrCat("role \"", text, "\"; write attacker, infected, victim or -"));
 }
 
-bool IsMac(const std::string& text) { return std::count(text.begin(), text.end(), ':') == 5; }
+// Lower case; empty for what is none.
+std::string MacOf(const std::string& text) {
+  constexpr size_t kLength = 17;
+  if (text.size() != kLength) return "";
+  std::string mac = absl::AsciiStrToLower(text);
+  for (size_t i = 0; i < kLength; ++i) {
+    if (i % 3 == 2 ? mac[i] != ':' : !absl::ascii_isxdigit(mac[i])) return "";
+  }
+  return mac;
+}
+
+absl::Status ParseDevice(ListedCapture* at, const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  if (const auto address = IpAddress::Parse(text); address.ok()) {
+    at->device = address->ToString();
+    return absl::OkStatus();
+  }
+  at->device = MacOf(text);
+  if (!at->device.empty()) return absl::OkStatus();
+  return LineError(
+      *at, absl::StrCat("device \"", text, "\" is no address; write an IP or MAC address, or -"));
+}
+
+// By a MAC address alone, or by none, the windows of all devices of the capture would be taken.
+absl::Status CheckAttack(const ListedCapture& at) {
+  if (at.role == AttackRole::kNone || IpAddress::Parse(at.device).ok()) return absl::OkStatus();
+  return LineError(at, "a role is that of one device; write its IP address into the column device");
+}
 
 absl::StatusOr<ListedCapture> ParseLine(const Cells& cells, ListedCapture at) {
   const std::string path = Value(cells, "path");
@@ -52,18 +80,22 @@ absl::StatusOr<ListedCapture> ParseLine(const Cells& cells, ListedCapture at) {
     return LineError(at, "needs a path and a label; fill them in or remove the line");
   }
   at.pcap = InFolderOf(at.list, path);
-  at.device = Value(cells, "device");
-  if (!at.device.empty() && !IsMac(at.device) && !IpAddress::Parse(at.device).ok()) {
-    return LineError(at, absl::StrCat("device \"", at.device,
-                                      "\" is no address; write an IP or MAC address, or -"));
-  }
+  if (absl::Status s = ParseDevice(&at, Value(cells, "device")); !s.ok()) return s;
   auto role = ParseRole(at, Value(cells, "role"));
   if (!role.ok()) return role.status();
   at.role = *role;
+  if (absl::Status s = CheckAttack(at); !s.ok()) return s;
   at.truth = InFolderOf(at.list, Value(cells, "truth"));
-  at.simulated = Value(cells, "simulated") == "yes";
+  const std::string simulated = Value(cells, "simulated");
+  if (!simulated.empty() && simulated != "yes") {
+    return LineError(at, absl::StrCat("simulated \"", simulated, "\"; write yes or -"));
+  }
+  at.simulated = simulated == "yes";
   at.source = Value(cells, "source");
-  if (at.source.empty()) at.source = IsMac(at.device) ? at.device : path;
+  if (at.source.empty()) {
+    at.source = MacOf(at.device).empty() ? std::filesystem::path(path).lexically_normal().string()
+                                         : at.device;
+  }
   return at;
 }
 
@@ -84,11 +116,16 @@ absl::StatusOr<Cells> SplitLine(const std::vector<std::string>& header, std::str
 absl::StatusOr<std::vector<ListedCapture>> ReadCaptureList(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
+  return ParseCaptureList(path, *text);
+}
+
+absl::StatusOr<std::vector<ListedCapture>> ParseCaptureList(const std::string& path,
+                                                            const std::string& text) {
   std::vector<ListedCapture> captures;
   std::vector<std::string> header;
   ListedCapture at;
   at.list = path;
-  for (const absl::string_view text_line : absl::StrSplit(*text, '\n')) {
+  for (const absl::string_view text_line : absl::StrSplit(text, '\n')) {
     std::string line(text_line);
     ++at.line;
     if (line.ends_with('\r')) line.pop_back();

@@ -30,7 +30,8 @@ struct ListedCapture {
 //   path    the capture, relative to the list's folder
 //   label   a class
 //   device  optional: an address, or - for all devices
-//   role    optional: attacker, infected (the device sends), victim (it receives), or -
+//   role    optional: attacker, infected (the device sends), victim (it receives), or -; with one,
+//           the device is an IP address
 //   truth   optional: CSV as for --truth, relative to the list's folder, or -
 //   source  optional: what is left out together; without it, the captures of one device (by MAC)
 //           are one source, and each other one is its own
@@ -38,5 +39,8 @@ struct ListedCapture {
 // Other columns, as a note, are passed over. Errors: as CheckReadableFile; INVALID_ARGUMENT naming
 // file, line, reason and remedy.
 absl::StatusOr<std::vector<ListedCapture>> ReadCaptureList(const std::string& path);
+// The same of a list's text; `path` is where it would lie.
+absl::StatusOr<std::vector<ListedCapture>> ParseCaptureList(const std::string& path,
+                                                            const std::string& text);
 
 }  // namespace silhouette

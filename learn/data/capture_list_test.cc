@@ -38,7 +38,7 @@ TEST(CaptureListTest, CapturesOfOneMacAddressAreOneSourceAndOthersTheirOwn) {
   const auto list = Read(
       "path\tlabel\tdevice\n"
       "a.pcap\tbenign\t00:17:88:24:76:ff\n"
-      "b.pcap\tbenign\t00:17:88:24:76:ff\n"
+      "b.pcap\tbenign\t00:17:88:24:76:FF\n"
       "c.pcap\tflood\t10.10.10.10\n"
       "d.pcap\tflood\t10.10.10.10\n");
   ASSERT_TRUE(list.ok()) << list.status();
@@ -47,11 +47,33 @@ TEST(CaptureListTest, CapturesOfOneMacAddressAreOneSourceAndOthersTheirOwn) {
 }
 
 TEST(CaptureListTest, WhoIsInfectedSends) {
-  const auto list = Read("label\tpath\trole\nc2\ta\tinfected\nscan\tb\tvictim\nbenign\tc\t-\n");
+  const auto list = Read(
+      "label\tpath\trole\tdevice\n"
+      "c2\ta\tinfected\t10.0.0.1\n"
+      "scan\tb\tvictim\t10.0.0.1\n"
+      "benign\tc\t-\t-\n");
   ASSERT_TRUE(list.ok()) << list.status();
   EXPECT_EQ((*list)[0].role, AttackRole::kAttacker);
   EXPECT_EQ((*list)[1].role, AttackRole::kVictim);
   EXPECT_EQ((*list)[2].role, AttackRole::kNone);
+}
+
+TEST(CaptureListTest, OnePathIsOneSourceHoweverItIsWritten) {
+  const auto list = Read("path\tlabel\n./a/x.pcap\tscan\na/../a/x.pcap\tscan\n");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ((*list)[0].source, (*list)[1].source);
+}
+
+TEST(CaptureListTest, AnAttackIsThatOfOneAddress) {
+  for (const char* device : {"-", "00:17:88:24:76:ff"}) {
+    EXPECT_THAT(ErrorOf(std::string("path\tlabel\trole\tdevice\na\tscan\tvictim\t") + device),
+                HasSubstr("IP address"));
+  }
+}
+
+TEST(CaptureListTest, WhatIsNeitherAnAddressNorYesIsRefused) {
+  EXPECT_THAT(ErrorOf("path\tlabel\tdevice\na\tscan\ta:b:c:d:e:f\n"), HasSubstr("is no address"));
+  EXPECT_THAT(ErrorOf("path\tlabel\tsimulated\na\tscan\tno\n"), HasSubstr("yes or -"));
 }
 
 TEST(CaptureListTest, ErrorsNameTheFileTheLineAndTheRemedy) {

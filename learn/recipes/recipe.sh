@@ -60,14 +60,14 @@ case $model in
     simulated 5
     others
     flags=(--list "$data/threat/labels.tsv" --list "$folder/others.tsv" --list "$folder/simulated.tsv"
-           --classes benign,scan,flood,brute_force --schema traffic.v1 --window 5s)
+           --classes benign,scan,flood,brute_force --schema traffic.v2 --window 5s)
     training=(--incident scan=medium,flood=high,brute_force=high "${held_out[@]}")
     ;;
   threat-slow)
     simulated 60
     others
     flags=(--list "$data/threat/labels.tsv" --list "$folder/others.tsv" --list "$folder/simulated.tsv"
-           --classes benign,scan,flood,brute_force,c2 --schema traffic.v1 --window 60s --quiet 600s)
+           --classes benign,scan,flood,brute_force,c2 --schema traffic.v2 --window 60s --quiet 600s)
     training=(--incident scan=medium,brute_force=high,c2=high "${held_out[@]}")
     ;;
   *)

@@ -20,8 +20,8 @@ import struct
 import subprocess
 
 # Least and greatest number a second, and how many of them show in a window.
-RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (30, 20000, 150),
-         "udp-flood": (30, 20000, 150), "guessing": (0.3, 30, 22)}
+RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (15, 20000, 75),
+         "udp-flood": (15, 20000, 75), "guessing": (0.3, 30, 22)}
 LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
           "guessing": "brute_force", "beacon": "c2", "quiet": "benign",
           "call": "benign"}
@@ -43,7 +43,7 @@ def flags(scenario, seed, window):
     if scenario == "call":
         return ["--duration", "%d" % min(12 * window, 240)]
     if scenario == "quiet":
-        return ["--duration", "%d" % (60 * window)]
+        return ["--duration", "%d" % min(60 * window, 1800)]
     if scenario == "beacon":
         period = log_uniform(drawn, 1, max(window, SHORTEST_FOR_BEACONS) / 3)
         return ["--period", "%.3f" % period, "--duration", "%d" % (12 * window)]
@@ -89,7 +89,8 @@ def simulate(arguments, scenario, seed):
     see_one_way(scenario, seed, drawn[-1], capture, made["device"])
     benign = scenario in BENIGN or (scenario == "beacon"
                                      and arguments.window < SHORTEST_FOR_BEACONS)
-    return [os.path.basename(capture), "benign" if benign else LABELS[scenario],
+    # What a truth says is attacked; benign is what lies beside it.
+    return [os.path.basename(capture), "benign",
             "-" if benign else made["device"], "-",
             "-" if benign else os.path.basename(made["truth"]),
             "simulated/%s-%04d" % (scenario, seed), "yes"]

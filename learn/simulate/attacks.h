@@ -1,5 +1,6 @@
 #pragma once
 
+#include "learn/simulate/home_draw.h"
 #include "learn/simulate/home_wire.h"
 #include "learn/simulate/random.h"
 #include "learn/simulate/scenario_plan.h"
@@ -20,5 +21,8 @@ void AddUdpFlood(HomeWire& wire, const ScenarioPlan& plan,
 void AddGuessing(HomeWire& wire, const ScenarioPlan& plan,
                  const Random& random);                                          // home_guessing.cc
 void AddBeacon(HomeWire& wire, const ScenarioPlan& plan, const Random& random);  // home_beacon.cc
+
+// Some floods do not keep their rate, but stay floods.
+void VaryFlood(const ScenarioPlan& plan, Pace& pace, Random random);  // home_udp_flood.cc
 
 }  // namespace silhouette::simulate

@@ -78,8 +78,14 @@ int64_t Pace::Gap() {
 
 int64_t Pace::Next() {
   const int64_t now = next_ns_;
-  next_ns_ += std::max<int64_t>(0, Gap());
+  if (slowest_ > 1 && now >= until_ns_) {
+    slower_ = Chance(random_, 0.3) ? 1 : LogUniform(random_, 1, slowest_);
+    until_ns_ = now + Seconds(LogUniform(random_, 1, 20));
+  }
+  next_ns_ += std::max<int64_t>(0, static_cast<int64_t>(static_cast<double>(Gap()) * slower_));
   return now;
 }
+
+void Pace::Vary(double most) { slowest_ = most; }
 
 }  // namespace silhouette::simulate

@@ -49,6 +49,8 @@ class Pace {
  public:
   Pace(double rate, std::optional<double> jitter, int64_t begin_ns, Random random);
   int64_t Next();  // the first is begin_ns; never earlier than the one before
+  // From now on it changes every few seconds: full, or up to `most` times slower.
+  void Vary(double most);
 
  private:
   int64_t Gap();
@@ -61,6 +63,9 @@ class Pace {
   int64_t burst_ = 1;
   int64_t burst_gap_ns_ = 0;
   int64_t in_burst_ = 0;
+  double slowest_ = 1;  // of Vary
+  double slower_ = 1;
+  int64_t until_ns_ = 0;
 };
 
 }  // namespace silhouette::simulate

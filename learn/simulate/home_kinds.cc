@@ -99,7 +99,8 @@ void AddLife(const Living& living, DeviceKind kind, const Random& random) {
       AddConsoleLife, AddTabletLife,     AddNewcomerLife};
   kLives.at(static_cast<size_t>(kind))(living, random.Fork(0));
   uint64_t stream = 1;
-  for (auto* add : {AddArpLife, AddTimeLife, AddNameLife, AddAnnouncingLife, AddLeaseLife}) {
+  for (auto* add :
+       {AddArpLife, AddTimeLife, AddNameLife, AddAnnouncingLife, AddLeaseLife, AddPollingLife}) {
     add(living, random.Fork(stream++));
   }
 }

@@ -47,6 +47,11 @@ void AddDiscovery(HomeWire& wire, const Host& host, int64_t time_ns, Random& ran
 // A connection that stays open with a message now and then, as of MQTT or push: every `period_s`.
 void AddHeldOpen(const Living& living, uint16_t port, double period_s, Random random);
 
+// home_polling.cc: with a neighbour, most often nothing.
+void AddPollingLife(const Living& living, Random random);
+// home_strangers.cc: what comes from the Internet unasked, most often nothing.
+void AddStrangers(const Living& living, Random random);
+
 // home_camera.cc: the scenario's battery camera, silent but for keep-alives; what moves between
 // `from_ns` and `to_ns` it uploads. Returns the uploads, from first packet to just behind the last.
 struct Stretch {

@@ -89,6 +89,7 @@ void Answer(HomeWire& wire, int64_t time, const Endpoint& from, const Endpoint& 
 
 void AddSynFlood(HomeWire& wire, const ScenarioPlan& plan, const Random& random) {
   Pace pace(plan.rate, plan.jitter, plan.attack_begin_ns, random.Fork(0));
+  VaryFlood(plan, pace, random.Fork(2));
   Random draw = random.Fork(1);
   Flood flood = DrawFlood(plan, draw);
   DrawEnds(plan, flood, draw);

@@ -166,8 +166,15 @@ void AddStraight(HomeWire& wire, const ScenarioPlan& plan, Pace pace, Random ran
 
 }  // namespace
 
+void VaryFlood(const ScenarioPlan& plan, Pace& pace, Random random) {
+  constexpr double kLeastRate = 15, kMostTimes = 30;
+  if (plan.jitter.has_value() || plan.rate < 2 * kLeastRate || Chance(random, 0.5)) return;
+  pace.Vary(std::min(plan.rate / kLeastRate, kMostTimes));
+}
+
 void AddUdpFlood(HomeWire& wire, const ScenarioPlan& plan, const Random& random) {
-  const Pace pace(plan.rate, plan.jitter, plan.attack_begin_ns, random.Fork(0));
+  Pace pace(plan.rate, plan.jitter, plan.attack_begin_ns, random.Fork(0));
+  VaryFlood(plan, pace, random.Fork(2));
   Random draw = random.Fork(1);
   const double method = draw.Uniform();
   if (plan.role == Role::kAttacker || method < 0.25) {

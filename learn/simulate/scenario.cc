@@ -81,9 +81,10 @@ std::vector<Stretch> AddDevice(HomeWire& wire, const ScenarioPlan& plan, const R
   Random draw = random.Fork(0);
   // Whoever has taken over a device uses one that does little, or one that does much.
   const double activity = LogUniform(draw, plan.scenario == Scenario::kQuiet ? 0.2 : 0.05, 3);
-  AddLife(
-      {.wire = wire, .host = plan.device.host, .activity = activity, .neighbours = plan.neighbours},
-      plan.device.kind, random.Fork(1));
+  const Living living = {
+      .wire = wire, .host = plan.device.host, .activity = activity, .neighbours = plan.neighbours};
+  AddLife(living, plan.device.kind, random.Fork(1));
+  AddStrangers(living, random.Fork(2));
   return {};
 }
 

@@ -23,6 +23,7 @@ namespace {
 constexpr int kRounds = 7;
 constexpr const char* kPresence = "schema=presence.v1,subject=conversation,window=500ms";
 constexpr const char* kTraffic = "schema=traffic.v1,subject=device,window=5s";
+constexpr const char* kConnections = "schema=traffic.v2,subject=device,window=5s";
 constexpr double kGrpcGoal = 1.2, kMaxGrpcPercent = 15;
 
 // Times of the cases over one flood; the first is the bare loop.
@@ -59,6 +60,7 @@ std::vector<Case> OneCoreCases(const std::string& path) {
       {"bare loop", [=] { return BareLoop(path).packets; }},
       {"presence.v1", [=] { return WindowsInOneThread(path, kPresence); }},
       {"traffic.v1", [=] { return WindowsInOneThread(path, kTraffic); }},
+      {"traffic.v2", [=] { return WindowsInOneThread(path, kConnections); }},
   };
 }
 

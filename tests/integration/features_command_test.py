@@ -167,7 +167,7 @@ class Schema(unittest.TestCase):
     def test_an_unknown_one_is_named_with_those_there_are(self):
         status, _, errors = harness.run_tool("schema", "none.v1")
         self.assertEqual(status, 1)
-        self.assertIn("presence.v1, presence.v2, presence.v2.ratio, traffic.v1", errors)
+        self.assertIn("presence.v1, presence.v2, presence.v2.ratio, traffic.v1, traffic.v2", errors)
 
 
 class FixedSpecs(unittest.TestCase):
