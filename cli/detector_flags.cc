@@ -24,7 +24,7 @@ void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
           "--alarms-per-day", flags->options.alarms_per_day,
           "A threshold for each class: the least with which no more false alarms of it "
           "come on a device a day, on sources of a day and longer that training never saw; "
-          "of shorter ones, one in ten may raise any")
+          "of shorter ones, one in twenty may raise any")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1000.0))
       ->needs(list);

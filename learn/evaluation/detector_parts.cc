@@ -18,7 +18,7 @@ constexpr size_t kCalibrationRows = 100;
 constexpr double kLeastThreshold = 0.5;
 // What was watched for less than a day carries no rate: of so many such sources one may raise
 // alarms.
-constexpr size_t kShortSourcesPerAlarm = 10;
+constexpr size_t kShortSourcesPerAlarm = 20;
 constexpr double kHoursPerDay = 24;
 
 double UnknownProbability(double radii_away, double factor) {

@@ -19,7 +19,7 @@ struct DetectionOptions {
   // Rows of a source that are trained on, at the most: a week must not outweigh a minute.
   size_t most_rows = 600;
   // A threshold is the least by which no more false alarms come, of one class, on one device a day,
-  // of the sources that were watched for a day and longer; and by which no more than one in ten of
+  // of the sources that were watched for a day and longer; and by which no more than one in 20 of
   // the others raises any.
   double alarms_per_day = 0.25;
   // Windows of a class at most so far apart are one alarm.

@@ -172,7 +172,8 @@ class Machine:
         return [os.path.join(harness.BIN, os.path.basename(program)), *words]
 
     def environment(self, name):
-        return {"PATH": os.environ["PATH"], "TMPDIR": self.folder,
+        sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        return {"PATH": os.environ["PATH"], "TMPDIR": self.folder, **sanitizers,
                 **{key: interpolate(value, {}) for key, value
                    in COMPOSE[name].get("environment", {}).items()}}
 

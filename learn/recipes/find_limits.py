@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""Says how slow an attack may be and still be found: simulated attacks at falling rates.
+
+usage: learn/recipes/find_limits.py SILHOUETTE [--models FOLDER] [--seeds N] [--scenario NAME]...
+
+Prints, for each scenario and rate (of probes, packets or guesses a second; of beacons the period),
+how many of N simulated captures had an incident of the right kind on the device under watch. All
+figures are of simulated traffic, made with seeds that no model was trained on.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import tempfile
+
+KINDS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
+         "guessing": "brute_force", "beacon": "c2"}
+RATES = {"host-scan": (100, 10, 3, 1, 0.3), "port-scan": (100, 10, 3, 1, 0.3),
+         "syn-flood": (1000, 100, 30, 10, 3), "udp-flood": (1000, 100, 30, 10, 3),
+         "guessing": (10, 3, 1, 0.3, 0.1)}
+PERIODS = (2, 5, 10, 20, 40)  # s
+FIRST_SEED = 900_000  # no recipe trains on seeds from here on
+LASTS_S = 120
+BEACONS_LAST_S = 600
+
+
+def incidents_of(arguments, capture):
+    run = subprocess.run([arguments.silhouette, "run", capture, "--models", arguments.models,
+                          "--json"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         text=True)
+    told = (json.loads(line) for line in run.stdout.splitlines() if '"incident"' in line)
+    return [line["incident"] for line in told if "incident" in line]
+
+
+def is_found(arguments, folder, scenario, value, seed):
+    capture = os.path.join(folder, "%s-%s-%d.pcap" % (scenario, value, seed))
+    how = (["--period", str(value), "--duration", str(BEACONS_LAST_S)] if scenario == "beacon" else
+           ["--rate", str(value), "--duration", str(LASTS_S), "--role",
+            "victim" if seed % 2 else "attacker"])
+    made = json.loads(subprocess.run(
+        [arguments.silhouette, "simulate", "home", "--scenario", scenario, "--seed", str(seed),
+         "-o", capture, "--json", *how], check=True, stdout=subprocess.PIPE).stdout)
+    found = any(incident["kind"] == KINDS[scenario] and incident["device"] == made["device"]
+                for incident in incidents_of(arguments, capture))
+    os.remove(capture)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("silhouette")
+    parser.add_argument("--models", default="models")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--scenario", action="append", choices=KINDS)
+    arguments = parser.parse_args()
+    print("simulated traffic; attacks of %d s, beacons of %d s" % (LASTS_S, BEACONS_LAST_S))
+    with tempfile.TemporaryDirectory() as folder, \
+            concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for scenario in arguments.scenario or KINDS:
+            for value in PERIODS if scenario == "beacon" else RATES[scenario]:
+                found = sum(pool.map(
+                    lambda seed, scenario=scenario, value=value: is_found(
+                        arguments, folder, scenario, value, FIRST_SEED + seed),
+                    range(arguments.seeds)))
+                unit = "s between beacons" if scenario == "beacon" else "a second"
+                print("%-10s %6g %-17s found in %2d of %d" % (scenario, value, unit, found,
+                                                              arguments.seeds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
