@@ -51,7 +51,23 @@ TEST(Evidence, SaysInTheRulesOrderWhatLiesOutsideOfTheUsual) {
   const Telling telling = Tell({"remote_ports", "in_packets", "peers"});
   EXPECT_EQ(Evidence({{"peers", 412}, {"remote_ports", 1204}, {"in_packets", 20}}, telling),
             "1,204 remote ports, 412 peers in 5 s");
-  EXPECT_EQ(Evidence({}, telling), "");
+}
+
+TEST(Evidence, WhereEachIsUsualByItselfTheFirstThatAreThereAreSaid) {
+  const Telling telling = Tell({"in_rst", "remote_ports", "in_packets", "peers", "udp_share"});
+  EXPECT_EQ(Evidence({{"in_rst", 0}, {"remote_ports", 12}}, telling),
+            "12 remote ports, 3 packets/s inbound, 15 peers in 5 s");
+}
+
+TEST(Evidence, ConnectionsThatAreAlike) {
+  const Telling telling =
+      Tell({"out_opened_same", "out_opened_gap_mean", "out_opened_gap_variation"});
+  EXPECT_EQ(Evidence({{"out_opened_same", 27},
+                      {"out_opened_gap_mean", 2.2},
+                      {"out_opened_gap_variation", 0.05}},
+                     telling, "traffic.v2"),
+            "27 connections to one port of one peer, a connection every 2.2 s, "
+            "connections in even steps");
 }
 
 TEST(Evidence, HasThreePhrasesAtMost) {
@@ -118,7 +134,7 @@ TEST(Evidence, EveryFeatureHasWords) {
         EXPECT_GE(words.size(), 5u) << schema.name << " " << feature.name << ": " << words;
       }
     }
-    const bool is_common = schema.name == "traffic.v1" || schema.name == "presence.v1";
+    const bool is_common = schema.name.starts_with("traffic.") || schema.name == "presence.v1";
     for (const Feature& feature : schema.features) {
       if (!is_common) break;
       const std::string words = PhraseOf(window, feature, 30, Tell({feature.name})[0]);

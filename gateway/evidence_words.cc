@@ -214,11 +214,77 @@ Table Ends() {
   };
 }
 
+std::string OpenedBy(const Said& said) {
+  return said.direction == Direction::kIn ? " opened from outside" : " opened by the device";
+}
+
+std::string OpenedSame(const Said& said) {
+  return absl::StrCat(said.Count("connection"), said.direction == Direction::kIn
+                                                    ? " from one peer to one port"
+                                                    : " to one port of one peer");
+}
+
+std::string Evenness(const Said& said, const char* even, const char* uneven) {
+  constexpr double kEven = 0.15;  // standard deviation / mean
+  return said.value < kEven ? even : uneven;
+}
+
+std::string BytesEach(const Said& said, const char* what) {
+  return absl::StrCat("connections that ", what, " ", WithPrefix(said.value, "B"), " each");
+}
+
+Table Connections() {
+  return {
+      {"opened",
+       {"connections",
+        [](const Said& s) { return s.Count("connection") + OpenedBy(s) + s.in_window(); }}},
+      {"opened_same", {"connections", OpenedSame}},
+      {"opened_gap_mean",
+       {"gaps", [](const Said& s) { return absl::StrCat("a connection every ", Time(s.value)); }}},
+      {"opened_gap_variation",
+       {"even",
+        [](const Said& s) {
+          return Evenness(s, "connections in even steps", "connections at uneven times");
+        }}},
+      {"opened_packets_mean",
+       {"connection packets",
+        [](const Said& s) {
+          return absl::StrCat("connections of ", Number(s.value), " packets");
+        }}},
+      {"opened_packets_variation",
+       {"alike",
+        [](const Said& s) {
+          return Evenness(s, "connections all alike", "connections of many lengths");
+        }}},
+      {"opened_received_mean", {"received", [](const Said& s) { return BytesEach(s, "bring"); }}},
+      {"opened_received_variation",
+       {"alike",
+        [](const Said& s) {
+          return Evenness(s, "connections that bring the same",
+                          "connections that bring more or less");
+        }}},
+      {"opened_sent_mean", {"sent", [](const Said& s) { return BytesEach(s, "send"); }}},
+      {"opened_sent_variation",
+       {"alike",
+        [](const Said& s) {
+          return Evenness(s, "connections that send the same",
+                          "connections that send more or less");
+        }}},
+      {"opened_time_mean",
+       {"lasting", [](const Said& s) { return absl::StrCat("connections of ", Time(s.value)); }}},
+      {"home_share",
+       {"home",
+        [](const Said& s) {
+          return absl::StrCat(Percent(s.value), " of packets with peers at home");
+        }}},
+  };
+}
+
 // By the feature's name without its direction.
 const Table& AllWords() {
   static const auto* const all = [] {
     auto* table = new Table(Amounts());
-    for (const Table& part : {SizesAndTimes(), Flags(), Ends()}) {
+    for (const Table& part : {SizesAndTimes(), Flags(), Ends(), Connections()}) {
       table->insert(part.begin(), part.end());
     }
     return table;

@@ -15,7 +15,7 @@ namespace {
 
 // Left-out rows of a source that the calibration looks at, at the most.
 constexpr size_t kCalibrationRows = 100;
-constexpr double kLeastThreshold = 0.5;
+constexpr double kLeastThreshold = 2.0 / 3;  // twice as likely as all else
 // What was watched for less than a day carries no rate: of so many such sources one may raise
 // alarms.
 constexpr size_t kShortSourcesPerAlarm = 20;

@@ -1,11 +1,13 @@
 // How fast each stage is, on a simulated home of ten minutes, in interleaved rounds. The machine's
-// speed drifts, so what counts is each round's ratio to a bare libpcap loop over the same file.
+// speed drifts, so what counts is each round's ratio to a bare libpcap loop over the same file. And
+// what the models of devices cost besides that of calls.
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture-svc/capture.h"
@@ -17,11 +19,13 @@
 #include "tests/bench/bare_loop.h"
 #include "tests/bench/check.h"
 #include "tests/bench/report.h"
+#include "tests/bench/rounds.h"
 
 namespace silhouette::bench {
 namespace {
 
 constexpr int kRounds = 7;
+constexpr double kMostCpuOfAllModels = 3;
 
 void ReadBatches(const std::string& path, const CaptureEngine::Emit& emit) {
   auto source = OpenCapture(path);
@@ -45,10 +49,18 @@ void CaptureAndFeatures(const std::string& path, const SpecSet& specs) {
   });
 }
 
-void Whole(const std::string& path) {
+// The bundled models, or the one of this name.
+std::vector<std::unique_ptr<Bundle>> Models(std::string_view only = "") {
   auto bundles = LoadModels(FindInstalledFolder("models"));
   Check(bundles.status());
-  auto pipeline = Pipeline::Start(*std::move(bundles), "");
+  if (!only.empty()) {
+    std::erase_if(*bundles, [&](const auto& bundle) { return bundle->manifest().name() != only; });
+  }
+  return *std::move(bundles);
+}
+
+void Whole(const std::string& path, std::string_view only_model = "") {
+  auto pipeline = Pipeline::Start(Models(only_model), "");
   Check(pipeline.status());
   CaptureOptions options;
   options.origin = "bench";
@@ -58,48 +70,53 @@ void Whole(const std::string& path) {
   Check(Capture(source, options, (*pipeline)->feature_channel()).Run());
 }
 
-double Seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+std::vector<Case> StagesOf(const std::string& path, const SpecSet& specs, uint64_t packets) {
+  const auto counting = [=](const std::function<void()>& work) {
+    return [=] {
+      work();
+      return packets;  // Capture has checked that each is accounted for
+    };
+  };
+  return {
+      {"bare libpcap loop", counting([=] { BareLoop(path); })},
+      {"capture engine", counting([=] { CaptureOnly(path); })},
+      {"capture + feature engines", counting([=] { CaptureAndFeatures(path, specs); })},
+      {"four services, one process", counting([=] { Whole(path); })},
+      {"the same, presence alone", counting([=] { Whole(path, "presence"); })},
+  };
 }
 
-std::vector<Row> Measure(const std::string& path, double packets) {
-  auto bundles = LoadModels(FindInstalledFolder("models"));
-  Check(bundles.status());
-  const ClassifyEngine classify(*std::move(bundles));
-  const SpecSet specs{classify.specs(), classify.spec_set_hash()};
-  struct Case {
-    std::string name;
-    std::function<void()> work;
-    std::vector<double> seconds = {};
-  };
-  std::vector<Case> cases = {
-      {"bare libpcap loop", [&] { BareLoop(path); }},
-      {"capture engine", [&] { CaptureOnly(path); }},
-      {"capture + feature engines", [&] { CaptureAndFeatures(path, specs); }},
-      {"four services, one process", [&] { Whole(path); }},
-  };
-  for (int round = -1; round < kRounds; ++round) {
-    for (Case& c : cases) {
-      const double seconds = Seconds(c.work);
-      if (round >= 0) c.seconds.push_back(seconds);  // round -1 warms the cache
-    }
-  }
+// All models against the one that people in front of webcams are found by.
+Row CpuOfAllModels(const Spent& all, const Spent& presence) {
+  return {"CPU of all models against presence alone",
+          MedianRatio(all.cpu_s, presence.cpu_s),
+          "x",
+          std::nullopt,
+          "",
+          kMostCpuOfAllModels,
+          /*higher_is_better=*/false};
+}
+
+std::vector<Row> Measure(const std::string& path, uint64_t packets) {
+  const ClassifyEngine classify(Models());
+  const std::vector<Case> cases =
+      StagesOf(path, {classify.specs(), classify.spec_set_hash()}, packets);
+  const std::vector<Spent> spent = RunRounds(kRounds, packets, cases);
   std::vector<Row> rows;
-  for (const Case& c : cases) {
-    std::vector<double> ratios;
-    for (int i = 0; i < kRounds; ++i) {
-      const auto at = static_cast<size_t>(i);
-      ratios.push_back(cases[0].seconds[at] / c.seconds[at]);
-    }
-    Row row{c.name, packets / Median(c.seconds), "packets/s", std::nullopt, "", std::nullopt};
-    if (&c != &cases[0]) {
-      row.ratio = Median(ratios);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    Row row{cases[i].name,
+            static_cast<double>(packets) / Median(spent[i].wall_s),
+            "packets/s",
+            std::nullopt,
+            "",
+            std::nullopt};
+    if (i > 0) {
+      row.ratio = MedianRatio(spent[0].wall_s, spent[i].wall_s);
       row.against = cases[0].name;
     }
     rows.push_back(row);
   }
+  rows.push_back(CpuOfAllModels(spent[3], spent[4]));
   return rows;
 }
 
@@ -117,7 +134,7 @@ int main(int argc, char** argv) {
       (std::filesystem::temp_directory_path() / ("silhouette-bench-" + NewRunName() + ".pcap"))
           .string();
   bench::Check(simulate::WritePcap(path, simulation->packets));
-  const auto rows = bench::Measure(path, static_cast<double>(simulation->packets.size()));
+  const auto rows = bench::Measure(path, simulation->packets.size());
   std::filesystem::remove(path);
   bench::Print(rows, json);
   return 0;
