@@ -28,7 +28,7 @@ class IncidentsAsTheyCome(IncidentsTest):
         scan = ["medium", "medium", "scan", PHONE, "412 peers in 5 s"]
         self.tab.wait(lambda: self.rows() == [scan], "the scan")
         self.push(verdict(PHONE, 2, "scan"), verdict(PHONE, 9, "flood", peers=10))
-        flood = ["high", "high", "flood", PHONE, "–"]
+        flood = ["high", "high", "flood", PHONE, "10 peers in 5 s"]
         self.tab.wait(lambda: self.rows() == [flood, scan], "the flood")
         lasts = ("return [...document.querySelectorAll('#incidents tbody tr')].map("
                  "(row) => row.cells[1].textContent)")
