@@ -33,7 +33,7 @@ struct PeerCount {
   int64_t packets;
 };
 
-// What a window holds of one TCP connection that was opened in it; for traffic.v2.
+// What a window holds of one TCP flow, opened in it where it has a SYN; for traffic.v2.
 struct Connection {
   std::array<uint8_t, 16> address;  // of the peer
   uint16_t own_port;

@@ -22,9 +22,8 @@ import subprocess
 # Least and greatest number a second, and how many of them show in a window.
 RATES = {"host-scan": (0.3, 3000, 20), "port-scan": (0.3, 3000, 20), "syn-flood": (15, 20000, 75),
          "udp-flood": (15, 20000, 75), "guessing": (0.3, 30, 22)}
-LABELS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
-          "guessing": "brute_force", "beacon": "c2", "quiet": "benign",
-          "call": "benign"}
+# Their order is that of the seeds.
+SCENARIOS = (*RATES, "beacon", "quiet", "call")
 BENIGN = ("quiet", "call")
 CALLS = 4  # of so many seeds one: they are large
 SHORTEST_FOR_BEACONS = 20
@@ -105,7 +104,7 @@ def main():
     arguments = parser.parse_args()
     os.makedirs(arguments.folder, exist_ok=True)
     # Equal seeds make equal homes: no two captures are of one.
-    jobs = [(scenario, 1000 * number + seed) for number, scenario in enumerate(LABELS)
+    jobs = [(scenario, 1000 * number + seed) for number, scenario in enumerate(SCENARIOS)
             for seed in range(1, arguments.seeds + 1)
             if scenario != "call" or seed % CALLS == 0]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

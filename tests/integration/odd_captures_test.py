@@ -85,7 +85,7 @@ class Odd(unittest.TestCase):
 
 
 class UnknownModels(unittest.TestCase):
-    """A model that asks for what this build has not is refused by name, and the rest go on."""
+    """A model that asks for what this build has not is refused, and named."""
 
     def refusal(self, change):
         with tempfile.TemporaryDirectory(prefix="silhouette-odd-") as models:
