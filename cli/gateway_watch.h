@@ -22,7 +22,8 @@ class GatewayWatch {
  public:
   using Open = std::function<std::unique_ptr<grpc::ClientReader<Response>>(grpc::ClientContext*,
                                                                            const Request&)>;
-  // Errors end the watch.
+  // Errors that are worth a retry lead to another stream, which tells the same response again;
+  // others end the watch.
   using OnResponse = std::function<absl::Status(const Response&)>;
 
   GatewayWatch(Open open, Request request, OnResponse on_response)
@@ -65,16 +66,21 @@ class GatewayWatch {
     }
     auto reader = open_(&context, request_);
     made_progress_ = false;
+    absl::Status taken;
     Response response;
-    while (failed_.ok() && reader->Read(&response)) {
+    while (taken.ok() && reader->Read(&response)) {
       answered_ = made_progress_ = true;
-      failed_ = on_response_(response);
-      request_.set_cursor(response.cursor());
+      taken = on_response_(response);
+      if (taken.ok()) request_.set_cursor(response.cursor());
     }
-    if (!failed_.ok()) context.TryCancel();
+    if (!taken.ok()) context.TryCancel();
     const grpc::Status status = reader->Finish();
     std::lock_guard lock(mutex_);
     stream_ = nullptr;
+    if (!taken.ok()) {
+      if (!IsWorthARetry(taken)) failed_ = taken;
+      return taken;
+    }
     return status.ok() ? absl::UnavailableError("the gateway closed the stream")
                        : FromGrpcStatus(status);
   }

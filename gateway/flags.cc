@@ -42,7 +42,7 @@ void AddStoreFlags(CLI::App* app, StoreFlags* flags) {
       ->capture_default_str()
       ->group(kept);
   app->add_option("--keep-summaries", flags->keep_summaries,
-                  "How long the counts by the hour are kept")
+                  "How long the counts by the hour and the incidents are kept")
       ->type_name("AGE")
       ->capture_default_str()
       ->group(kept);

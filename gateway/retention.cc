@@ -123,6 +123,8 @@ absl::Status Retention::Tidy() {
         "AND id NOT IN (SELECT run_id FROM hour) AND stored_minute < ",
         minute, ";",
         "DELETE FROM incident WHERE run_id NOT IN (SELECT id FROM run);"
+        "DELETE FROM incident WHERE to_ns < (SELECT watermark_ns FROM run WHERE id = run_id) - ",
+        absl::ToInt64Nanoseconds(options_.summaries), ";",
         "DELETE FROM subject WHERE id NOT IN (SELECT subject_id FROM seen) "
         "AND id NOT IN (SELECT subject_id FROM hour) "
         "AND id NOT IN (SELECT subject_id FROM incident);"

@@ -15,7 +15,7 @@ namespace silhouette {
 struct RetentionOptions {
   absl::Duration verdicts = absl::Hours(24 * 90);
   absl::Duration features = absl::Hours(24 * 7);
-  // Counts by the hour, of runs that go on, count from the run's newest window.
+  // Counts by the hour, and incidents. Of runs that go on, they count from the run's newest window.
   absl::Duration summaries = absl::Hours(24 * 800);
   // Bytes of the database: above it the oldest verdicts go, whatever their age. 0: no limit.
   uint64_t store_bytes = uint64_t{10} << 30;

@@ -119,6 +119,21 @@ TEST_F(RetentionTest, IncidentsOutliveTheirVerdictsAndGoWithTheirRun) {
   EXPECT_EQ(left[0].run(), "3");
 }
 
+TEST_F(RetentionTest, OldIncidentsOfARunThatGoesOnAreDeleted) {
+  constexpr int64_t kWindowsOfAnHour = 3600 * 1'000'000'000LL / kDeviceWindow;
+  BatchOf batch("1");
+  batch.Models({DeviceHead()});
+  for (int64_t hour : {0, 4, 9}) {
+    batch.AddDevice(hour * kWindowsOfAnHour, "device:10.0.0.1", 1);
+  }
+  Add(batch.Watermark(10 * kWindowsOfAnHour * kDeviceWindow, 3));
+  ASSERT_THAT(*store_->ListIncidents({}), SizeIs(3));
+  Run({.summaries = absl::Hours(8)});
+  const auto left = *store_->ListIncidents({});
+  ASSERT_THAT(left, SizeIs(2));
+  EXPECT_EQ(left[1].from_ns(), 4 * kWindowsOfAnHour * kDeviceWindow);
+}
+
 TEST_F(RetentionTest, AClockThatWasAheadDeletesNothingEarly) {
   now_ += absl::Hours(1000);
   Add(BatchOf("1").Add(0, "a", 1));

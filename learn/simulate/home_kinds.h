@@ -49,8 +49,9 @@ void AddHeldOpen(const Living& living, uint16_t port, double period_s, Random ra
 
 // home_polling.cc: with a neighbour, most often nothing.
 void AddPollingLife(const Living& living, Random random);
-// home_strangers.cc: what comes from the Internet unasked, most often nothing.
-void AddStrangers(const Living& living, Random random);
+// home_strangers.cc: what comes from the Internet unasked; nothing, unless it can reach the device,
+// which has that probability.
+void AddStrangers(const Living& living, double reachable, Random random);
 
 // home_camera.cc: the scenario's battery camera, silent but for keep-alives; what moves between
 // `from_ns` and `to_ns` it uploads. Returns the uploads, from first packet to just behind the last.

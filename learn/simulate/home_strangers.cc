@@ -69,8 +69,8 @@ void AddVisitor(const Living& living, Random random) {
 
 }  // namespace
 
-void AddStrangers(const Living& living, Random random) {
-  if (Chance(random, 0.65)) return;  // behind a router that lets nobody in
+void AddStrangers(const Living& living, double reachable, Random random) {
+  if (!Chance(random, reachable)) return;  // behind a router that lets nobody in
   for (int64_t i = random.UniformInt(0, 3); i > 0; --i) {
     AddVisitor(living, random.Fork(static_cast<uint64_t>(i)));
   }

@@ -72,6 +72,11 @@ void AddNeighbours(HomeWire& wire, const ScenarioPlan& plan, const Random& root)
   }
 }
 
+bool IsFlooded(const ScenarioPlan& plan) {
+  return plan.role == Role::kVictim &&
+         (plan.scenario == Scenario::kSynFlood || plan.scenario == Scenario::kUdpFlood);
+}
+
 // What the device under watch does by itself; the stretches that its truth tells of.
 std::vector<Stretch> AddDevice(HomeWire& wire, const ScenarioPlan& plan, const Random& random) {
   if (plan.scenario == Scenario::kCamera) {
@@ -84,7 +89,8 @@ std::vector<Stretch> AddDevice(HomeWire& wire, const ScenarioPlan& plan, const R
   const Living living = {
       .wire = wire, .host = plan.device.host, .activity = activity, .neighbours = plan.neighbours};
   AddLife(living, plan.device.kind, random.Fork(1));
-  AddStrangers(living, random.Fork(2));
+  // Most that is flooded offers something to the Internet; most other devices do not.
+  AddStrangers(living, IsFlooded(plan) ? 0.7 : 0.35, random.Fork(2));
   return {};
 }
 
