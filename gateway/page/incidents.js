@@ -36,7 +36,7 @@ function rowOf(incident) {
 
 // Incidents as a table, in their order.
 export const incidentTable = (incidents) =>
-    scrolling('Incidents', table(kHeadings, incidents.map(rowOf), {class: 'figures words'}));
+    scrolling('Incidents', table(kHeadings, incidents.map(rowOf), {class: 'figures incidents'}));
 
 export class IncidentsView {
   #over = null;  // AbortController, while this page is shown

@@ -80,10 +80,12 @@ def theme_colour(tab, name):
 class PageTest(unittest.TestCase):
     """A suite and a tab that a class's tests share."""
 
+    MODELS = harness.CALL_MODELS
+
     @classmethod
     def setUpClass(cls):
         browser.skip_without_one()
-        cls.suite = PageSuite()
+        cls.suite = PageSuite(models=cls.MODELS)
         cls.addClassCleanup(cls.suite.close)
         cls.fill()
         cls.tab = Browser()

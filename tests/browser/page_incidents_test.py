@@ -1,7 +1,11 @@
 """The page of incidents: they come as they are found, stay over a reload, and lead to the timeline."""
 
+import csv
+import os
 import unittest
 
+import browser
+from browser import harness
 from page_case import PageTest, place
 from device_verdicts import ORIGIN, push, verdict  # beside the harness, which page_case finds
 
@@ -64,6 +68,48 @@ class IncidentsAndTheirPlaces(IncidentsTest):
         self.push(verdict("10.0.0.9", 1, "scan", 70), verdict("10.0.0.9", 2, "scan", 80),
                   run="joined")
         self.tab.wait(lambda: of_joined() == ["50 peers in 5 s"], "one")
+        self.assert_no_trouble()
+
+
+class IncidentsOfTheBundledModels(IncidentsTest):
+    MODELS = harness.MODELS
+
+    def test_of_simulated_attacks_are_shown_and_pictures_taken(self):
+        expected = []
+        for number, (scenario, kind) in enumerate((("port-scan", "scan"), ("syn-flood", "flood"))):
+            path = os.path.join(self.suite.folder, scenario + ".pcap")
+            status, _, errors = harness.run_tool(
+                "simulate", "home", "--scenario", scenario, "--seed", str(11 + number), "--rate",
+                "300", "--duration", "30", "--before", "60", "--after", "30", "-o", path)
+            self.assertEqual(status, 0, errors)
+            self.suite.capture_file(path, scenario)
+            expected.append(kind)
+        self.open_and_wait_for("#/incidents", ".incidents-view[data-loaded='true']")
+        self.tab.wait(lambda: set(expected) <= {row[2] for row in self.rows()}, "both kinds")
+        self.tab.screenshot("incidents-light")
+        self.tab.set_dark(True)
+        self.tab.screenshot("incidents-phone-dark", browser.PHONE)
+        self.tab.set_dark(False)
+        self.tab.resize(browser.WIDE)
+
+    def test_of_recorded_attacks_are_shown_with_their_evidence(self):
+        with open(harness.shared("threat", "labels.tsv"), encoding="utf-8") as file:
+            attacks = [row for row in csv.DictReader(file, delimiter="\t")
+                       if row["label"] != "benign"]
+        self.open("#/incidents")
+        self.tab.wait_for(".incidents-view[data-loaded='true']")
+        for attack in attacks:
+            run = os.path.basename(attack["path"])
+            self.suite.capture_file(harness.shared("threat", attack["path"]), run,
+                                    "--home", attack["device"])
+            link = "#incidents a[href*='/%s/']" % run
+            self.tab.wait_for(link, "the incident of " + run)
+            shown = self.tab.js(
+                "return [...document.querySelectorAll(arguments[0])].map("
+                "(link) => [...link.closest('tr').cells].slice(3).map("
+                "(cell) => cell.textContent))", link)
+            self.assertEqual([row[:2] for row in shown], [[attack["label"], attack["device"]]])
+            self.assertRegex(shown[0][2], r"\d")
         self.assert_no_trouble()
 
 

@@ -11,8 +11,8 @@ import harness
 class PageSuite(harness.Suite):
     """capture-svc waits for jobs; further captures are started by `capture` and `replay`."""
 
-    def __init__(self, *gateway_args):
-        super().__init__()
+    def __init__(self, *gateway_args, models=harness.CALL_MODELS):
+        super().__init__(models=models)
         try:
             self.gateway_args = gateway_args
             self.web = self.gateway.address("web")
@@ -40,12 +40,12 @@ class PageSuite(harness.Suite):
     def url(self, place=""):
         return "http://%s/%s" % (self.web, place)
 
-    def capture_file(self, path, run):
+    def capture_file(self, path, run, *args):
         """Reads a capture to its end, as a run of this name."""
         status, _, errors = harness.run_binary(
             "capture-svc", "--listen", "127.0.0.1:0", "--health-listen", "127.0.0.1:0",
             "--metrics-listen", "127.0.0.1:0", "--feature-address", self.feature.address(),
-            "--file", path, "--run", run, "--once")
+            "--file", path, "--run", run, "--once", *args)
         assert status == 0, errors
 
     def replay(self, path, run, speed):

@@ -186,7 +186,7 @@ class Service:
 class Suite:
     """The four services as processes, joined over loopback; `every` are arguments of each."""
 
-    def __init__(self, *capture_args, every=()):
+    def __init__(self, *capture_args, every=(), models=CALL_MODELS):
         self.every = every
         self._folder = tempfile.TemporaryDirectory(prefix="silhouette-test-")
         self.folder = self._folder.name
@@ -195,7 +195,7 @@ class Suite:
         try:
             self.gateway = self._start("gateway", "--store",
                                        os.path.join(self.folder, "verdicts.db"))
-            self.classify = self._start("classify-svc", "--models", CALL_MODELS,
+            self.classify = self._start("classify-svc", "--models", models,
                                         "--gateway-address", self.gateway.address())
             self.feature = self._start("feature-svc", "--classify-address",
                                        self.classify.address())
