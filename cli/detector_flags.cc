@@ -1,10 +1,12 @@
 #include "cli/detector_flags.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "capture-svc/flags.h"
+#include "classify-svc/novelty.h"
 #include "common/duration.h"
 
 namespace silhouette {
@@ -55,6 +57,12 @@ absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
     return absl::InvalidArgumentError(
         "--classes: name them, the one first that is nothing to tell of, as "
         "benign,scan,flood");
+  }
+  const std::set<std::string> names(classes.begin(), classes.end());
+  if (names.size() < classes.size() || names.contains(kUnknownClass)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--classes: a name is there twice or is ", kUnknownClass,
+                     ", which is said of windows that are unlike all others (--unknown-share)"));
   }
   DetectorRequest request;
   request.lists = flags.lists;

@@ -96,11 +96,19 @@ TEST(Evidence, RatesAreASecond) {
   EXPECT_EQ(Phrase("all_packets", 0), "no packets");
 }
 
+TEST(Evidence, TrafficThatIsSpreadIsSaidWithHowManyThereAre) {
+  EXPECT_EQ(Evidence({{"peer_entropy", 30}, {"peers", 6276}}, Tell({"peer_entropy", "peers"})),
+            "traffic spread over 6,276 peers");
+  EXPECT_EQ(Evidence({{"home_port_entropy", 30}, {"home_ports", 0}}, Tell({"home_port_entropy"})),
+            "traffic spread over many ports of the device");
+}
+
 TEST(Evidence, WhatIsLittleIsCalledSo) {
   EXPECT_EQ(Phrase("peers", 2), "only 2 peers in 5 s");
   EXPECT_EQ(Phrase("peers", 1), "only 1 peer in 5 s");
   EXPECT_EQ(Phrase("size_entropy", 0.1), "sizes hardly vary");
   EXPECT_EQ(Phrase("all_iat_std", 0.001), "packets in a steady beat");
+  EXPECT_EQ(Phrase("peer_entropy", 0.1), "traffic with few peers");
 }
 
 TEST(Evidence, SharesAreInPercentAndSizesInBytes) {

@@ -114,8 +114,11 @@ std::string TimesUsual(const Said& said, const char* what) {
   return absl::StrCat(Number(said.value), " times its usual ", what, said.where());
 }
 
-std::string Spread(const Said& said, const char* what) {
-  return absl::StrCat("traffic ", said.is_little ? "with few" : "spread over many", " ", what);
+// `count` is the feature that counts them.
+std::string Spread(const Said& said, const char* count, const char* what) {
+  if (said.is_little) return absl::StrCat("traffic with few ", what);
+  const double number = said.Other(count);
+  return absl::StrCat("traffic spread over ", number > 0 ? Number(number) : "many", " ", what);
 }
 
 struct Words {
@@ -203,14 +206,15 @@ Table Flags() {
 Table Ends() {
   return {
       {"peers", {"peers", [](const Said& s) { return s.Count("peer") + s.in_window(); }}},
-      {"peer_entropy", {"peers", [](const Said& s) { return Spread(s, "peers"); }}},
+      {"peer_entropy", {"peers", [](const Said& s) { return Spread(s, "peers", "peers"); }}},
       {"home_ports",
        {"home ports", [](const Said& s) { return s.Count("port") + " of the device tried"; }}},
       {"home_port_entropy",
-       {"home ports", [](const Said& s) { return Spread(s, "ports of the device"); }}},
+       {"home ports",
+        [](const Said& s) { return Spread(s, "home_ports", "ports of the device"); }}},
       {"remote_ports", {"remote ports", [](const Said& s) { return s.Count("remote port"); }}},
       {"remote_port_entropy",
-       {"remote ports", [](const Said& s) { return Spread(s, "remote ports"); }}},
+       {"remote ports", [](const Said& s) { return Spread(s, "remote_ports", "remote ports"); }}},
   };
 }
 

@@ -120,6 +120,22 @@ std::vector<Interval> F1Intervals(const Dataset& data, const Predictions& predic
   return intervals;
 }
 
+// By source: what is fitted on the left-out rows of all others.
+std::map<size_t, DetectorParts> PartsBySource(const Dataset& data, const LeftOutRows& left_out,
+                                              const DetectionOptions& options) {
+  std::set<size_t> sources;
+  for (size_t row : left_out.raw.row) sources.insert(data.source[row]);
+  const std::vector<size_t> list(sources.begin(), sources.end());
+  std::vector<DetectorParts> parts(list.size());
+  ParallelFor(list.size(), [&](size_t i) {
+    parts[i] =
+        FitParts(data, left_out, options, [&](size_t row) { return data.source[row] == list[i]; });
+  });
+  std::map<size_t, DetectorParts> by_source;
+  for (size_t i = 0; i < list.size(); ++i) by_source[list[i]] = std::move(parts[i]);
+  return by_source;
+}
+
 }  // namespace
 
 std::vector<size_t> ThinnedBySource(const Dataset& data, std::span<const size_t> rows,
@@ -168,18 +184,11 @@ DetectionResult JudgeDetection(const Dataset& data, const Split& split, const Le
   predictions = left_out.raw;
   predictions.classes = data.classes.size() + 1;
   predictions.probabilities.clear();
-  std::map<size_t, DetectorParts> parts;  // by the source that they do not know
+  const std::map<size_t, DetectorParts> parts = PartsBySource(data, left_out, options);
   for (size_t i = 0; i < predictions.rows(); ++i) {
-    const size_t source = data.source[predictions.row[i]];
-    auto of = parts.find(source);
-    if (of == parts.end()) {
-      of = parts
-               .emplace(source, FitParts(data, left_out, options,
-                                         [&](size_t row) { return data.source[row] == source; }))
-               .first;
-    }
-    const std::vector<double> served = ServedProbabilities(left_out, i, of->second);
-    predictions.said[i] = ChooseClass<double>(of->second.thresholds, served);
+    const DetectorParts& of = parts.at(data.source[predictions.row[i]]);
+    const std::vector<double> served = ServedProbabilities(left_out, i, of);
+    predictions.said[i] = ChooseClass<double>(of.thresholds, served);
     predictions.probabilities.insert(predictions.probabilities.end(), served.begin(), served.end());
   }
   result.unknown = static_cast<uint64_t>(

@@ -1,7 +1,9 @@
 // What a device hears that the Internet can reach: probes for everybody, and answers that are meant
 // for whoever used its address.
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "learn/simulate/home_devices.h"
 #include "learn/simulate/home_draw.h"
@@ -67,6 +69,37 @@ void AddVisitor(const Living& living, Random random) {
   connection.Close(time);
 }
 
+// Many away from home use what the device offers, each by short connections, as a web server's.
+void AddClients(const Living& living, Random random) {
+  constexpr std::array<uint16_t, 6> kPorts = {80, 443, 443, 25, 993, 8443};
+  constexpr double kMostConnections = 4000;
+  const Endpoint device = {.host = living.host, .port = Pick(random, kPorts)};
+  std::vector<Host> clients;
+  for (auto i = static_cast<int64_t>(LogUniform(random, 3, 300)); i > 0; --i) {
+    clients.push_back(DrawStranger(random));
+  }
+  const double length_s =
+      static_cast<double>(living.wire.end_ns() - living.wire.begin_ns()) / kNanosPerSecond;
+  const double rate = std::min(LogUniform(random, 0.05, 15), kMostConnections / length_s);
+  const int64_t most_questions = random.UniformInt(1, 5);
+  const double most_answered = LogUniform(random, 200, 4e4);
+  const TcpLook look = DrawRemoteLook(random), own_look = DrawHomeLook(random);
+  int64_t time = living.wire.begin_ns();
+  while ((time += Seconds(random.Exponential(1 / rate))) < living.wire.end_ns()) {
+    const auto client = random.UniformInt(0, static_cast<int64_t>(clients.size()) - 1);
+    const Endpoint asker = {.host = clients[static_cast<size_t>(client)], .port = AnyPort(random)};
+    TcpConnection connection(living.wire, asker, device, DrawFar(random), DrawNear(random), look,
+                             own_look);
+    int64_t now = connection.Open(time);
+    for (int64_t i = random.UniformInt(1, most_questions); i > 0; --i) {
+      const auto answered = static_cast<uint32_t>(LogUniform(random, 40, most_answered));
+      now = Ask(connection, now + Millis(LogUniform(random, 0.2, 500)), Bytes(random, 20, 900),
+                answered, Millis(LogUniform(random, 0.3, 200)));
+    }
+    Chance(random, 0.5) ? connection.Close(now) : connection.ServerCloses(now);
+  }
+}
+
 }  // namespace
 
 void AddStrangers(const Living& living, double reachable, Random random) {
@@ -74,6 +107,7 @@ void AddStrangers(const Living& living, double reachable, Random random) {
   for (int64_t i = random.UniformInt(0, 3); i > 0; --i) {
     AddVisitor(living, random.Fork(static_cast<uint64_t>(i)));
   }
+  if (Chance(random, 0.4)) AddClients(living, random.Fork(0));
   const double reset = Chance(random, 0.5) ? 0 : random.Uniform(0.2, 1);
   const double gap_s = 1 / LogUniform(random, 0.05, 20);
   int64_t time = living.wire.begin_ns();

@@ -118,6 +118,8 @@ class TrainedFromLists(unittest.TestCase):
     def test_bad_input_says_what_is_wrong(self):
         self.refused("--classes", "--list", self.list, "--subject", "device")
         self.refused("--subject device", "--list", self.list, "--classes", "benign,scan")
+        for names in ("benign,scan,scan", "benign,scan,unknown"):
+            self.refused("--classes: a name", "--list", self.list, "--classes", names, *FLAGS[2:])
         self.refused("--report: has no meaning", "--list", self.list, *FLAGS, "--report", "x.html")
         self.refused("list.tsv.*no such", "--list", self.list + "x", *FLAGS)
         self.refused("no window|class", "--list", self.list, "--classes", "benign,aliens",
