@@ -1,10 +1,12 @@
 #include "cli/detector_flags.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "capture-svc/flags.h"
 #include "classify-svc/novelty.h"
 #include "common/duration.h"
@@ -37,6 +39,15 @@ void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
       ->capture_default_str()
       ->needs(list);
   group
+      ->add_option(
+          "--alarm-windows", flags->least_windows,
+          "So many windows of a class, none further apart than --quiet, make an alarm, and "
+          "an incident; fewer make none: as c2=3 (repeatable; default: 1)")
+      ->type_name("RULE")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(list);
+  group
       ->add_option("--unknown-share", flags->options.unknown_share,
                    "Share of the windows of captures that training never saw which may be called "
                    "unknown, for being unlike all of the training; 0: none ever is")
@@ -44,6 +55,29 @@ void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
       ->check(CLI::Range(0.0, 0.5))
       ->needs(list);
 }
+
+namespace {
+
+absl::StatusOr<std::map<size_t, size_t>> ParseLeastWindows(
+    const std::vector<std::string>& texts, const std::vector<std::string>& classes) {
+  constexpr size_t kMost = 1000;
+  std::map<size_t, size_t> least;
+  for (const std::string& text : texts) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    const auto found = std::find(classes.begin(), classes.end(), parts.first);
+    size_t windows = 0;
+    if (found == classes.end() || !absl::SimpleAtoi(parts.second, &windows) || windows < 1 ||
+        windows > kMost) {
+      return absl::InvalidArgumentError(absl::StrCat("--alarm-windows: \"", text,
+                                                     "\"; write one of the classes and 1 to ",
+                                                     kMost, ", as ", classes.back(), "=3"));
+    }
+    least[static_cast<size_t>(found - classes.begin())] = windows;
+  }
+  return least;
+}
+
+}  // namespace
 
 absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
                                                   const LabelledFlags& captures,
@@ -58,11 +92,11 @@ absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
         "--classes: name them, the one first that is nothing to tell of, as "
         "benign,scan,flood");
   }
-  const std::set<std::string> names(classes.begin(), classes.end());
-  if (names.size() < classes.size() || names.contains(kUnknownClass)) {
+  if (std::find(classes.begin(), classes.end(), kUnknownClass) != classes.end()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--classes: a name is there twice or is ", kUnknownClass,
-                     ", which is said of windows that are unlike all others (--unknown-share)"));
+        absl::StrCat("--classes: ", kUnknownClass,
+                     " is said of windows that are unlike all others (--unknown-share); name the "
+                     "class otherwise"));
   }
   DetectorRequest request;
   request.lists = flags.lists;
@@ -74,6 +108,9 @@ absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
         absl::StrCat("--quiet: ", std::string(quiet.status().message())));
   }
   request.options.quiet_ns = *quiet;
+  auto least = ParseLeastWindows(flags.least_windows, classes);
+  if (!least.ok()) return least.status();
+  request.options.least_windows = *std::move(least);
   const auto spec = SpecOf(windows, schema);
   if (!spec.ok()) return spec.status();
   request.spec = *spec;

@@ -17,6 +17,7 @@ struct DetectorFlags {
   std::vector<std::string> lists;
   std::string quiet = "60s";
   DetectionOptions options;
+  std::vector<std::string> least_windows;  // CLASS=N
 
   bool any() const { return !lists.empty(); }
 };

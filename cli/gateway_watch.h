@@ -68,10 +68,12 @@ class GatewayWatch {
     made_progress_ = false;
     absl::Status taken;
     Response response;
-    while (taken.ok() && reader->Read(&response)) {
-      answered_ = made_progress_ = true;
+    while (reader->Read(&response)) {
+      answered_ = true;
       taken = on_response_(response);
-      if (taken.ok()) request_.set_cursor(response.cursor());
+      if (!taken.ok()) break;
+      made_progress_ = true;
+      request_.set_cursor(response.cursor());
     }
     if (!taken.ok()) context.TryCancel();
     const grpc::Status status = reader->Finish();

@@ -17,7 +17,9 @@
 #include "cli/json_report.h"
 #include "cli/report_flags.h"
 #include "cli/stopper.h"
+#include "common/address.h"
 #include "common/grpc_server.h"
+#include "common/mac_address.h"
 #include "common/stop_signal.h"
 #include "common/tls_credentials.h"
 
@@ -121,6 +123,21 @@ class Printer {
   std::map<int64_t, Shown> shown_;  // by number
 };
 
+// As incidents name them.
+absl::Status NormalizeDevices(std::vector<std::string>* devices) {
+  for (std::string& device : *devices) {
+    if (const auto ip = IpAddress::Parse(device); ip.ok()) {
+      device = ip->ToString();
+    } else if (const auto mac = MacAddress::Parse(device); mac.ok()) {
+      device = mac->ToString();
+    } else {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--device: \"", device, "\" is no address; write an IP or MAC address"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Those that the flags ask for, newest first.
 absl::StatusOr<std::vector<v1::Incident>> List(GatewayClient* gateway,
                                                const IncidentsFlags& flags) {
@@ -209,7 +226,8 @@ void AddIncidentsCommand(CLI::App* parent, int* exit_status) {
   AddTlsClientOptions(app, &flags->tls);
   app->footer(kFooter);
   app->callback([flags, exit_status] {
-    const absl::Status status = ExplainUnavailable(Show(*flags), flags->gateway);
+    absl::Status status = NormalizeDevices(&flags->devices);
+    if (status.ok()) status = ExplainUnavailable(Show(*flags), flags->gateway);
     *exit_status = status.ok() ? 0 : ReportFailure("incidents", status);
   });
 }

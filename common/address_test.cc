@@ -8,6 +8,8 @@
 #include <cstring>
 #include <random>
 
+#include "common/mac_address.h"
+
 namespace silhouette {
 namespace {
 
@@ -144,6 +146,16 @@ TEST(HomeNetworks, TheShortcutForIpv4SaysTheSame) {
     inside += contains;
   }
   EXPECT_GT(inside, 10'000);
+}
+
+TEST(MacAddress, ParsesWhatItPrintsInEitherCase) {
+  const auto address = MacAddress::Parse("00:1B:2c:3D:4e:5F");
+  ASSERT_TRUE(address.ok()) << address.status();
+  EXPECT_EQ(address->ToString(), "00:1b:2c:3d:4e:5f");
+  for (const char* wrong : {"", "00:1b:2c:3d:4e", "00:1b:2c:3d:4e:5f:60", "00-1b-2c-3d-4e-5f",
+                            "00:1b:2c:3d:4e:5g", "0:01b:2c:3d:4e:5f", "-1:1b:2c:3d:4e:5f"}) {
+    EXPECT_FALSE(MacAddress::Parse(wrong).ok()) << wrong;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
 
 namespace silhouette {
 
@@ -12,6 +15,8 @@ struct MacAddress {
   std::array<uint8_t, 6> bytes{};
 
   static MacAddress From(const uint8_t* six_bytes);
+  // "00:1b:2c:3d:4e:5f", in upper or lower case. Errors: INVALID_ARGUMENT.
+  static absl::StatusOr<MacAddress> Parse(std::string_view text);
 
   bool is_zero() const { return *this == MacAddress(); }
   // Multicast or broadcast: nobody's own.

@@ -50,7 +50,7 @@ TEST(TrafficV2, TellsWhichShareIsWithPeersAtHome) {
   window.Expect({{"home_share", 3.0 / 5}});
 }
 
-// Three at 100, 400 and 1000 ms; the last has an entry of its own for each packet.
+// Three at 100, 400 and 1000 ms; one packet of the last has an entry of its own.
 TEST(TrafficV2, ConnectionsAreDescribedByTheirOpeningsPacketsAndBytes) {
   TrafficV2Window window({{100 * kMilli, 60, true, Tcp(1, 443), kSyn},
                           {120 * kMilli, 70, false, Tcp(1, 443), kSyn | kAck},

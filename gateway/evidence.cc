@@ -20,18 +20,19 @@ bool SaysTheSame(const Topic& a, const Topic& b) {
                               b.direction == Direction::kAll);
 }
 
-bool IsOutside(double value, const v1::TellingFeature& usual) {
+bool IsOutside(const Feature&, double value, const v1::TellingFeature& usual) {
   return std::isfinite(value) && (value < usual.low() || value > usual.high());
 }
 
-bool IsSomething(double value, const v1::TellingFeature&) {
-  return std::isfinite(value) && value != 0;
+bool IsSomething(const Feature& feature, double value, const v1::TellingFeature&) {
+  return std::isfinite(value) && value != 0 && SaysAmount(feature);
 }
 
 // Of the first features that are worth it, one a topic.
 std::string Phrases(const SeenWindow& window,
                     const google::protobuf::RepeatedPtrField<v1::TellingFeature>& telling,
-                    bool (*is_worth_it)(double value, const v1::TellingFeature& usual)) {
+                    bool (*is_worth_it)(const Feature& feature, double value,
+                                        const v1::TellingFeature& usual)) {
   const std::span<const Feature> columns = window.columns;
   std::vector<Topic> topics;
   std::vector<std::string> phrases;
@@ -41,12 +42,14 @@ std::string Phrases(const SeenWindow& window,
     });
     if (column == columns.end()) continue;
     const double value = window.features[static_cast<size_t>(column - columns.begin())];
-    if (!is_worth_it(value, usual)) continue;
+    if (!is_worth_it(*column, value, usual)) continue;
     Topic topic = TopicOf(*column);
     const auto is_said = [&](const Topic& other) { return SaysTheSame(topic, other); };
     if (std::any_of(topics.begin(), topics.end(), is_said)) continue;
+    std::string phrase = PhraseOf(window, *column, value, usual);
+    if (phrase.empty()) continue;
     topics.push_back(std::move(topic));
-    phrases.push_back(PhraseOf(window, *column, value, usual));
+    phrases.push_back(std::move(phrase));
     if (phrases.size() == kMostPhrases) break;
   }
   return absl::StrJoin(phrases, ", ");

@@ -60,6 +60,19 @@ TEST(Evidence, WhereEachIsUsualByItselfTheFirstThatAreThereAreSaid) {
             "12 remote ports, 3 packets/s inbound, 15 peers in 5 s");
 }
 
+TEST(Evidence, WhatIsUsualIsNotCalledMuchOrLittle) {
+  const Telling telling =
+      Tell({"peer_entropy", "all_iat_std", "size_entropy", "peers_ratio", "peers"});
+  EXPECT_EQ(Evidence({}, telling), "15 peers in 5 s");
+}
+
+TEST(Evidence, ConnectionsThatAreUnevenSpeakForNothing) {
+  const Telling telling = Tell({"out_opened_gap_variation", "out_opened_packets_variation"});
+  EXPECT_EQ(Evidence({{"out_opened_gap_variation", 30}, {"out_opened_packets_variation", 0.1}},
+                     telling, "traffic.v2"),
+            "connections all alike");
+}
+
 TEST(Evidence, ConnectionsThatAreAlike) {
   const Telling telling =
       Tell({"out_opened_same", "out_opened_gap_mean", "out_opened_gap_variation"});
@@ -85,7 +98,7 @@ TEST(Evidence, UnansweredSynsAreAShareOfAll) {
   // A flow may be counted although its SYN was sent twice, or before.
   EXPECT_EQ(Evidence({{"out_unanswered_syns", 50}, {"out_syn", 40}}, Tell({"out_unanswered_syns"})),
             "100 % of its 40 SYNs unanswered");
-  EXPECT_EQ(Phrase("in_unanswered_syns", 300), "300 connection attempts from outside unanswered");
+  EXPECT_EQ(Phrase("in_unanswered_syns", 300), "300 connection attempts to the device unanswered");
 }
 
 TEST(Evidence, RatesAreASecond) {
@@ -140,6 +153,7 @@ TEST(Evidence, EveryFeatureHasWords) {
       for (const double value : {0., 1., 1e6, 1e18}) {
         const std::string words = PhraseOf(window, feature, value, Tell({feature.name})[0]);
         EXPECT_THAT(words, Not(HasSubstr("_"))) << schema.name << " " << feature.name;
+        if (feature.name.ends_with("_variation") && value > 0 && words.empty()) continue;
         EXPECT_GE(words.size(), 5u) << schema.name << " " << feature.name << ": " << words;
       }
     }

@@ -82,7 +82,7 @@ std::string ByteRate(const Said& said, double rate) {
 
 std::string UnansweredSyns(const Said& said) {
   if (said.direction == Direction::kIn) {
-    return absl::StrCat(said.Count("connection attempt"), " from outside unanswered");
+    return absl::StrCat(said.Count("connection attempt"), " to the device unanswered");
   }
   const double syns = said.Other("out_syn");
   if (syns < 1 || said.is_little) return absl::StrCat(said.Count("SYN"), " unanswered");
@@ -123,7 +123,8 @@ std::string Spread(const Said& said, const char* count, const char* what) {
 
 struct Words {
   const char* topic;
-  std::string (*say)(const Said& said);
+  std::string (*say)(const Said& said);  // empty: nothing worth saying
+  bool is_amount = true;                 // else it says that this is more or less than usual
 };
 
 using Table = std::map<std::string_view, Words>;
@@ -133,9 +134,10 @@ Table Amounts() {
       {"packets", {"packets", Packets}},
       {"bytes", {"bytes", [](const Said& s) { return ByteRate(s, s.value / s.window.seconds); }}},
       {"bytes_per_second", {"bytes", [](const Said& s) { return ByteRate(s, s.value); }}},
-      {"packets_ratio", {"usual packets", [](const Said& s) { return TimesUsual(s, "packets"); }}},
-      {"bytes_ratio", {"usual bytes", [](const Said& s) { return TimesUsual(s, "bytes"); }}},
-      {"peers_ratio", {"usual peers", [](const Said& s) { return TimesUsual(s, "peers"); }}},
+      {"packets_ratio",
+       {"usual packets", [](const Said& s) { return TimesUsual(s, "packets"); }, false}},
+      {"bytes_ratio", {"usual bytes", [](const Said& s) { return TimesUsual(s, "bytes"); }, false}},
+      {"peers_ratio", {"usual peers", [](const Said& s) { return TimesUsual(s, "peers"); }, false}},
       {"bursts",
        {"bursts", [](const Said& s) { return s.Count("burst") + s.where() + s.in_window(); }}},
       {"burst_packets_max",
@@ -170,9 +172,9 @@ Table SizesAndTimes() {
       {"size_q3", {"size", size}},
       {"size_min", {"size", smallest}},
       {"size_max", {"size", largest}},
-      {"size_std", {"sizes", SizeSpread}},
-      {"size_variation", {"sizes", SizeSpread}},
-      {"size_entropy", {"sizes", SizeSpread}},
+      {"size_std", {"sizes", SizeSpread, false}},
+      {"size_variation", {"sizes", SizeSpread, false}},
+      {"size_entropy", {"sizes", SizeSpread, false}},
       {"unique_sizes", {"sizes", sizes}},
       // A packet every 2 ms is 500 of them a second.
       {"iat_mean", {"packets", every}},
@@ -181,8 +183,8 @@ Table SizesAndTimes() {
       {"iat_q3", {"packets", every}},
       {"iat_min", {"packets", every}},
       {"iat_max", {"pauses", pauses}},
-      {"iat_std", {"beat", Beat}},
-      {"iat_variation", {"beat", Beat}},
+      {"iat_std", {"beat", Beat, false}},
+      {"iat_variation", {"beat", Beat, false}},
   };
 }
 
@@ -206,20 +208,21 @@ Table Flags() {
 Table Ends() {
   return {
       {"peers", {"peers", [](const Said& s) { return s.Count("peer") + s.in_window(); }}},
-      {"peer_entropy", {"peers", [](const Said& s) { return Spread(s, "peers", "peers"); }}},
+      {"peer_entropy", {"peers", [](const Said& s) { return Spread(s, "peers", "peers"); }, false}},
       {"home_ports",
        {"home ports", [](const Said& s) { return s.Count("port") + " of the device tried"; }}},
       {"home_port_entropy",
-       {"home ports",
-        [](const Said& s) { return Spread(s, "home_ports", "ports of the device"); }}},
+       {"home ports", [](const Said& s) { return Spread(s, "home_ports", "ports of the device"); },
+        false}},
       {"remote_ports", {"remote ports", [](const Said& s) { return s.Count("remote port"); }}},
       {"remote_port_entropy",
-       {"remote ports", [](const Said& s) { return Spread(s, "remote_ports", "remote ports"); }}},
+       {"remote ports", [](const Said& s) { return Spread(s, "remote_ports", "remote ports"); },
+        false}},
   };
 }
 
 std::string OpenedBy(const Said& said) {
-  return said.direction == Direction::kIn ? " opened from outside" : " opened by the device";
+  return said.direction == Direction::kIn ? " opened to the device" : " opened by the device";
 }
 
 std::string OpenedSame(const Said& said) {
@@ -228,9 +231,10 @@ std::string OpenedSame(const Said& said) {
                                                     : " to one port of one peer");
 }
 
-std::string Evenness(const Said& said, const char* even, const char* uneven) {
+// Nothing of what is uneven: what is the device's own makes it so, whatever else there is.
+std::string Evenness(const Said& said, const char* even) {
   constexpr double kEven = 0.15;  // standard deviation / mean
-  return said.value < kEven ? even : uneven;
+  return said.value < kEven ? even : "";
 }
 
 std::string BytesEach(const Said& said, const char* what) {
@@ -246,34 +250,20 @@ Table Connections() {
       {"opened_gap_mean",
        {"gaps", [](const Said& s) { return absl::StrCat("a connection every ", Time(s.value)); }}},
       {"opened_gap_variation",
-       {"even",
-        [](const Said& s) {
-          return Evenness(s, "connections in even steps", "connections at uneven times");
-        }}},
+       {"even", [](const Said& s) { return Evenness(s, "connections in even steps"); }}},
       {"opened_packets_mean",
        {"connection packets",
         [](const Said& s) {
           return absl::StrCat("connections of ", Number(s.value), " packets");
         }}},
       {"opened_packets_variation",
-       {"alike",
-        [](const Said& s) {
-          return Evenness(s, "connections all alike", "connections of many lengths");
-        }}},
+       {"alike", [](const Said& s) { return Evenness(s, "connections all alike"); }}},
       {"opened_received_mean", {"received", [](const Said& s) { return BytesEach(s, "bring"); }}},
       {"opened_received_variation",
-       {"alike",
-        [](const Said& s) {
-          return Evenness(s, "connections that bring the same",
-                          "connections that bring more or less");
-        }}},
+       {"alike", [](const Said& s) { return Evenness(s, "connections that bring the same"); }}},
       {"opened_sent_mean", {"sent", [](const Said& s) { return BytesEach(s, "send"); }}},
       {"opened_sent_variation",
-       {"alike",
-        [](const Said& s) {
-          return Evenness(s, "connections that send the same",
-                          "connections that send more or less");
-        }}},
+       {"alike", [](const Said& s) { return Evenness(s, "connections that send the same"); }}},
       {"opened_time_mean",
        {"lasting", [](const Said& s) { return absl::StrCat("connections of ", Time(s.value)); }}},
       {"home_share",
@@ -335,6 +325,11 @@ Topic TopicOf(const Feature& feature) {
   const auto words = AllWords().find(name);
   if (words != AllWords().end()) return {words->second.topic, direction};
   return {IsSizeBin(name) ? "size" : name, direction};
+}
+
+bool SaysAmount(const Feature& feature) {
+  const auto words = AllWords().find(SplitName(feature.name).second);
+  return words == AllWords().end() || words->second.is_amount;
 }
 
 std::string PhraseOf(const SeenWindow& window, const Feature& feature, double value,

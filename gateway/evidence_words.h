@@ -26,8 +26,11 @@ struct SeenWindow {
   double seconds;  // its length
 };
 
+// Whether the feature's phrase says how much there is, not just that it is more or less than usual.
+bool SaysAmount(const Feature& feature);
+
 // What a feature of the window has, as people say it: "412 peers in 5 s". `usual` says whether that
-// is much or little.
+// is much or little. Empty where it is not worth saying.
 std::string PhraseOf(const SeenWindow& window, const Feature& feature, double value,
                      const v1::TellingFeature& usual);
 

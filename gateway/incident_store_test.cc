@@ -123,6 +123,58 @@ TEST_F(IncidentStoreTest, AWindowThatJoinsTwoMakesThemOne) {
   EXPECT_THAT(Told(), ElementsAre("1 scan 0-6 (3)", "3 scan 50-51 (1)")) << "numbers stay unused";
 }
 
+TEST_F(IncidentStoreTest, FewerWindowsThanTheRuleAsksForAreNone) {
+  v1::ModelHead patient = DeviceHead();
+  patient.mutable_incidents(0)->set_least_windows(3);
+  const auto scan = [&](int64_t window) {
+    return Add(BatchOf("1").Models({patient}).AddDevice(window, kPhone, kScan));
+  };
+  const int64_t before = store_->NewestIncident()->number;
+  EXPECT_THAT(scan(0).incident_news, IsEmpty());
+  EXPECT_THAT(scan(2).incident_news, IsEmpty());
+  EXPECT_THAT(scan(20).incident_news, IsEmpty()) << "too far from the others";
+  EXPECT_THAT(Told(), IsEmpty());
+  EXPECT_THAT(store_->ReadIncidentsBehind(before, {}, 10)->incidents, IsEmpty());
+  EXPECT_EQ(scan(4).incident_news.size(), 1u);
+  EXPECT_THAT(Told(), ElementsAre("1 scan 0-5 (3)"));
+  EXPECT_EQ(All()[0].revision(), 0);
+  EXPECT_EQ(store_->ReadIncidentsBehind(before, {}, 10)->incidents.size(), 1u);
+  EXPECT_THAT(scan(5).incident_news, IsEmpty()) << "it only goes on";
+  EXPECT_EQ(All()[0].revision(), 1);
+}
+
+TEST_F(IncidentStoreTest, TheLeastThatAnyModelAsksForCountsInWhateverOrderTheyCome) {
+  v1::ModelHead patient = DeviceHead("patient"), hasty = DeviceHead("hasty");
+  patient.mutable_incidents(0)->set_least_windows(5);
+  hasty.mutable_incidents(0)->set_least_windows(2);
+  const auto scan = [&](const std::string& run, int64_t window, uint32_t model) {
+    Add(BatchOf(run).Models({patient, hasty}).AddDevice(window, kPhone, kScan, 0.9f, 412, model));
+  };
+  scan("1", 0, 1), scan("1", 1, 0), scan("2", 1, 0), scan("2", 0, 1), scan("3", 0, 0);
+  EXPECT_THAT(Told(), ElementsAre("1 scan 0-2 (2)", "2 scan 0-2 (2)"));
+  scan("3", 20, 0), scan("3", 21, 1);
+  // What joins two keeps the number of the one that people know.
+  scan("3", 3, 0), scan("3", 6, 0), scan("3", 9, 0), scan("3", 12, 0), scan("3", 15, 0);
+  EXPECT_THAT(Told(), ElementsAre("1 scan 0-2 (2)", "2 scan 0-2 (2)", "3 scan 0-16 (6)",
+                                  "4 scan 20-22 (2)"));
+  scan("3", 18, 0);
+  EXPECT_THAT(Told(), ElementsAre("1 scan 0-2 (2)", "2 scan 0-2 (2)", "3 scan 0-22 (9)"));
+}
+
+TEST_F(IncidentStoreTest, AnIncidentKeepsItsNumberWhereItTakesInWhatWasNone) {
+  v1::ModelHead patient = DeviceHead("patient");
+  patient.mutable_incidents(0)->set_least_windows(5);
+  const auto scan = [&](int64_t window, uint32_t model) {
+    Add(BatchOf("1")
+            .Models({patient, DeviceHead()})
+            .AddDevice(window, kPhone, kScan, 0.9f, 412, model));
+  };
+  scan(0, 0), scan(5, 1);
+  EXPECT_THAT(Told(), ElementsAre("2 scan 5-6 (1)"));
+  scan(3, 0);
+  EXPECT_THAT(Told(), ElementsAre("2 scan 0-6 (3)"));
+}
+
 TEST_F(IncidentStoreTest, SubjectsKindsAndRunsAreApart) {
   Add(Batch().AddDevice(0, kPhone, kScan).AddDevice(1, kPhone, kFlood).AddDevice(1, "b", kScan));
   Add(Batch("2").AddDevice(1, kPhone, kScan));

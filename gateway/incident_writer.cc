@@ -29,7 +29,7 @@ void IncidentWriter::Keep(const v1::ModelVerdict& verdict, const v1::IncidentRul
   const int64_t length_ns = batch_.models(static_cast<int>(verdict.model())).length_ns();
   const int64_t from_ns = verdict.window_start_ns();
   spans_[{subject, rule.class_()}].push_back(
-      {from_ns, from_ns + length_ns, rule.quiet_ns(), 1,
+      {from_ns, from_ns + length_ns, rule.quiet_ns(), 1, std::max<int64_t>(rule.least_windows(), 1),
        std::max(rule.severity(), v1::SEVERITY_LOW),
        verdict.probabilities(static_cast<int>(verdict.class_index())), model, &verdict, &rule});
 }
@@ -54,12 +54,13 @@ absl::Status IncidentWriter::Prepare() {
   for (const auto& [statement, sql] :
        {std::pair{&select_near_,
                   "SELECT number, severity, from_ns, to_ns, windows, probability, model_id, "
-                  "evidence, revision FROM incident WHERE run_id = ? AND subject_id = ? "
-                  "AND kind = ? AND to_ns >= ? AND from_ns <= ? ORDER BY number"},
+                  "evidence, revision, least FROM incident WHERE run_id = ? AND subject_id = ? "
+                  "AND kind = ? AND to_ns >= ? AND from_ns <= ? "
+                  "ORDER BY windows < least, number"},
         std::pair{&remove_, "DELETE FROM incident WHERE number = ?"},
         std::pair{&put_,
                   "INSERT OR REPLACE INTO incident VALUES "
-                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}}) {
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}}) {
     auto prepared = database_->Prepare(sql);
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
@@ -90,6 +91,7 @@ std::vector<IncidentWriter::Span> IncidentWriter::Join(std::vector<Span> spans) 
     last.to_ns = std::max(last.to_ns, span.to_ns);
     last.quiet_ns = std::max(last.quiet_ns, span.quiet_ns);
     last.windows += span.windows;
+    last.least = std::min(last.least, span.least);
     last.severity = std::max(last.severity, span.severity);
     if (span.probability <= last.probability) continue;
     last.probability = span.probability;
@@ -104,15 +106,16 @@ absl::Status IncidentWriter::PutSpan(int64_t run, const Key& key, const Span& sp
   auto near = TakeNear(run, key, span);
   if (!near.ok()) return near.status();
   Row& row = *near;
-  if (span.severity > row.severity) news_.push_back({key.second, span.severity});
-  if (row.number == 0) {
-    row.number = ++found_;
-  } else {
-    ++row.revision;
-  }
+  const bool was_incident = row.is_incident();
+  const int64_t severity_before = row.severity;
   TakeIn(span, &row);
-  ++change_;
-  return PutRow(run, key, row);
+  if (row.number == 0) row.number = ++found_;
+  if (!row.is_incident()) return PutRow(run, key, -row.number, row);
+  if (was_incident) ++row.revision;
+  if (!was_incident || row.severity > severity_before) {
+    news_.push_back({key.second, static_cast<v1::Severity>(row.severity)});
+  }
+  return PutRow(run, key, ++change_, row);
 }
 
 absl::StatusOr<IncidentWriter::Row> IncidentWriter::TakeNear(int64_t run, const Key& key,
@@ -126,7 +129,7 @@ absl::StatusOr<IncidentWriter::Row> IncidentWriter::TakeNear(int64_t run, const 
     if (!is_row.ok()) return is_row.status();
     if (!*is_row) break;
     rows.push_back({select.Int(0), select.Int(1), select.Int(2), select.Int(3), select.Int(4),
-                    select.Real(5), select.Int(6), select.Text(7), select.Int(8)});
+                    select.Real(5), select.Int(6), select.Text(7), select.Int(8), select.Int(9)});
   }
   if (rows.empty()) return Row{};
   for (size_t i = 1; i < rows.size(); ++i) {
@@ -142,6 +145,7 @@ void IncidentWriter::TakeIn(const Row& other, Row* row) {
   row->from_ns = std::min(row->from_ns, other.from_ns);
   row->to_ns = std::max(row->to_ns, other.to_ns);
   row->windows += other.windows;
+  row->least = std::min(row->least, other.least);
   if (other.probability <= row->probability) return;
   row->probability = other.probability;
   row->model = other.model;
@@ -154,6 +158,7 @@ void IncidentWriter::TakeIn(const Span& span, Row* row) const {
   other.from_ns = span.from_ns;
   other.to_ns = span.to_ns;
   other.windows = span.windows;
+  other.least = span.least;
   other.probability = span.probability;
   other.model = span.model;
   if (other.probability > row->probability) {  // only where it will be told
@@ -166,12 +171,12 @@ void IncidentWriter::TakeIn(const Span& span, Row* row) const {
   TakeIn(other, row);
 }
 
-absl::Status IncidentWriter::PutRow(int64_t run, const Key& key, const Row& row) {
+absl::Status IncidentWriter::PutRow(int64_t run, const Key& key, int64_t change, const Row& row) {
   SqliteStatement& put = *put_;
   put.Bind(1, row.number).Bind(2, run).Bind(3, key.first).Bind(4, std::string_view(key.second));
   put.Bind(5, row.severity).Bind(6, row.from_ns).Bind(7, row.to_ns).Bind(8, row.windows);
   put.Bind(9, row.probability).Bind(10, row.model).Bind(11, std::string_view(row.evidence));
-  put.Bind(12, row.revision).Bind(13, change_);
+  put.Bind(12, row.revision).Bind(13, change).Bind(14, row.least);
   return put.Run();
 }
 

@@ -50,6 +50,7 @@ class IncidentWriter {
     int64_t to_ns;
     int64_t quiet_ns;
     int64_t windows;
+    int64_t least;  // windows that make an incident
     v1::Severity severity;
     // Of the first window of the greatest probability.
     float probability;
@@ -68,6 +69,9 @@ class IncidentWriter {
     int64_t model = 0;
     std::string evidence;
     int64_t revision = 0;
+    int64_t least = std::numeric_limits<int64_t>::max();
+
+    bool is_incident() const { return windows >= least; }
   };
   using Key = std::pair<int64_t, std::string>;  // subject, kind
 
@@ -78,7 +82,7 @@ class IncidentWriter {
   // What the store has of the key within the span's quiet time, as one; others than the first are
   // deleted.
   absl::StatusOr<Row> TakeNear(int64_t run, const Key& key, const Span& span);
-  absl::Status PutRow(int64_t run, const Key& key, const Row& row);
+  absl::Status PutRow(int64_t run, const Key& key, int64_t change, const Row& row);
   static std::vector<Span> Join(std::vector<Span> spans);
   static void TakeIn(const Row& other, Row* row);
   void TakeIn(const Span& span, Row* row) const;

@@ -48,6 +48,7 @@ class Conditions {
 
 Conditions Fitting(const IncidentFilter& filter) {
   Conditions all;
+  all.Add("windows >= least", {});
   all.Add("severity >= ?", {int64_t{filter.min_severity}});
   if (!filter.origin.empty()) all.Add("run.origin = ?", {filter.origin});
   if (!filter.run.empty()) all.Add("run.run = ?", {filter.run});

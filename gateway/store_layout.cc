@@ -137,6 +137,11 @@ CREATE INDEX incident_by_subject ON incident (run_id, subject_id, kind, to_ns);
 -- Numbers of the last incident and of the last change, whether or not they are deleted.
 ALTER TABLE store ADD COLUMN incidents INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE store ADD COLUMN incident_changes INTEGER NOT NULL DEFAULT 0;
+)sql",
+    // What has fewer windows than its rule asks for is kept, and is none yet: `change` is then the
+    // number below 0.
+    R"sql(
+ALTER TABLE incident ADD COLUMN least INTEGER NOT NULL DEFAULT 1;  -- windows
 )sql"};
 constexpr int64_t kNewest = std::size(kSteps);
 

@@ -120,6 +120,26 @@ TEST(StoreLayout, AStoreFromBeforeIncidentsHasNoneAndMakesThemFromThenOn) {
   EXPECT_EQ((*store)->ListIncidents({})->size(), 1u);
 }
 
+TEST(StoreLayout, IncidentsFromBeforeThereWereTooFewWindowsStay) {
+  TemporaryFolder folder;
+  const std::string path = folder.File("verdicts.db");
+  const auto batch = [](int64_t window) {
+    return BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 1);
+  };
+  ASSERT_TRUE((*VerdictStore::Open(path))->Add(batch(0)).ok());
+  {
+    auto database = *SqliteDatabase::Open(path);
+    ASSERT_TRUE(
+        database.Execute("ALTER TABLE incident DROP COLUMN least; PRAGMA user_version = 4;").ok());
+  }
+  auto store = VerdictStore::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE((*store)->Add(batch(1)).ok());
+  const auto incidents = *(*store)->ListIncidents({});
+  ASSERT_EQ(incidents.size(), 1u);
+  EXPECT_EQ(incidents[0].windows(), 2u);
+}
+
 TEST(StoreLayout, StoresCanBeToldApart) {
   const auto one = *VerdictStore::Open(""), other = *VerdictStore::Open("");
   EXPECT_NE(one->Newest()->store_id, other->Newest()->store_id);

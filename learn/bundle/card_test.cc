@@ -101,14 +101,30 @@ TEST(CardTest, SimulatedDataIsCalledSimulated) {
   EXPECT_THAT(CardText(manifest), HasSubstr("not that the model works on a real call"));
 }
 
-TEST(CardTest, TheBundledModelsCardIsWhatItsManifestGives) {
-  const std::string folder = std::string(SILHOUETTE_SOURCE_DIR) + "/models/presence";
-  v1::ModelManifest manifest;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(
-      *ReadFile(folder + "/1/manifest.json"), &manifest);
-  ASSERT_TRUE(parsed.ok()) << parsed.ToString();
-  EXPECT_EQ(*ReadFile(folder + "/CARD.md"), CardText(manifest))
-      << "train it again, as CONTRIBUTING.md says";
+TEST(CardTest, OfAModelThatRaisesAlarmsItSaysWhichOfThemAreIncidents) {
+  v1::ModelManifest manifest = Manifest();
+  for (const char* name : {"benign", "scan", "c2", "unknown"}) manifest.add_classes(name);
+  manifest.mutable_evaluation(1)->add_watched()->set_source("a lock");
+  for (const char* name : {"scan", "c2"}) manifest.add_incidents()->set_class_(name);
+  EXPECT_THAT(CardText(manifest), Not(HasSubstr("Incidents are made of")));
+  manifest.mutable_incidents()->RemoveLast();
+  EXPECT_THAT(CardText(manifest), HasSubstr("Incidents are made of scan alone"));
+  manifest.mutable_incidents(0)->set_least_windows(3);
+  manifest.mutable_incidents(0)->set_quiet_ns(600'000'000'000);
+  EXPECT_THAT(CardText(manifest), HasSubstr("An alarm of scan takes 3 windows, none further than "
+                                            "600 s from the next"));
+}
+
+TEST(CardTest, TheCardsOfBundledModelsAreWhatTheirManifestsGive) {
+  for (const char* name : {"presence", "threat", "threat-slow", "camera-motion"}) {
+    const std::string folder = std::string(SILHOUETTE_SOURCE_DIR) + "/models/" + name;
+    v1::ModelManifest manifest;
+    const auto parsed = google::protobuf::util::JsonStringToMessage(
+        *ReadFile(folder + "/1/manifest.json"), &manifest);
+    ASSERT_TRUE(parsed.ok()) << parsed.ToString();
+    EXPECT_EQ(*ReadFile(folder + "/CARD.md"), CardText(manifest))
+        << "train it again, as CONTRIBUTING.md says";
+  }
 }
 
 }  // namespace

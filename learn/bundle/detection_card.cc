@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "classify-svc/novelty.h"
 
 namespace silhouette {
 namespace {
@@ -84,6 +86,26 @@ std::string AlarmLines(const v1::EvaluationResult& result) {
   return text;
 }
 
+// What becomes an incident, where that is not each alarm.
+std::string IncidentLine(const v1::ModelManifest& manifest) {
+  std::vector<std::string> kinds, lines;
+  for (const v1::IncidentRule& rule : manifest.incidents()) kinds.push_back(rule.class_());
+  const auto alarms = static_cast<int>(
+      std::count_if(std::next(manifest.classes().begin()), manifest.classes().end(),
+                    [](const std::string& name) { return name != kUnknownClass; }));
+  if (!kinds.empty() && manifest.incidents_size() < alarms) {
+    lines.push_back(absl::StrCat("Incidents are made of ", absl::StrJoin(kinds, ", "),
+                                 " alone; the alarms above are of all classes."));
+  }
+  for (const v1::IncidentRule& rule : manifest.incidents()) {
+    if (rule.least_windows() <= 1) continue;
+    lines.push_back(absl::StrCat("An alarm of ", rule.class_(), " takes ", rule.least_windows(),
+                                 " windows, none further than ", Seconds(rule.quiet_ns()),
+                                 " s from the next: what was watched for less raises none."));
+  }
+  return lines.empty() ? "" : absl::StrCat(absl::StrJoin(lines, " "), "\n\n");
+}
+
 const std::map<std::string_view, std::string_view>& LimitsByClass() {
   static const auto* limits = new std::map<std::string_view, std::string_view>{
       {"scan",
@@ -132,7 +154,7 @@ std::string DetectionSection(const v1::ModelManifest& manifest) {
     if (result.leaks()) continue;
     absl::StrAppend(&text, EventLines(result), AlarmLines(result), "\n");
   }
-  return text;
+  return text + IncidentLine(manifest);
 }
 
 std::vector<std::string> DetectionLimits(const v1::ModelManifest& manifest) {

@@ -139,7 +139,7 @@ absl::StatusOr<std::string> TrainOnAll(const Dataset& data, const DetectorReques
        XgboostParameters(options.parameters, data.classes.size(), training.size())) {
     (*manifest->mutable_parameters())[name] = value;
   }
-  auto rules = MakeIncidentRules(data, training, *model, bundle.incidents, options.quiet_ns);
+  auto rules = MakeIncidentRules(data, training, *model, bundle.incidents, options);
   if (!rules.ok()) return rules.status();
   manifest->mutable_incidents()->Add(rules->begin(), rules->end());
   FillParts(data, training, FitParts(data, left_out, options, is_held_out), manifest);

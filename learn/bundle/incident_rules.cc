@@ -64,10 +64,10 @@ v1::TellingFeature Telling(const Dataset& data, const std::vector<size_t>& benig
 
 absl::StatusOr<std::vector<v1::IncidentRule>> MakeIncidentRules(
     const Dataset& data, std::span<const size_t> rows, std::string_view model,
-    const std::map<std::string, v1::Severity>& severities, int64_t quiet_ns) {
+    const std::map<std::string, v1::Severity>& severities, const DetectionOptions& options) {
   const auto booster = Booster::LoadFromBytes(model);
   if (!booster.ok()) return booster.status();
-  const std::vector<size_t> benign = RowsOfClass(data, rows, 0);
+  const std::vector<size_t> benign = SpeakingRows(data, RowsOfClass(data, rows, 0));
   std::vector<v1::IncidentRule> rules;
   for (size_t c = 1; c < data.classes.size(); ++c) {
     const auto severity = severities.find(data.classes[c]);
@@ -82,7 +82,11 @@ absl::StatusOr<std::vector<v1::IncidentRule>> MakeIncidentRules(
     v1::IncidentRule& rule = rules.emplace_back();
     rule.set_class_(data.classes[c]);
     rule.set_severity(severity->second);
-    rule.set_quiet_ns(quiet_ns);
+    rule.set_quiet_ns(options.quiet_ns);
+    const auto least = options.least_windows.find(c);
+    if (least != options.least_windows.end()) {
+      rule.set_least_windows(static_cast<uint32_t>(least->second));
+    }
     for (size_t i = 0; i < std::min(kFeatures, order.size()) && (*means)[order[i]] > 0; ++i) {
       *rule.add_features() = Telling(data, benign, order[i]);
     }

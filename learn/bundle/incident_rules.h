@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "learn/data/dataset.h"
+#include "learn/evaluation/detector_parts.h"
 #include "silhouette/v1/incident.pb.h"
 
 namespace silhouette {
@@ -18,6 +19,6 @@ namespace silhouette {
 // (XGBoost).
 absl::StatusOr<std::vector<v1::IncidentRule>> MakeIncidentRules(
     const Dataset& data, std::span<const size_t> rows, std::string_view model,
-    const std::map<std::string, v1::Severity>& severities, int64_t quiet_ns);
+    const std::map<std::string, v1::Severity>& severities, const DetectionOptions& options);
 
 }  // namespace silhouette

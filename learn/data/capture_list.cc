@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/address.h"
 #include "common/files.h"
+#include "common/mac_address.h"
 
 namespace silhouette {
 namespace {
@@ -44,25 +44,16 @@ absl::StatusOr<AttackRole> ParseRole(const ListedCapture& at, const std::string&
   return LineError(at, absl::StrCat("role \"", text, "\"; write attacker, infected, victim or -"));
 }
 
-// Lower case; empty for what is none.
-std::string MacOf(const std::string& text) {
-  constexpr size_t kLength = 17;
-  if (text.size() != kLength) return "";
-  std::string mac = absl::AsciiStrToLower(text);
-  for (size_t i = 0; i < kLength; ++i) {
-    if (i % 3 == 2 ? mac[i] != ':' : !absl::ascii_isxdigit(mac[i])) return "";
-  }
-  return mac;
-}
-
 absl::Status ParseDevice(ListedCapture* at, const std::string& text) {
   if (text.empty()) return absl::OkStatus();
   if (const auto address = IpAddress::Parse(text); address.ok()) {
     at->device = address->ToString();
     return absl::OkStatus();
   }
-  at->device = MacOf(text);
-  if (!at->device.empty()) return absl::OkStatus();
+  if (const auto mac = MacAddress::Parse(text); mac.ok()) {
+    at->device = mac->ToString();
+    return absl::OkStatus();
+  }
   return LineError(
       *at, absl::StrCat("device \"", text, "\" is no address; write an IP or MAC address, or -"));
 }
@@ -93,8 +84,9 @@ absl::StatusOr<ListedCapture> ParseLine(const Cells& cells, ListedCapture at) {
   at.simulated = simulated == "yes";
   at.source = Value(cells, "source");
   if (at.source.empty()) {
-    at.source = MacOf(at.device).empty() ? std::filesystem::path(path).lexically_normal().string()
-                                         : at.device;
+    at.source = MacAddress::Parse(at.device).ok()
+                    ? at.device
+                    : std::filesystem::path(path).lexically_normal().string();
   }
   return at;
 }

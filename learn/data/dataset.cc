@@ -280,6 +280,17 @@ std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> row
   return count;
 }
 
+std::vector<size_t> SpeakingRows(const Dataset& data, std::span<const size_t> rows) {
+  const auto column = std::find_if(
+      data.feature_names.begin(), data.feature_names.end(),
+      [](const auto& name) { return name == "all_packets" || name == "total_packets"; });
+  std::vector<size_t> speaking(rows.begin(), rows.end());
+  if (column == data.feature_names.end()) return speaking;
+  const auto packets = static_cast<size_t>(column - data.feature_names.begin());
+  std::erase_if(speaking, [&](size_t row) { return data.row(row)[packets] == 0; });
+  return speaking;
+}
+
 std::vector<RowRange> SequencesOf(const Dataset& data, std::span<const size_t> rows) {
   std::vector<RowRange> sequences;
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -80,6 +80,9 @@ std::vector<size_t> AllRows(const Dataset& data);
 // How many of `rows` are of each class, in their order.
 std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> rows);
 
+// Those of `rows` whose windows have packets: all, where no column counts them.
+std::vector<size_t> SpeakingRows(const Dataset& data, std::span<const size_t> rows);
+
 // Entries [begin, end) of a list of rows.
 struct RowRange {
   size_t begin, end;

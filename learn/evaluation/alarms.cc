@@ -20,13 +20,18 @@ std::vector<size_t> TruthOf(const Dataset& data, std::span<const size_t> rows) {
   return truth;
 }
 
-// The first window of the event in which its class was said; below 0: none.
+// The window of the event in which its class was said often enough; below 0: none.
 int64_t DelayOf(const Dataset& data, std::span<const size_t> rows, std::span<const size_t> said,
-                const Stretch& event, int64_t quiet) {
+                const Stretch& event, const AlarmRule& rule) {
+  size_t joined = 0;
+  int64_t last = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     const int64_t window = data.window[rows[i]];
     if (data.sequence[rows[i]] != event.sequence || said[i] != event.class_index) continue;
-    if (window >= event.first && window <= event.last + quiet) return window - event.first;
+    if (window < event.first || window > event.last + rule.quiet) continue;
+    joined = joined > 0 && window <= last + rule.quiet + 1 ? joined + 1 : 1;
+    last = window;
+    if (joined == rule.Least(event.class_index)) return window - event.first;
   }
   return -1;
 }
@@ -62,11 +67,12 @@ std::vector<Stretch> FindStretches(const Dataset& data, std::span<const size_t> 
   for (size_t i = 0; i < rows.size(); ++i) {
     if (class_of[i] == 0 || class_of[i] >= classes) continue;
     const size_t row = rows[i];
-    const Stretch here{class_of[i], data.source[row], data.sequence[row], data.window[row],
-                       data.window[row]};
+    const Stretch here{class_of[i],      data.source[row], data.sequence[row],
+                       data.window[row], data.window[row], 1};
     const auto before = newest.find({here.sequence, here.class_index});
     if (before != newest.end() && AreNear(stretches[before->second], here, quiet)) {
       stretches[before->second].last = here.last;
+      ++stretches[before->second].windows;
       continue;
     }
     newest[{here.sequence, here.class_index}] = stretches.size();
@@ -84,7 +90,8 @@ std::vector<bool> AreNearEvents(const Dataset& data, std::span<const size_t> row
       FindStretches(data, rows, TruthOf(data, rows), data.classes.size(), quiet);
   std::vector<bool> near;
   for (size_t row : rows) {
-    const Stretch here{0, data.source[row], data.sequence[row], data.window[row], data.window[row]};
+    const Stretch here{0, data.source[row], data.sequence[row], data.window[row], data.window[row],
+                       1};
     near.push_back(std::any_of(events.begin(), events.end(),
                                [&](const Stretch& event) { return AreNear(here, event, quiet); }));
   }
@@ -92,14 +99,17 @@ std::vector<bool> AreNearEvents(const Dataset& data, std::span<const size_t> row
 }
 
 JudgedAlarms JudgeAlarms(const Dataset& data, std::span<const size_t> rows,
-                         std::span<const size_t> said, int64_t quiet) {
+                         std::span<const size_t> said, const AlarmRule& rule) {
   const size_t classes = data.classes.size();
-  const std::vector<Stretch> alarms = FindStretches(data, rows, said, classes, quiet);
+  const int64_t quiet = rule.quiet;
+  std::vector<Stretch> alarms = FindStretches(data, rows, said, classes, quiet);
+  std::erase_if(
+      alarms, [&](const Stretch& alarm) { return alarm.windows < rule.Least(alarm.class_index); });
   JudgedAlarms judged;
   judged.sources = WatchedSources(data, rows);
   for (const Stretch& event : FindStretches(data, rows, TruthOf(data, rows), classes, quiet)) {
     JudgedEvent& of = judged.events.emplace_back(JudgedEvent{event, -1, {}});
-    of.delay = DelayOf(data, rows, said, event, quiet);
+    of.delay = DelayOf(data, rows, said, event, rule);
     for (const Stretch& alarm : alarms) {
       if (alarm.class_index == event.class_index || !AreNear(alarm, event, quiet)) continue;
       of.misnamed.push_back(data.classes[alarm.class_index]);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,18 @@ struct Stretch {
   // Numbers of the first and last window on their grid.
   int64_t first = 0;
   int64_t last = 0;
+  size_t windows = 0;
+};
+
+// Which windows make one alarm.
+struct AlarmRule {
+  int64_t quiet = 0;                        // windows between those of it, at the most
+  std::map<size_t, size_t> least_of_class;  // fewer of its class are none
+
+  size_t Least(size_t class_index) const {
+    const auto found = least_of_class.find(class_index);
+    return found == least_of_class.end() ? 1 : found->second;
+  }
 };
 
 // `class_of` is of each of `rows` (ascending). Windows that are at most `quiet` others apart are
@@ -33,7 +46,7 @@ std::vector<bool> AreNearEvents(const Dataset& data, std::span<const size_t> row
 // An event, and what was said of it.
 struct JudgedEvent {
   Stretch event;
-  // Windows from its first to the first one that was rightly named; below 0: it was not found.
+  // Windows from its first to the one rightly named that made the alarm; below 0: not found.
   int64_t delay = -1;
   // Other classes that alarms said of it, by name.
   std::vector<std::string> misnamed;
@@ -54,9 +67,9 @@ struct JudgedAlarms {
   std::vector<JudgedSource> sources;  // those that have rows, ascending
 };
 
-// Holds what was said against what was so. An alarm goes with an event that it is at most `quiet`
-// windows away from.
+// Holds what was said against what was so. An alarm goes with an event that it is at most
+// `rule.quiet` windows away from.
 JudgedAlarms JudgeAlarms(const Dataset& data, std::span<const size_t> rows,
-                         std::span<const size_t> said, int64_t quiet);
+                         std::span<const size_t> said, const AlarmRule& rule);
 
 }  // namespace silhouette

@@ -39,14 +39,14 @@ std::vector<size_t> Said(const std::string& letters) {
 }
 
 JudgedAlarms Judge(const std::vector<std::string>& truth, const std::string& said,
-                   int64_t quiet = 0) {
+                   const AlarmRule& rule = {}) {
   const Dataset data = Labelled(truth);
-  return JudgeAlarms(data, AllRows(data), Said(said), quiet);
+  return JudgeAlarms(data, AllRows(data), Said(said), rule);
 }
 
 TEST(AlarmsTest, WindowsThatTouchAreOneAlarmAndThoseApartAreTwo) {
   EXPECT_EQ(Judge({"bbbbbb"}, "bssbsb").sources[0].false_alarms, 2U);
-  EXPECT_EQ(Judge({"bbbbbb"}, "bssbsb", 1).sources[0].false_alarms, 1U);
+  EXPECT_EQ(Judge({"bbbbbb"}, "bssbsb", {.quiet = 1}).sources[0].false_alarms, 1U);
 }
 
 TEST(AlarmsTest, AnAlarmOfTheRightClassFindsItsEventAfterSomeWindows) {
@@ -70,6 +70,16 @@ TEST(AlarmsTest, AnAlarmBeforeTheEventDoesNotFindIt) {
   EXPECT_EQ(judged.events[0].delay, -1);
   EXPECT_EQ(judged.events[1].delay, -1);
   EXPECT_EQ(judged.sources[0].false_alarms, 1U);
+}
+
+TEST(AlarmsTest, FewerWindowsThanItTakesAreNoAlarm) {
+  const AlarmRule patient = {.quiet = 1, .least_of_class = {{1, 3}}};
+  EXPECT_EQ(Judge({"bbbbbbbb"}, "ssbbsbsb", patient).sources[0].false_alarms, 0U);
+  EXPECT_EQ(Judge({"bbbbbbbb"}, "ssbsbbss", patient).sources[0].false_alarms, 1U);
+  EXPECT_EQ(Judge({"bsssssb"}, "bsbsbsb", patient).events[0].delay, 4);
+  EXPECT_EQ(Judge({"bssssssb"}, "bsbbssbb", patient).events[0].delay, -1);
+  EXPECT_EQ(Judge({"bbsssssb"}, "sssssbbb", patient).events[0].delay, 2) << "those before are none";
+  EXPECT_EQ(Judge({"bbff"}, "bbfb", patient).events[0].delay, 0) << "another class";
 }
 
 TEST(AlarmsTest, WhatIsUnknownIsNoAlarm) {

@@ -45,18 +45,6 @@ FoldScores ScoreFold(const Dataset& data, const Fold& fold, const DetectionOptio
   return scores;
 }
 
-// Silence is judged by nobody.
-std::vector<size_t> SpeakingRows(const Dataset& data, std::span<const size_t> rows) {
-  std::vector<size_t> speaking;
-  for (size_t row : rows) {
-    const auto features = data.row(row);
-    const bool silent = std::all_of(features.begin(), features.end(),
-                                    [](double value) { return value == 0 || value == 1; });
-    if (!silent) speaking.push_back(row);
-  }
-  return speaking;
-}
-
 LeftOutRows SortedByRow(const std::vector<Fold>& folds, const std::vector<FoldScores>& scores,
                         size_t classes) {
   std::map<size_t, std::pair<size_t, size_t>> places;  // fold and place within it, by row
@@ -195,8 +183,7 @@ DetectionResult JudgeDetection(const Dataset& data, const Split& split, const Le
       std::count(predictions.said.begin(), predictions.said.end(), data.classes.size()));
   result.metrics = MetricsOf(predictions, 0);
   result.f1 = F1Intervals(data, predictions);
-  result.alarms =
-      JudgeAlarms(data, predictions.row, predictions.said, QuietWindows(data, options.quiet_ns));
+  result.alarms = JudgeAlarms(data, predictions.row, predictions.said, AlarmRuleOf(data, options));
   return result;
 }
 

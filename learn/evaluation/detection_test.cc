@@ -15,7 +15,7 @@ namespace {
 // three sources is simulated.
 Dataset ThreeKinds(size_t of_each) {
   Dataset data;
-  data.feature_names = {"packets", "peers"};
+  data.feature_names = {"all_packets", "peers_ratio"};
   data.classes = {"benign", "scan", "flood"};
   data.hop_ns = 5'000'000'000;
   data.margin = 0;
@@ -69,7 +69,8 @@ TEST(DetectionTest, SimulatedSourcesAreNeverJudged) {
 
 TEST(DetectionTest, WindowsWithoutAPacketAreJudgedByNobody) {
   Dataset data = ThreeKinds(6);
-  data.features[0] = data.features[1] = 0;
+  data.features[0] = 0;
+  data.features[1] = 0.25;  // of a device that spoke before
   const DetectionResult result = Judge(data);
   EXPECT_NE(result.predictions.row.front(), 0U);
 }

@@ -16,6 +16,8 @@ namespace {
 // Left-out rows of a source that the calibration looks at, at the most.
 constexpr size_t kCalibrationRows = 100;
 constexpr double kLeastThreshold = 2.0 / 3;  // twice as likely as all else
+// Where a window is less unknown than this, a class that is certain still reaches its own.
+constexpr double kUnknownThreshold = 1 - kLeastThreshold;
 // What was watched for less than a day carries no rate: of so many such sources one may raise
 // alarms.
 constexpr size_t kShortSourcesPerAlarm = 20;
@@ -77,7 +79,7 @@ Allowance AllowanceOf(const Dataset& data, const std::vector<size_t>& rows, doub
   double days = 0;
   size_t others = 0;
   const std::vector<size_t> nothing(rows.size(), 0);
-  for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, 0).sources) {
+  for (const JudgedSource& source : JudgeAlarms(data, rows, nothing, {}).sources) {
     if (source.device_hours < kHoursPerDay) {
       ++others;
       continue;
@@ -93,8 +95,8 @@ Allowance AllowanceOf(const Dataset& data, const std::vector<size_t>& rows, doub
 // Alarms of one class, if its threshold were so, on rows without an event.
 class FalseAlarms {
  public:
-  FalseAlarms(const Dataset& data, size_t class_index, int64_t quiet)
-      : data_(data), class_index_(class_index), quiet_(quiet) {}
+  FalseAlarms(const Dataset& data, size_t class_index, const AlarmRule& rule)
+      : data_(data), class_index_(class_index), rule_(rule) {}
 
   void Add(size_t row, double probability) {
     rows_.push_back(row);
@@ -119,17 +121,20 @@ class FalseAlarms {
   bool Keeps(const Allowance& allowance, double threshold) const {
     size_t alarms = 0;
     std::set<size_t> others;
-    size_t last = rows_.size();  // place of the alarm's last window
+    size_t last = rows_.size();  // place of the last window
+    size_t joined = 0;           // windows that go with it, itself among them
     for (size_t i = 0; i < rows_.size(); ++i) {
       if (probabilities_[i] < threshold) continue;
       const bool joins = last < rows_.size() &&
                          data_.sequence[rows_[i]] == data_.sequence[rows_[last]] &&
-                         data_.window[rows_[i]] <= data_.window[rows_[last]] + quiet_ + 1;
+                         data_.window[rows_[i]] <= data_.window[rows_[last]] + rule_.quiet + 1;
       last = i;
+      joined = joins ? joined + 1 : 1;
+      if (joined != rule_.Least(class_index_)) continue;
       const size_t source = data_.source[rows_[i]];
       if (!allowance.long_sources.contains(source)) {
         others.insert(source);
-      } else if (!joins) {
+      } else {
         ++alarms;
       }
     }
@@ -138,7 +143,7 @@ class FalseAlarms {
 
   const Dataset& data_;
   const size_t class_index_;
-  const int64_t quiet_;
+  const AlarmRule rule_;
   std::vector<size_t> rows_;
   std::vector<double> probabilities_;
 };
@@ -147,12 +152,12 @@ std::vector<double> FitThresholds(const Dataset& data, const LeftOutRows& left_o
                                   const std::vector<size_t>& places, const DetectorParts& parts,
                                   const DetectionOptions& options) {
   const size_t classes = data.classes.size();
-  const int64_t quiet = QuietWindows(data, options.quiet_ns);
+  const AlarmRule rule = AlarmRuleOf(data, options);
   std::vector<FalseAlarms> alarms;
-  for (size_t c = 1; c < classes; ++c) alarms.emplace_back(data, c, quiet);
+  for (size_t c = 1; c < classes; ++c) alarms.emplace_back(data, c, rule);
   std::vector<size_t> rows;
   for (size_t i : places) rows.push_back(left_out.raw.row[i]);
-  const std::vector<bool> near = AreNearEvents(data, rows, quiet);
+  const std::vector<bool> near = AreNearEvents(data, rows, rule.quiet);
   std::vector<size_t> benign;
   for (size_t k = 0; k < places.size(); ++k) {
     if (near[k]) continue;
@@ -163,7 +168,7 @@ std::vector<double> FitThresholds(const Dataset& data, const LeftOutRows& left_o
   const Allowance allowance = AllowanceOf(data, benign, options.alarms_per_day);
   std::vector<double> thresholds = {0};
   for (const FalseAlarms& of : alarms) thresholds.push_back(of.Threshold(allowance));
-  thresholds.push_back(kLeastThreshold);
+  thresholds.push_back(kUnknownThreshold);
   return thresholds;
 }
 
@@ -175,14 +180,16 @@ double FitRadiusFactor(const LeftOutRows& left_out, const std::vector<size_t>& p
   if (radii.empty()) return 1;  // nothing was left out to fit it on
   std::sort(radii.begin(), radii.end());
   const auto place = (1 - options.unknown_share) * static_cast<double>(radii.size() - 1);
-  // Half unknown is where the radii are passed by the square root of two.
-  return std::max(radii[static_cast<size_t>(place)] / std::sqrt(2.0), 1.0);
+  // Where UnknownProbability reaches the threshold: 1 - 1 / radii^2 = kUnknownThreshold.
+  const double reached = 1 / std::sqrt(1 - kUnknownThreshold);
+  return std::max(radii[static_cast<size_t>(place)] / reached, 1.0);
 }
 
 }  // namespace
 
-int64_t QuietWindows(const Dataset& data, int64_t quiet_ns) {
-  return data.hop_ns == 0 ? 0 : quiet_ns / data.hop_ns;
+AlarmRule AlarmRuleOf(const Dataset& data, const DetectionOptions& options) {
+  return {.quiet = data.hop_ns == 0 ? 0 : options.quiet_ns / data.hop_ns,
+          .least_of_class = options.least_windows};
 }
 
 std::vector<double> ServedProbabilities(const LeftOutRows& rows, size_t i,

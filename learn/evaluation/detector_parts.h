@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "learn/data/dataset.h"
+#include "learn/evaluation/alarms.h"
 #include "learn/evaluation/predictions.h"
 #include "learn/models/trainer.h"
 #include "silhouette/v1/model.pb.h"
@@ -22,8 +24,10 @@ struct DetectionOptions {
   // of the sources that were watched for a day and longer; and by which no more than one in 20 of
   // the others raises any.
   double alarms_per_day = 0.25;
-  // Windows of a class at most so far apart are one alarm.
+  // Windows of a class at most so far apart are one alarm; where a class is named here, by the
+  // index that it has, if there are so many.
   int64_t quiet_ns = 60'000'000'000;
+  std::map<size_t, size_t> least_windows;
   // Share of windows of sources that training never saw which may be called unknown; 0: none is.
   double unknown_share = 0.002;
 };
@@ -45,8 +49,8 @@ struct LeftOutRows {
 std::vector<double> ServedProbabilities(const LeftOutRows& rows, size_t i,
                                         const DetectorParts& parts);
 
-// That time in windows of the data.
-int64_t QuietWindows(const Dataset& data, int64_t quiet_ns);
+// What the options say of alarms, in windows of the data.
+AlarmRule AlarmRuleOf(const Dataset& data, const DetectionOptions& options);
 
 // Calibration, thresholds and the novelty's factor from left-out rows, but those that `skip` (may
 // be null) says.

@@ -68,7 +68,7 @@ case $model in
     others
     flags=(--list "$data/threat/labels.tsv" --list "$folder/others.tsv" --list "$folder/simulated.tsv"
            --classes benign,scan,flood,brute_force,c2 --schema traffic.v2 --window 60s --quiet 600s
-           --unknown-share 0)
+           --alarm-windows c2=3 --unknown-share 0)
     # Of the rest the other one tells, and earlier.
     training=(--incident c2=high "${held_out[@]}")
     ;;

@@ -50,10 +50,12 @@ void Datagram(const Living& living, int64_t time, Random& random) {
 void AddVisitor(const Living& living, Random random) {
   const Endpoint visitor = {.host = DrawServer(random), .port = AnyPort(random)};
   const Endpoint device = {.host = living.host, .port = Pick(random, kProbedPorts)};
-  const int64_t near = DrawFar(random);
+  constexpr int kMostQuestions = 20'000;
+  const int64_t far = DrawFar(random);
+  const int64_t near = DrawNear(random);
   const TcpLook look = DrawRemoteLook(random);
-  TcpConnection connection(living.wire, visitor, device, near, DrawNear(random), look,
-                           DrawHomeLook(random));
+  const TcpLook own_look = DrawHomeLook(random);
+  TcpConnection connection(living.wire, visitor, device, far, near, look, own_look);
   const auto length = static_cast<double>(living.wire.end_ns() - living.wire.begin_ns());
   int64_t time = living.wire.begin_ns() + static_cast<int64_t>(random.Uniform(0, 0.8) * length);
   const int64_t end = time + static_cast<int64_t>(random.Uniform(0.05, 0.6) * length);
@@ -61,7 +63,7 @@ void AddVisitor(const Living& living, Random random) {
   const uint32_t asked = Bytes(random, 20, 300);
   const double most_answered = LogUniform(random, 200, 4e4);
   time = connection.Open(time);
-  while (time < end) {
+  for (int i = 0; i < kMostQuestions && time < end; ++i) {
     const auto answered = static_cast<uint32_t>(LogUniform(random, 40, most_answered));
     time = Ask(connection, time, asked, answered, Millis(random.Uniform(0.1, 5)));
     time += Seconds(random.Exponential(pause_s));
@@ -83,18 +85,21 @@ void AddClients(const Living& living, Random random) {
   const double rate = std::min(LogUniform(random, 0.05, 15), kMostConnections / length_s);
   const int64_t most_questions = random.UniformInt(1, 5);
   const double most_answered = LogUniform(random, 200, 4e4);
-  const TcpLook look = DrawRemoteLook(random), own_look = DrawHomeLook(random);
+  const TcpLook look = DrawRemoteLook(random);
+  const TcpLook own_look = DrawHomeLook(random);
   int64_t time = living.wire.begin_ns();
   while ((time += Seconds(random.Exponential(1 / rate))) < living.wire.end_ns()) {
     const auto client = random.UniformInt(0, static_cast<int64_t>(clients.size()) - 1);
     const Endpoint asker = {.host = clients[static_cast<size_t>(client)], .port = AnyPort(random)};
-    TcpConnection connection(living.wire, asker, device, DrawFar(random), DrawNear(random), look,
-                             own_look);
+    const int64_t far = DrawFar(random);
+    const int64_t near = DrawNear(random);
+    TcpConnection connection(living.wire, asker, device, far, near, look, own_look);
     int64_t now = connection.Open(time);
     for (int64_t i = random.UniformInt(1, most_questions); i > 0; --i) {
       const auto answered = static_cast<uint32_t>(LogUniform(random, 40, most_answered));
-      now = Ask(connection, now + Millis(LogUniform(random, 0.2, 500)), Bytes(random, 20, 900),
-                answered, Millis(LogUniform(random, 0.3, 200)));
+      const uint32_t asked = Bytes(random, 20, 900);
+      now += Millis(LogUniform(random, 0.2, 500));
+      now = Ask(connection, now, asked, answered, Millis(LogUniform(random, 0.3, 200)));
     }
     Chance(random, 0.5) ? connection.Close(now) : connection.ServerCloses(now);
   }

@@ -73,8 +73,8 @@ TEST(ScenarioTest, SameSeedMakesTheSameAndAnotherSeedAnother) {
 // Whoever changes what a seed makes changes these, and says so: models name the seeds they learned.
 TEST(ScenarioTest, SeedSevenMakesWhatItHasAlwaysMade) {
   constexpr std::array<uint64_t, kAll.size()> kHashes = {
-      16400745216274344412U, 15907542171618079188U, 9223574848655025323U,  16739289480047920273U,
-      1526046595205717033U,  10397068708504991924U, 11063298807817628865U, 5018204188218140338U};
+      9868467151715450540U, 1757992262111152728U, 3851106427764323587U, 6143248859560423413U,
+      8468680186701968663U, 9798572439033472785U, 6164278394035031074U, 5018204188218140338U};
   for (size_t i = 0; i < kAll.size(); ++i) {
     EXPECT_EQ(HashOf(Simulate({.scenario = kAll[i], .seed = 7}).simulation), kHashes[i])
         << NameOf(kAll[i]);

@@ -86,11 +86,19 @@ class IncidentsOfTheBundledModels(IncidentsTest):
             expected.append(kind)
         self.open_and_wait_for("#/incidents", ".incidents-view[data-loaded='true']")
         self.tab.wait(lambda: set(expected) <= {row[2] for row in self.rows()}, "both kinds")
-        self.tab.screenshot("incidents-light")
-        self.tab.set_dark(True)
-        self.tab.screenshot("incidents-phone-dark", browser.PHONE)
+        self.push(verdict("2001:db8:1234:5678:9abc:def0:1234:5678", 1, "scan"), run="v6")
+        self.tab.wait(lambda: any(row[3].startswith("2001:") for row in self.rows()), "a long name")
+        for name, size, dark in (("light", browser.WIDE, False),
+                                 ("phone-dark", browser.PHONE, True)):
+            self.tab.resize(size)
+            self.tab.set_dark(dark)
+            self.assertTrue(self.tab.js(
+                "const {scrollWidth, clientWidth} = document.querySelector('#incidents .scroll');"
+                "return scrollWidth <= clientWidth"), name)
+            self.tab.screenshot("incidents-" + name, size)
         self.tab.set_dark(False)
         self.tab.resize(browser.WIDE)
+        self.assert_no_trouble()
 
     def test_of_recorded_attacks_are_shown_with_their_evidence(self):
         with open(harness.shared("threat", "labels.tsv"), encoding="utf-8") as file:

@@ -118,8 +118,12 @@ class TrainedFromLists(unittest.TestCase):
     def test_bad_input_says_what_is_wrong(self):
         self.refused("--classes", "--list", self.list, "--subject", "device")
         self.refused("--subject device", "--list", self.list, "--classes", "benign,scan")
-        for names in ("benign,scan,scan", "benign,scan,unknown"):
-            self.refused("--classes: a name", "--list", self.list, "--classes", names, *FLAGS[2:])
+        self.refused("there twice", "--list", self.list, "--classes", "benign,scan,scan",
+                     *FLAGS[2:])
+        self.refused("--classes: unknown", "--list", self.list, "--classes", "benign,unknown",
+                     *FLAGS[2:])
+        for text in ("scan", "scan=0", "aliens=2", "scan=x"):
+            self.refused("--alarm-windows: ", "--list", self.list, *FLAGS, "--alarm-windows", text)
         self.refused("--report: has no meaning", "--list", self.list, *FLAGS, "--report", "x.html")
         self.refused("list.tsv.*no such", "--list", self.list + "x", *FLAGS)
         self.refused("no window|class", "--list", self.list, "--classes", "benign,aliens",

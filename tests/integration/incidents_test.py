@@ -129,6 +129,10 @@ class IncidentsCommand(unittest.TestCase):
                                              self.address)
         self.assertEqual(status, 2)
         self.assertIn('--since: "soon" is no duration', errors)
+        status, _, errors = harness.run_tool("incidents", "--device", "camera", "--gateway",
+                                             self.address)
+        self.assertEqual(status, 2)
+        self.assertIn('--device: "camera" is no address', errors)
         status, _, errors = harness.run_tool("incidents", "--gateway", "127.0.0.1:1")
         self.assertEqual(status, 1)
         self.assertIn("no gateway answers at 127.0.0.1:1", errors)
