@@ -142,11 +142,13 @@ absl::Status ReadVerdicts(GatewayClient* gateway, bool all, Findings* findings) 
   return absl::OkStatus();
 }
 
-// Of all subjects, oldest first.
-absl::Status ReadIncidents(GatewayClient* gateway, Findings* findings) {
+// Of those that are asked for, or else of all; oldest first.
+absl::Status ReadIncidents(GatewayClient* gateway, const std::vector<std::string>& subjects,
+                           Findings* findings) {
   v1::ListIncidentsRequest request;
   request.set_origin(findings->run.origin());
   request.set_run(findings->run.run());
+  request.mutable_subjects()->Add(subjects.begin(), subjects.end());
   auto incidents = gateway->ListIncidents(request);
   // A gateway from before there were any.
   if (absl::IsUnimplemented(incidents.status())) return absl::OkStatus();
@@ -169,7 +171,12 @@ absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequ
   if (!summaries.ok()) return summaries.status();
 
   const Choice choice(request, *summaries);
-  findings.reports_incidents = choice.any_with_incidents();
+  // Only devices have any; a conversation that is asked for says nothing of those.
+  findings.reports_incidents =
+      choice.any_with_incidents() &&
+      (request.subjects.empty() ||
+       std::any_of(request.subjects.begin(), request.subjects.end(),
+                   [](const std::string& subject) { return subject.starts_with("device"); }));
   for (const v1::SubjectSummary& summary : *summaries) {
     if (summary.has_shape()) {
       findings.all[summary.subject()] = summary.shape();
@@ -188,7 +195,8 @@ absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequ
   if (absl::Status status = ReadVerdicts(gateway, request.all, &findings); !status.ok()) {
     return status;
   }
-  if (absl::Status status = ReadIncidents(gateway, &findings); !status.ok()) return status;
+  if (absl::Status status = ReadIncidents(gateway, request.subjects, &findings); !status.ok())
+    return status;
   findings.zero_ns = ZeroOf(findings.run, findings.verdicts);
   if (request.truth) {
     if (absl::Status status = ScoreAll(*request.truth, &findings); !status.ok()) return status;

@@ -149,6 +149,16 @@ TEST_F(FindingsTest, AllAndNamedSubjectsAreShownThoughTheyAreNoCalls) {
   for (const v1::Verdict& verdict : findings->verdicts) EXPECT_EQ(verdict.subject(), kResolver);
 }
 
+TEST_F(FindingsTest, IncidentsAreThoseOfTheSubjectsThatAreAskedFor) {
+  Capture(CallAndMore());
+  JudgeDevices();
+  FindingsRequest request;
+  request.subjects = {kCall};
+  EXPECT_THAT(ReadFindings(gateway_.get(), request)->incidents, SizeIs(0));
+  request.subjects = {kPhone};
+  EXPECT_THAT(ReadFindings(gateway_.get(), request)->incidents, SizeIs(1));
+}
+
 TEST_F(FindingsTest, ModelsOfDevicesLeaveTheCallAloneAndTellTheirIncidents) {
   Capture(CallAndMore());
   JudgeDevices();

@@ -163,7 +163,7 @@ constexpr char kFooter[] =
     "Examples:\n"
     "  silhouette simulate home --seed 7 --duration 120 -o home.pcap\n"
     "  silhouette simulate home --scenario port-scan --seed 3 --role victim -o scan.pcap\n"
-    "  silhouette simulate home --scenario beacon --period 30 --jitter 0.2 --device plug\n"
+    "  silhouette simulate home --scenario beacon --period 2 --duration 600 --device plug\n"
     "  silhouette simulate home --scenario syn-flood --rate 5000 --duration 20 --json";
 
 }  // namespace

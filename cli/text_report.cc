@@ -50,9 +50,13 @@ void WriteChoice(const Findings& findings, std::ostream* out) {
              : any      ? "There is no conversation that could be a call.\n"
                         : "Nothing to judge: no conversation carries packets that a model asks "
                           "for.\n");
+    constexpr size_t kMostSaid = 20;  // a flood or a scan has thousands
+    size_t said = 0;
     for (const auto& [subject, shape] : findings.all) {
+      if (++said > kMostSaid) break;
       *out << "  " << subject << ": " << shape.why() << "\n";
     }
+    if (others > kMostSaid) *out << "  and " << WithThousands(others - kMostSaid) << " more\n";
     if (any) *out << "--all judges them all the same.\n";
     return;
   }
@@ -131,7 +135,11 @@ void WriteSegments(const SubjectFindings& subject, int64_t zero_ns, const Termin
 
 void WriteSubject(const SubjectFindings& subject, const Findings& findings,
                   const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
-  *out << "\n" << Bold(terminal, subject.subject) << "\n";
+  const auto by_all =
+      std::count_if(findings.shown.begin(), findings.shown.end(),
+                    [&](const auto& other) { return other.subject == subject.subject; });
+  *out << "\n"
+       << Bold(terminal, subject.subject) << (by_all > 1 ? ", by " + subject.model : "") << "\n";
   if (!subject.shape.why().empty()) {
     *out << (subject.shape.looks_like_call() ? "  looks like a call: "
                                              : "  does not look like a call: ")

@@ -310,7 +310,9 @@ void AddUpCommand(CLI::App* parent, int* exit_status) {
       ->group(web);
   app->add_flag("--web-insecure", flags->web_insecure, "Allow the page beyond loopback without one")
       ->group(web);
-  app->add_flag("--any-ports", flags->any_ports, "Free ports instead of the usual ones");
+  app->add_flag(
+      "--any-ports", flags->any_ports,
+      "Free ports for the services instead of the usual ones; the page's is --web-listen");
   app->add_option("--log-level", flags->log_level, "Of the services: debug, info, warn, error")
       ->capture_default_str();
   app->add_option("--duration", flags->duration, "End after this time, as 30s or 10m");

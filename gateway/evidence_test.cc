@@ -66,6 +66,12 @@ TEST(Evidence, WhatIsUsualIsNotCalledMuchOrLittle) {
   EXPECT_EQ(Evidence({}, telling), "15 peers in 5 s");
 }
 
+TEST(Evidence, SynsAreNotToldFromSynAcks) {
+  EXPECT_EQ(Phrase("in_syn", 6652), "6,652 inbound packets with SYN in 5 s");
+  EXPECT_EQ(Phrase("out_syn", 1), "only 1 outbound packet with SYN in 5 s");
+  EXPECT_EQ(Phrase("all_syn", 0), "no packets with SYN in 5 s");
+}
+
 TEST(Evidence, ConnectionsThatAreUnevenSpeakForNothing) {
   const Telling telling = Tell({"out_opened_gap_variation", "out_opened_packets_variation"});
   EXPECT_EQ(Evidence({{"out_opened_gap_variation", 30}, {"out_opened_packets_variation", 0.1}},

@@ -106,6 +106,14 @@ std::string Flagged(const Said& said, const char* flag) {
   return absl::StrCat(said.Count(absl::StrCat(direction, flag)), said.in_window());
 }
 
+// The flag is on SYN-ACKs as well.
+std::string WithSyn(const Said& said) {
+  const std::string packets = absl::StrCat(said.where(), said.value == 1 ? " packet" : " packets");
+  return absl::StrCat(
+      said.value == 0 ? "no" : absl::StrCat(said.is_little ? "only " : "", Number(said.value)),
+      packets, " with SYN", said.in_window());
+}
+
 std::string Share(const Said& said, const char* protocol) {
   return absl::StrCat(said.is_little ? "only " : "", Percent(said.value), " of packets ", protocol);
 }
@@ -191,7 +199,7 @@ Table SizesAndTimes() {
 Table Flags() {
   return {
       {"fin", {"fin", [](const Said& s) { return Flagged(s, "FIN"); }}},
-      {"syn", {"syn", [](const Said& s) { return Flagged(s, "SYN"); }}},
+      {"syn", {"syn", WithSyn}},
       {"rst", {"rst", [](const Said& s) { return Flagged(s, "RST"); }}},
       {"psh", {"psh", [](const Said& s) { return Flagged(s, "PSH"); }}},
       {"ack", {"ack", [](const Said& s) { return Flagged(s, "ACK"); }}},

@@ -115,14 +115,14 @@ const std::map<std::string_view, std::string_view>& LimitsByClass() {
        "A flood that a link swallows before the capture point is not seen. A download at "
        "full rate has answers; a flood that answers itself may pass for one."},
       {"brute_force",
-       "One recorded capture is all there is to judge by. Guesses of which fewer than "
-       "about twenty fall into a window, or over one connection, are not seen; what "
+       "Of guessing, one recorded capture is all there is to judge by. Guesses of which fewer "
+       "than about twenty fall into a window, or over one connection, are not seen; what "
        "is polled over as many short connections looks like them."},
       {"c2",
-       "One recorded capture, an imitation of a beacon every two seconds, is all there is to "
-       "judge by. A beacon that comes less often than three times in a window, or hides in a "
-       "device's own traffic, is not seen; a device that polls its maker's server by the "
-       "clock looks like one."},
+       "Of c2, one recorded capture, an imitation of a beacon every two seconds, is all there is "
+       "to judge by. A beacon that comes less often than three times in a window, or hides in a "
+       "device's own traffic, is not seen; a device that polls its maker's server, or "
+       "another one at home, by the clock looks like one."},
       {"motion",
        "It knows the uploads of one make of battery camera. What uploads in bursts and is "
        "no camera may be taken for motion: ask it about cameras. Events without a burst "

@@ -17,6 +17,7 @@ import os
 import subprocess
 import tempfile
 
+MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "models")
 KINDS = {"host-scan": "scan", "port-scan": "scan", "syn-flood": "flood", "udp-flood": "flood",
          "guessing": "brute_force", "beacon": "c2"}
 RATES = {"host-scan": (100, 10, 3, 1, 0.3), "port-scan": (100, 10, 3, 1, 0.3),
@@ -66,11 +67,16 @@ def is_alarmed(arguments, folder, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("silhouette")
-    parser.add_argument("--models", default="models")
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--scenario", action="append", choices=KINDS)
+    parser.add_argument("silhouette", help="the program, as build/release/bin/silhouette")
+    parser.add_argument("--models", default=MODELS, help="default: those that are bundled")
+    parser.add_argument("--seeds", type=int, default=10,
+                        help="captures of each kind and rate (default: 10, which takes a minute)")
+    parser.add_argument("--scenario", action="append", choices=KINDS,
+                        help="only this one (repeatable; default: all)")
     arguments = parser.parse_args()
+    for path in (arguments.silhouette, arguments.models):
+        if not os.path.exists(path):
+            parser.error("%s: there is no such file" % path)
     print("simulated traffic; attacks of %d s, beacons of %d s" % (LASTS_S, BEACONS_LAST_S))
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
