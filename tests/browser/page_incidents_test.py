@@ -1,6 +1,7 @@
 """The page of incidents: they come as they are found, stay over a reload, and lead to the timeline."""
 
 import csv
+import json
 import os
 import unittest
 
@@ -75,17 +76,17 @@ class IncidentsOfTheBundledModels(IncidentsTest):
     MODELS = harness.MODELS
 
     def test_of_simulated_attacks_are_shown_and_pictures_taken(self):
-        expected = []
-        for number, (scenario, kind) in enumerate((("port-scan", "scan"), ("syn-flood", "flood"))):
+        expected = set()
+        for scenario, kind, seed in (("port-scan", "scan", 11), ("syn-flood", "flood", 13)):
             path = os.path.join(self.suite.folder, scenario + ".pcap")
-            status, _, errors = harness.run_tool(
-                "simulate", "home", "--scenario", scenario, "--seed", str(11 + number), "--rate",
-                "300", "--duration", "30", "--before", "60", "--after", "30", "-o", path)
+            status, out, errors = harness.run_tool(
+                "simulate", "home", "--scenario", scenario, "--seed", str(seed), "--rate", "300",
+                "--duration", "30", "--before", "60", "--after", "30", "-o", path, "--json")
             self.assertEqual(status, 0, errors)
             self.suite.capture_file(path, scenario)
-            expected.append(kind)
+            expected.add((kind, json.loads(out)["device"]))
         self.open_and_wait_for("#/incidents", ".incidents-view[data-loaded='true']")
-        self.tab.wait(lambda: set(expected) <= {row[2] for row in self.rows()}, "both kinds")
+        self.tab.wait(lambda: expected <= {tuple(row[2:4]) for row in self.rows()}, "both")
         self.push(verdict("2001:db8:1234:5678:9abc:def0:1234:5678", 1, "scan"), run="v6")
         self.tab.wait(lambda: any(row[3].startswith("2001:") for row in self.rows()), "a long name")
         for name, size, dark in (("light", browser.WIDE, False),
