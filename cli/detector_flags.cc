@@ -1,6 +1,7 @@
 #include "cli/detector_flags.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +13,28 @@
 #include "common/duration.h"
 
 namespace silhouette {
+namespace {
+
+absl::StatusOr<std::map<size_t, size_t>> ParseLeastWindows(
+    const std::vector<std::string>& texts, const std::vector<std::string>& classes) {
+  constexpr size_t kMost = 1000;
+  std::map<size_t, size_t> least;
+  for (const std::string& text : texts) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    const auto found = std::find(classes.begin(), classes.end(), parts.first);
+    size_t windows = 0;
+    if (found == classes.end() || !absl::SimpleAtoi(parts.second, &windows) || windows < 1 ||
+        windows > kMost) {
+      return absl::InvalidArgumentError(absl::StrCat("--alarm-windows: \"", text,
+                                                     "\"; write one of the classes and 1 to ",
+                                                     kMost, ", as ", classes.back(), "=3"));
+    }
+    least[static_cast<size_t>(found - classes.begin())] = windows;
+  }
+  return least;
+}
+
+}  // namespace
 
 void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
   CLI::Option_group* group = app->add_option_group(
@@ -55,29 +78,6 @@ void AddDetectorFlags(CLI::App* app, DetectorFlags* flags) {
       ->check(CLI::Range(0.0, 0.5))
       ->needs(list);
 }
-
-namespace {
-
-absl::StatusOr<std::map<size_t, size_t>> ParseLeastWindows(
-    const std::vector<std::string>& texts, const std::vector<std::string>& classes) {
-  constexpr size_t kMost = 1000;
-  std::map<size_t, size_t> least;
-  for (const std::string& text : texts) {
-    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
-    const auto found = std::find(classes.begin(), classes.end(), parts.first);
-    size_t windows = 0;
-    if (found == classes.end() || !absl::SimpleAtoi(parts.second, &windows) || windows < 1 ||
-        windows > kMost) {
-      return absl::InvalidArgumentError(absl::StrCat("--alarm-windows: \"", text,
-                                                     "\"; write one of the classes and 1 to ",
-                                                     kMost, ", as ", classes.back(), "=3"));
-    }
-    least[static_cast<size_t>(found - classes.begin())] = windows;
-  }
-  return least;
-}
-
-}  // namespace
 
 absl::StatusOr<DetectorRequest> DetectorRequestOf(const DetectorFlags& flags,
                                                   const LabelledFlags& captures,

@@ -38,7 +38,13 @@ class Choice {
     if (summary.has_shape()) return summary.shape().looks_like_call();
     return !judges_calls_ && !with_incidents_.contains(summary.model());
   }
-  bool any_with_incidents() const { return !with_incidents_.empty(); }
+  // Of those that are asked for, or else at all, some model would tell incidents.
+  bool TellsIncidents(const std::vector<v1::SubjectSummary>& summaries) const {
+    if (request_.subjects.empty()) return !with_incidents_.empty();
+    return std::any_of(summaries.begin(), summaries.end(), [&](const auto& summary) {
+      return IsShown(summary) && with_incidents_.contains(summary.model());
+    });
+  }
 
  private:
   const FindingsRequest& request_;
@@ -171,12 +177,7 @@ absl::StatusOr<Findings> ReadFindings(GatewayClient* gateway, const FindingsRequ
   if (!summaries.ok()) return summaries.status();
 
   const Choice choice(request, *summaries);
-  // Only devices have any; a conversation that is asked for says nothing of those.
-  findings.reports_incidents =
-      choice.any_with_incidents() &&
-      (request.subjects.empty() ||
-       std::any_of(request.subjects.begin(), request.subjects.end(),
-                   [](const std::string& subject) { return subject.starts_with("device"); }));
+  findings.reports_incidents = choice.TellsIncidents(*summaries);
   for (const v1::SubjectSummary& summary : *summaries) {
     if (summary.has_shape()) {
       findings.all[summary.subject()] = summary.shape();

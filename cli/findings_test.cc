@@ -154,7 +154,9 @@ TEST_F(FindingsTest, IncidentsAreThoseOfTheSubjectsThatAreAskedFor) {
   JudgeDevices();
   FindingsRequest request;
   request.subjects = {kCall};
-  EXPECT_THAT(ReadFindings(gateway_.get(), request)->incidents, SizeIs(0));
+  const auto call = *ReadFindings(gateway_.get(), request);
+  EXPECT_THAT(call.incidents, SizeIs(0));
+  EXPECT_FALSE(call.reports_incidents) << "no model would tell any of a call";
   request.subjects = {kPhone};
   EXPECT_THAT(ReadFindings(gateway_.get(), request)->incidents, SizeIs(1));
 }

@@ -133,13 +133,11 @@ void WriteSegments(const SubjectFindings& subject, int64_t zero_ns, const Termin
   }
 }
 
-void WriteSubject(const SubjectFindings& subject, const Findings& findings,
+// `names_model`: others speak of it, too.
+void WriteSubject(const SubjectFindings& subject, bool names_model, const Findings& findings,
                   const std::optional<Truth>& truth, const Terminal& terminal, std::ostream* out) {
-  const auto by_all =
-      std::count_if(findings.shown.begin(), findings.shown.end(),
-                    [&](const auto& other) { return other.subject == subject.subject; });
   *out << "\n"
-       << Bold(terminal, subject.subject) << (by_all > 1 ? ", by " + subject.model : "") << "\n";
+       << Bold(terminal, subject.subject) << (names_model ? ", by " + subject.model : "") << "\n";
   if (!subject.shape.why().empty()) {
     *out << (subject.shape.looks_like_call() ? "  looks like a call: "
                                              : "  does not look like a call: ")
@@ -239,8 +237,10 @@ void WriteText(const Findings& findings, const std::string& source,
   }
   WriteHeading(findings, source, terminal, out);
   WriteChoice(findings, out);
+  std::map<std::string, int> models;  // by subject: how many speak of it
+  for (const SubjectFindings& subject : findings.shown) ++models[subject.subject];
   for (const SubjectFindings& subject : findings.shown) {
-    WriteSubject(subject, findings, truth, terminal, out);
+    WriteSubject(subject, models[subject.subject] > 1, findings, truth, terminal, out);
   }
   WriteIncidents(findings, terminal, out);
   for (const auto& [model, score] : findings.scores) {

@@ -117,7 +117,7 @@ CREATE TABLE job (
     // Incidents are made as verdicts come; those that came before have none.
     R"sql(
 CREATE TABLE incident (
-  number INTEGER PRIMARY KEY,  -- in the order in which they were found
+  number INTEGER PRIMARY KEY,  -- in the order in which their first windows came
   run_id INTEGER NOT NULL,
   subject_id INTEGER NOT NULL,
   kind TEXT NOT NULL,

@@ -35,6 +35,11 @@ void MakeFirstLayout(const std::string& path) {
   ASSERT_EQ(status, absl::OkStatus());
 }
 
+// One window, which is an incident.
+BatchOf OneScan(int64_t window) {
+  return BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 1);
+}
+
 TEST(StoreLayout, AStoreOfTheFirstLayoutKeepsItsVerdictsAndNumbersThem) {
   TemporaryFolder folder;
   const std::string path = folder.File("verdicts.db");
@@ -98,10 +103,7 @@ TEST(StoreLayout, AnOlderStoreTellsTheSameOfItsSubjectsAndHours) {
 TEST(StoreLayout, AStoreFromBeforeIncidentsHasNoneAndMakesThemFromThenOn) {
   TemporaryFolder folder;
   const std::string path = folder.File("verdicts.db");
-  const auto batch = [](int64_t window) {
-    return BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 1);
-  };
-  ASSERT_TRUE((*VerdictStore::Open(path))->Add(batch(0)).ok());
+  ASSERT_TRUE((*VerdictStore::Open(path))->Add(OneScan(0)).ok());
   {
     auto database = *SqliteDatabase::Open(path);
     ASSERT_TRUE(database
@@ -114,19 +116,16 @@ TEST(StoreLayout, AStoreFromBeforeIncidentsHasNoneAndMakesThemFromThenOn) {
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_EQ((*store)->Newest()->number, 1);
   EXPECT_TRUE((*store)->ListIncidents({})->empty());
-  ASSERT_TRUE((*store)->Add(batch(0)).ok());  // which was stored before there were any
+  ASSERT_TRUE((*store)->Add(OneScan(0)).ok());  // which was stored before there were any
   EXPECT_TRUE((*store)->ListIncidents({})->empty());
-  ASSERT_TRUE((*store)->Add(batch(1)).ok());
+  ASSERT_TRUE((*store)->Add(OneScan(1)).ok());
   EXPECT_EQ((*store)->ListIncidents({})->size(), 1u);
 }
 
 TEST(StoreLayout, IncidentsFromBeforeThereWereTooFewWindowsStay) {
   TemporaryFolder folder;
   const std::string path = folder.File("verdicts.db");
-  const auto batch = [](int64_t window) {
-    return BatchOf("1").Models({DeviceHead()}).AddDevice(window, "device:10.0.0.1", 1);
-  };
-  ASSERT_TRUE((*VerdictStore::Open(path))->Add(batch(0)).ok());
+  ASSERT_TRUE((*VerdictStore::Open(path))->Add(OneScan(0)).ok());
   {
     auto database = *SqliteDatabase::Open(path);
     ASSERT_TRUE(
@@ -134,7 +133,7 @@ TEST(StoreLayout, IncidentsFromBeforeThereWereTooFewWindowsStay) {
   }
   auto store = VerdictStore::Open(path);
   ASSERT_TRUE(store.ok()) << store.status();
-  ASSERT_TRUE((*store)->Add(batch(1)).ok());
+  ASSERT_TRUE((*store)->Add(OneScan(1)).ok());
   const auto incidents = *(*store)->ListIncidents({});
   ASSERT_EQ(incidents.size(), 1u);
   EXPECT_EQ(incidents[0].windows(), 2u);

@@ -280,14 +280,22 @@ std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> row
   return count;
 }
 
+PacketColumns FindPacketColumns(const std::vector<std::string>& feature_names) {
+  const auto find = [&](const char* wide, const char* published) -> std::optional<size_t> {
+    for (size_t i = 0; i < feature_names.size(); ++i) {
+      if (feature_names[i] == wide || feature_names[i] == published) return i;
+    }
+    return std::nullopt;
+  };
+  return {find("in_packets", "inbound_packets"), find("out_packets", "outbound_packets"),
+          find("all_packets", "total_packets")};
+}
+
 std::vector<size_t> SpeakingRows(const Dataset& data, std::span<const size_t> rows) {
-  const auto column = std::find_if(
-      data.feature_names.begin(), data.feature_names.end(),
-      [](const auto& name) { return name == "all_packets" || name == "total_packets"; });
   std::vector<size_t> speaking(rows.begin(), rows.end());
-  if (column == data.feature_names.end()) return speaking;
-  const auto packets = static_cast<size_t>(column - data.feature_names.begin());
-  std::erase_if(speaking, [&](size_t row) { return data.row(row)[packets] == 0; });
+  const std::optional<size_t> packets = FindPacketColumns(data.feature_names).all;
+  if (!packets) return speaking;
+  std::erase_if(speaking, [&](size_t row) { return data.row(row)[*packets] == 0; });
   return speaking;
 }
 

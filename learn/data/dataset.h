@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,6 +80,13 @@ std::vector<size_t> AllRows(const Dataset& data);
 
 // How many of `rows` are of each class, in their order.
 std::vector<size_t> RowsByClass(const Dataset& data, std::span<const size_t> rows);
+
+// Which features count a window's packets, as schemas and published tables name them; none: nobody
+// counted.
+struct PacketColumns {
+  std::optional<size_t> in, out, all;
+};
+PacketColumns FindPacketColumns(const std::vector<std::string>& feature_names);
 
 // Those of `rows` whose windows have packets: all, where no column counts them.
 std::vector<size_t> SpeakingRows(const Dataset& data, std::span<const size_t> rows);

@@ -22,22 +22,6 @@ namespace {
 // Windows in which nothing was sent look alike: of so many one is kept.
 constexpr int64_t kSilentWindows = 20;
 
-// Which columns count packets.
-struct PacketColumns {
-  std::optional<size_t> in, out, all;
-};
-
-PacketColumns FindPacketColumns(const std::vector<std::string>& names) {
-  const auto find = [&](const char* wide, const char* published) -> std::optional<size_t> {
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (names[i] == wide || names[i] == published) return i;
-    }
-    return std::nullopt;
-  };
-  return {find("in_packets", "inbound_packets"), find("out_packets", "outbound_packets"),
-          find("all_packets", "total_packets")};
-}
-
 bool IsNone(const std::optional<size_t>& column, const double* row) {
   return column.has_value() && row[*column] == 0;
 }
